@@ -1,0 +1,48 @@
+# wedlm_layer() declares a folder of wedlm/ as a library and says which other folders it may include. The same list is
+# written to layers.txt in the build folder, where tests/architecture_test.cc compares it with every #include.
+
+# wedlm_layer(NAME SOURCES file... [MAY_INCLUDE layer...] [LIBRARIES target...])
+#   MAY_INCLUDE  the layers whose headers this one may include; they are linked too
+#   LIBRARIES    packages that this layer alone uses; their headers stay in its .cc files
+function(wedlm_layer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;MAY_INCLUDE;LIBRARIES" ${ARGN})
+  add_library(wedlm_${name} STATIC ${ARG_SOURCES})
+  target_include_directories(wedlm_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+  foreach(layer IN LISTS ARG_MAY_INCLUDE)
+    target_link_libraries(wedlm_${name} PUBLIC wedlm_${layer})
+  endforeach()
+  target_link_libraries(wedlm_${name} PRIVATE ${ARG_LIBRARIES})
+  list(JOIN ARG_MAY_INCLUDE " " may_include)
+  set_property(GLOBAL APPEND_STRING PROPERTY WEDLM_LAYERS "${name}: ${may_include}\n")
+endfunction()
+
+# Writes the layer list; called once, after the last wedlm_layer().
+function(wedlm_write_layers)
+  get_property(layers GLOBAL PROPERTY WEDLM_LAYERS)
+  file(WRITE ${CMAKE_BINARY_DIR}/layers.txt "${layers}")
+endfunction()
+
+# wedlm_test(NAME LABEL label SOURCES file... LAYERS layer... [LIBRARIES target...])
+#   LABEL  unit, conformance, golden, e2e or gpu: what `ctest -L` selects
+function(wedlm_test name)
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LAYERS;LIBRARIES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  foreach(layer IN LISTS ARG_LAYERS)
+    target_link_libraries(${name} PRIVATE wedlm_${layer})
+  endforeach()
+  target_link_libraries(${name} PRIVATE wedlm_test_support GTest::gmock GTest::gtest_main ${ARG_LIBRARIES})
+  gtest_discover_tests(${name} TEST_PREFIX "${name}/" DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600)
+endfunction()
+
+# wedlm_fuzzer(NAME SOURCES file... LAYERS layer...): a libFuzzer target, built only with WEDLM_FUZZERS.
+function(wedlm_fuzzer name)
+  if(NOT WEDLM_FUZZERS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;LAYERS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  foreach(layer IN LISTS ARG_LAYERS)
+    target_link_libraries(${name} PRIVATE wedlm_${layer})
+  endforeach()
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()

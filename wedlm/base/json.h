@@ -1,0 +1,93 @@
+// A JSON value: what a parser of untrusted text returned, or what is to be written. Members keep the order of the text,
+// which chat templates show. Parsing is bounded in depth and refuses duplicate keys. It knows nothing of any schema.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace wedlm {
+
+struct JsonMember;
+
+class Json {
+ public:
+  using Array = std::vector<Json>;
+  using Object = std::vector<JsonMember>;
+
+  Json() = default;
+  Json(std::nullptr_t) {}
+  Json(bool value) : value_(value) {}
+  Json(int value) : value_(std::int64_t{value}) {}
+  Json(std::int64_t value) : value_(value) {}
+  Json(std::uint64_t value);  // a value past int64 becomes a double
+  Json(double value) : value_(value) {}
+  Json(const char* value) : value_(std::string(value)) {}
+  Json(std::string_view value) : value_(std::string(value)) {}
+  Json(std::string value) : value_(std::move(value)) {}
+  Json(Array value) : value_(std::move(value)) {}
+  Json(Object value) : value_(std::move(value)) {}
+  static Json object(std::initializer_list<JsonMember> members);
+
+  bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
+  bool is_bool() const { return std::holds_alternative<bool>(value_); }
+  bool is_integer() const { return std::holds_alternative<std::int64_t>(value_); }
+  bool is_number() const { return is_integer() || std::holds_alternative<double>(value_); }
+  bool is_string() const { return std::holds_alternative<std::string>(value_); }
+  bool is_array() const { return std::holds_alternative<Array>(value_); }
+  bool is_object() const { return std::holds_alternative<Object>(value_); }
+  /// "null", "a boolean", "an integer", "a number", "a string", "an array" or "an object", for messages.
+  std::string_view kind() const;
+
+  /// Each throws InvalidInput ("expected a string, got an array") when the value is of another kind.
+  bool as_bool() const;
+  std::int64_t as_integer() const;
+  double as_number() const;  // an integer counts as a number
+  const std::string& as_string() const;
+  const Array& as_array() const;
+  const Object& as_object() const;
+
+  /// The member of that name, or nullptr where there is none or this is no object.
+  const Json* find(std::string_view key) const;
+  /// The member of that name; throws InvalidInput ("missing key 'x'") where there is none.
+  const Json& at(std::string_view key) const;
+  /// Appends a member to an object (a null value becomes an empty object first).
+  void set(std::string key, Json value);
+
+  bool operator==(const Json& other) const;
+
+ private:
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> value_;
+};
+
+struct JsonMember {
+  std::string key;
+  Json value;
+  bool operator==(const JsonMember&) const = default;
+};
+
+struct JsonLimits {
+  int max_depth = 64;  // of nested arrays and objects
+};
+
+/// Parses one JSON text (RFC 8259; UTF-8). `what` names the text in messages: a path, or "line 3 of prompts.jsonl".
+/// Throws InvalidInput for text that is not JSON, duplicate keys, or nesting past the limit.
+Json parse_json(std::string_view text, std::string_view what, JsonLimits limits = {});
+
+enum class JsonStyle {
+  kCompact,   // {"a":1,"b":[2]}
+  kPython,    // {"a": 1, "b": [2]}, as Python's json.dumps(ensure_ascii=False) writes it
+  kIndented,  // two spaces a level, a newline a member
+};
+
+/// Writes a value. Doubles are the shortest text that reads back the same; not-a-number and infinities become null.
+/// Bytes that are not UTF-8 become U+FFFD, so that the text can always be parsed again.
+std::string write_json(const Json& value, JsonStyle style = JsonStyle::kCompact);
+
+/// `text` with every ill-formed UTF-8 sequence replaced by U+FFFD (Unicode 15, section 3.9, maximal subparts).
+std::string replace_ill_formed_utf8(std::string_view text);
+
+}  // namespace wedlm

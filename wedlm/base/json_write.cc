@@ -1,0 +1,157 @@
+// Writing JSON, in the three styles that the project needs; chat templates ask for Python's spacing to the letter.
+#include <charconv>
+#include <cmath>
+
+#include "wedlm/base/json.h"
+
+namespace wedlm {
+namespace {
+
+/// Length of the well-formed UTF-8 sequence at the front of `text` (Unicode 15, table 3-7); 0 where it is ill-formed,
+/// and then `*ill_formed` is the length of the maximal subpart to be replaced.
+std::size_t utf8_sequence(std::string_view text, std::size_t* ill_formed) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  std::size_t length = 0;
+  unsigned char low = 0x80, high = 0xBF;  // the range of the second byte
+  if (lead >= 0xC2 && lead <= 0xDF) length = 2;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    length = 3;
+    if (lead == 0xE0) low = 0xA0;
+    if (lead == 0xED) high = 0x9F;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    length = 4;
+    if (lead == 0xF0) low = 0x90;
+    if (lead == 0xF4) high = 0x8F;
+  }
+  *ill_formed = 1;
+  if (length == 0) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (i >= text.size() || byte(i) < low || byte(i) > high) {
+      *ill_formed = i;
+      return 0;
+    }
+    low = 0x80;
+    high = 0xBF;
+  }
+  return length;
+}
+
+class Writer {
+ public:
+  explicit Writer(JsonStyle style) : style_(style) {}
+
+  void write(const Json& value, int depth) {
+    if (value.is_null()) {
+      out_ += "null";
+    } else if (value.is_bool()) {
+      out_ += value.as_bool() ? "true" : "false";
+    } else if (value.is_integer()) {
+      out_ += std::to_string(value.as_integer());
+    } else if (value.is_number()) {
+      write_double(value.as_number());
+    } else if (value.is_string()) {
+      write_string(value.as_string());
+    } else if (value.is_array()) {
+      write_items(value.as_array(), '[', ']', depth, [&](const Json& item) { write(item, depth + 1); });
+    } else {
+      write_items(value.as_object(), '{', '}', depth, [&](const JsonMember& member) {
+        write_string(member.key);
+        out_ += style_ == JsonStyle::kCompact ? ":" : ": ";
+        write(member.value, depth + 1);
+      });
+    }
+  }
+
+  std::string take() { return std::move(out_); }
+
+ private:
+  template <class Items, class WriteItem>
+  void write_items(const Items& items, char open, char close, int depth, const WriteItem& write_item) {
+    out_ += open;
+    bool first = true;
+    for (const auto& item : items) {
+      if (!first) out_ += style_ == JsonStyle::kPython ? ", " : ",";
+      first = false;
+      new_line(depth + 1);
+      write_item(item);
+    }
+    if (!items.empty()) new_line(depth);
+    out_ += close;
+  }
+
+  void new_line(int depth) {
+    if (style_ != JsonStyle::kIndented) return;
+    out_ += '\n';
+    out_.append(static_cast<std::size_t>(2 * depth), ' ');
+  }
+
+  void write_double(double value) {
+    if (!std::isfinite(value)) {
+      out_ += "null";
+      return;
+    }
+    char buffer[32];
+    const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
+    const std::string_view text(buffer, static_cast<std::size_t>(end - buffer));
+    out_ += text;
+    if (text.find_first_of(".e") == std::string_view::npos) out_ += ".0";
+  }
+
+  void write_string(std::string_view text) {
+    static constexpr char kHex[] = "0123456789abcdef";
+    out_ += '"';
+    for (const char c : replace_ill_formed_utf8(text)) {
+      switch (c) {
+        case '"': out_ += "\\\""; break;
+        case '\\': out_ += "\\\\"; break;
+        case '\n': out_ += "\\n"; break;
+        case '\r': out_ += "\\r"; break;
+        case '\t': out_ += "\\t"; break;
+        case '\b': out_ += "\\b"; break;
+        case '\f': out_ += "\\f"; break;
+        default:
+          if (static_cast<unsigned char>(c) < 0x20) {
+            out_ += "\\u00";
+            out_ += kHex[c >> 4];
+            out_ += kHex[c & 15];
+          } else {
+            out_ += c;
+          }
+      }
+    }
+    out_ += '"';
+  }
+
+  JsonStyle style_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string write_json(const Json& value, JsonStyle style) {
+  Writer writer(style);
+  writer.write(value, 0);
+  return writer.take();
+}
+
+std::string replace_ill_formed_utf8(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    std::size_t ill_formed = 0;
+    const std::size_t length = utf8_sequence(text, &ill_formed);
+    if (length > 0) {
+      result.append(text.substr(0, length));
+      text.remove_prefix(length);
+    } else {
+      result += "\xEF\xBF\xBD";
+      text.remove_prefix(ill_formed);
+    }
+  }
+  return result;
+}
+
+}  // namespace wedlm

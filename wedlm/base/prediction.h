@@ -1,0 +1,30 @@
+// What is asked of one row of a forward and what it answers. The hardware below computes these words and the algorithm
+// above reads them; neither knows the other, so the words live in the room that both may enter.
+#pragma once
+
+#include <cstdint>
+
+#include "wedlm/base/token_id.h"
+
+namespace wedlm {
+
+/// How one row of a batch is to be turned into a token.
+struct SamplingRow {
+  float temperature = 0;    // 0: the best token; otherwise logits are divided by it after the filters
+  std::int32_t top_k = 0;   // keep the k best; 0 keeps all
+  float top_p = 1;          // then keep the smallest set whose probability reaches it, in (0, 1]
+  std::uint64_t seed = 0;   // noise belongs to (seed, position, token) and to nothing else
+  std::int64_t position = 0;
+  TokenId banned = kNoToken;  // never chosen, though it counts in the entropy: the mask token
+};
+
+/// What a row says: natural logarithms, all taken from the raw logits before temperature and filters.
+struct Prediction {
+  TokenId best = kNoToken;     // largest logit but for the banned token, the lowest id on ties
+  TokenId sampled = kNoToken;  // equals `best` at temperature 0
+  float entropy = 0;           // nats
+  float best_log_prob = 0;
+  float sampled_log_prob = 0;
+};
+
+}  // namespace wedlm

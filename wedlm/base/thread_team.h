@@ -1,0 +1,54 @@
+// A fixed set of threads that share the work of one loop at a time. Workers spin briefly between loops, because the next
+// op of a forward follows within microseconds, and then sleep, because a waiting server must cost nothing.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace wedlm {
+
+class ThreadTeam {
+ public:
+  /// `num_threads` counts the calling thread, so a team of 1 starts none. 0 means one for each processor that this
+  /// process may run on. Throws InvalidInput for a negative or absurd number (more than 1024).
+  explicit ThreadTeam(int num_threads);
+  ~ThreadTeam();
+  ThreadTeam(const ThreadTeam&) = delete;
+  ThreadTeam& operator=(const ThreadTeam&) = delete;
+
+  int size() const { return static_cast<int>(workers_.size()) + 1; }
+
+  /// Calls `body(task, thread)` once for each task in [0, num_tasks) and returns when all are done; `thread` is in
+  /// [0, size()) and no two calls with the same `thread` overlap. Only one thread may call run() at a time; `body` must
+  /// not throw. Allocates nothing.
+  template <class Body>
+  void run(std::int64_t num_tasks, Body&& body) {
+    using Plain = std::remove_reference_t<Body>;
+    dispatch({.call = [](void* context, std::int64_t task, int thread) { (*static_cast<Plain*>(context))(task, thread); },
+              .context = const_cast<void*>(static_cast<const void*>(&body)),
+              .num_tasks = num_tasks});
+  }
+
+ private:
+  struct Job {
+    void (*call)(void* context, std::int64_t task, int thread) = nullptr;
+    void* context = nullptr;
+    std::int64_t num_tasks = 0;
+  };
+
+  void dispatch(const Job& job);
+  void work(int thread);
+  void worker_loop(int thread);
+
+  Job job_;
+  std::atomic<std::int64_t> next_task_{0};
+  std::atomic<std::uint32_t> generation_{0};  // counts jobs; a worker that sees it change takes part
+  std::atomic<int> num_busy_{0};              // workers that have not finished the current job
+  std::atomic<bool> stopping_{false};
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace wedlm
