@@ -1,0 +1,57 @@
+#include "wedlm/tensor/dtype.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace wedlm {
+namespace {
+
+/// Binary16 by its definition (IEEE 754, section 3.4), in double arithmetic.
+double half_by_definition(std::uint16_t bits) {
+  const double sign = (bits >> 15) != 0 ? -1 : 1;
+  const int exponent = (bits >> 10) & 31;
+  const double fraction = bits & 1023;
+  if (exponent == 0) return sign * std::ldexp(fraction, -24);
+  return sign * std::ldexp(1024 + fraction, exponent - 25);
+}
+
+TEST(DTypeTest, EveryHalf) {
+  for (std::uint32_t i = 0; i < 65536; ++i) {
+    const auto bits = static_cast<std::uint16_t>(i);
+    const float value = f16_to_f32(bits);
+    if (((bits >> 10) & 31) == 31) {
+      EXPECT_EQ(std::isnan(value), (bits & 1023) != 0);
+      EXPECT_EQ(std::isinf(value), (bits & 1023) == 0);
+    } else {
+      EXPECT_EQ(value, half_by_definition(bits)) << i;
+    }
+    EXPECT_EQ(std::signbit(value), bits >= 0x8000);
+  }
+}
+
+TEST(DTypeTest, BFloat16RoundsToNearestEven) {
+  for (std::uint32_t i = 0; i < 65536; ++i) {
+    const auto bits = static_cast<std::uint16_t>(i);
+    const float value = bf16_to_f32(bits);
+    if (std::isnan(value)) {
+      EXPECT_TRUE(std::isnan(bf16_to_f32(f32_to_bf16(value))));
+    } else {
+      EXPECT_EQ(f32_to_bf16(value), bits);
+    }
+  }
+  EXPECT_EQ(f32_to_bf16(1.0F + 0x1p-8F), 0x3F80);             // half way: to even, down
+  EXPECT_EQ(f32_to_bf16(1.0F + 0x1p-7F + 0x1p-8F), 0x3F82);   // half way: to even, up
+  EXPECT_EQ(f32_to_bf16(1.0F + 0x1p-8F + 0x1p-20F), 0x3F81);  // above half
+  EXPECT_EQ(f32_to_bf16(std::numeric_limits<float>::max()), 0x7F80);
+}
+
+TEST(DTypeTest, NamesOfSafetensors) {
+  EXPECT_EQ(dtype_from_name("BF16"), DType::kBF16);
+  EXPECT_EQ(dtype_from_name("F8_E4M3"), std::nullopt);
+  EXPECT_EQ(dtype_bytes(DType::kF32), 4U);
+}
+
+}  // namespace
+}  // namespace wedlm

@@ -1,0 +1,57 @@
+#include "wedlm/tensor/dtype.h"
+
+#include <cmath>
+#include <cstring>
+
+namespace wedlm {
+
+std::size_t dtype_bytes(DType dtype) {
+  return dtype == DType::kF32 ? 4 : 2;
+}
+
+std::string_view dtype_name(DType dtype) {
+  switch (dtype) {
+    case DType::kF32:
+      return "F32";
+    case DType::kF16:
+      return "F16";
+    case DType::kBF16:
+      return "BF16";
+  }
+  return "?";
+}
+
+std::optional<DType> dtype_from_name(std::string_view name) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+    if (name == dtype_name(dtype)) return dtype;
+  }
+  return std::nullopt;
+}
+
+std::uint16_t f32_to_bf16(float value) {
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(value);
+  if (std::isnan(value)) return static_cast<std::uint16_t>((bits >> 16) | 0x40);
+  const std::uint32_t rounding = 0x7FFF + ((bits >> 16) & 1);
+  return static_cast<std::uint16_t>((bits + rounding) >> 16);
+}
+
+float f16_to_f32(std::uint16_t bits) {
+  const std::uint32_t sign = std::uint32_t{bits} >> 15 << 31;
+  const std::uint32_t magnitude = bits & 0x7FFFU;
+  // Moves the exponent and fraction to their places in a float32; one multiplication then corrects the exponent's bias
+  // and normalises subnormals. Infinities and NaN keep the largest exponent.
+  if (magnitude >= 0x7C00) return std::bit_cast<float>(sign | 0x7F800000U | (magnitude << 13));
+  const float scaled = std::bit_cast<float>(magnitude << 13) * 0x1p112F;
+  return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(scaled));
+}
+
+void to_f32(DType dtype, const void* from, float* to, std::size_t count) {
+  if (dtype == DType::kF32) {
+    std::memcpy(to, from, count * sizeof(float));
+    return;
+  }
+  const auto* bits = static_cast<const std::uint16_t*>(from);
+  for (std::size_t i = 0; i < count; ++i) to[i] = dtype == DType::kBF16 ? bf16_to_f32(bits[i]) : f16_to_f32(bits[i]);
+}
+
+}  // namespace wedlm

@@ -1,0 +1,35 @@
+// Element types of weights, activations and caches, and the conversions between them that are exact or round to
+// nearest.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace wedlm {
+
+enum class DType : std::uint8_t { kF32, kF16, kBF16 };
+
+std::size_t dtype_bytes(DType dtype);
+
+/// The name that safetensors gives it: "F32", "F16", "BF16".
+std::string_view dtype_name(DType dtype);
+/// The type of that safetensors name; nullopt for the many that no WeDLM checkpoint uses.
+std::optional<DType> dtype_from_name(std::string_view name);
+
+/// bfloat16 is the upper half of a float32.
+inline float bf16_to_f32(std::uint16_t bits) {
+  return std::bit_cast<float>(std::uint32_t{bits} << 16);
+}
+/// Rounds to nearest, ties to even; a NaN stays one.
+std::uint16_t f32_to_bf16(float value);
+
+/// IEEE 754 binary16, subnormals, infinities and NaN included.
+float f16_to_f32(std::uint16_t bits);
+
+/// Converts `count` elements of `dtype` at `from`, aligned for their type, to float32.
+void to_f32(DType dtype, const void* from, float* to, std::size_t count);
+
+}  // namespace wedlm
