@@ -12,6 +12,8 @@ endif()
 find_package(Threads REQUIRED)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual)
+# Designated initialisers leave members to their defaults on purpose.
+add_compile_options(-Wno-missing-field-initializers)
 if(WEDLM_WARNINGS_AS_ERRORS)
   add_compile_options(-Werror)
 endif()

@@ -34,7 +34,8 @@ function(wedlm_test name)
   gtest_discover_tests(${name} TEST_PREFIX "${name}/" DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600)
 endfunction()
 
-# wedlm_fuzzer(NAME SOURCES file... LAYERS layer...): a libFuzzer target, built only with WEDLM_FUZZERS.
+# wedlm_fuzzer(NAME SOURCES file... LAYERS layer...): a libFuzzer target, declared only with WEDLM_FUZZERS. The target
+# `fuzzers` builds them all.
 function(wedlm_fuzzer name)
   if(NOT WEDLM_FUZZERS)
     return()
@@ -45,4 +46,8 @@ function(wedlm_fuzzer name)
     target_link_libraries(${name} PRIVATE wedlm_${layer})
   endforeach()
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  if(NOT TARGET fuzzers)
+    add_custom_target(fuzzers)
+  endif()
+  add_dependencies(fuzzers ${name})
 endfunction()
