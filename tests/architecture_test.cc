@@ -71,7 +71,8 @@ TEST(ArchitectureTest, EachLayerIncludesOnlyWhatItsListNames) {
       ++num_includes;
       EXPECT_TRUE(allowed.at(from).contains(to)) << source << " may not include " << included;
       const bool in_a_subfolder = std::distance(inside.begin(), inside.end()) > 2;
-      EXPECT_TRUE(from == to || !in_a_subfolder) << source << " includes " << included << ", which is internal to " << to;
+      EXPECT_TRUE(from == to || !in_a_subfolder)
+          << source << " includes " << included << ", which is internal to " << to;
     }
   }
   EXPECT_GT(num_includes, 10);
@@ -84,7 +85,8 @@ TEST(ArchitectureTest, FilesStayReadable) {
 }
 
 /// The sources are laid out by clang-format: a function at namespace level opens at the end of a line that starts in
-/// column 0 (or its parameters' continuation) and closes with a brace in column 0; a member function is indented by two.
+/// column 0 (or its parameters' continuation) and closes with a brace in column 0; a member function is indented by
+/// two.
 TEST(ArchitectureTest, FunctionsStayReadable) {
   for (const fs::path& source : sources_below({"wedlm", "cli"})) {
     const int limit = source.string().find("/backend/") != std::string::npos ? kMaxKernelLines : kMaxFunctionLines;

@@ -42,7 +42,7 @@ TEST(JsonTest, RefusesWhatIsNotJsonAndSaysWhere) {
   EXPECT_THAT(error_of(""), testing::HasSubstr("x.json"));
   EXPECT_THAT(error_of("[1] 2"), testing::HasSubstr("x.json"));
   EXPECT_THAT(error_of("\"\xff\""), testing::HasSubstr("x.json"));
-  EXPECT_THAT(error_of("{\"a\":1,\"a\":2}"), testing::HasSubstr("'a' stands twice"));
+  EXPECT_THAT(error_of("{\"a\":1,\"a\":2}"), testing::HasSubstr("\"a\" stands twice"));
 }
 
 TEST(JsonTest, DepthIsBounded) {
@@ -64,8 +64,14 @@ TEST(JsonTest, AccessorsNameTheKinds) {
 TEST(JsonTest, WrittenTextIsAlwaysUtf8) {
   EXPECT_EQ(write_json(Json("a\n\x01\"\\é\xff")), "\"a\\n\\u0001\\\"\\\\é\xEF\xBF\xBD\"");
   // Unicode 15, table 3-8: maximal subparts.
-  EXPECT_EQ(replace_ill_formed_utf8("a\xF1\x80\x80\xE1\x80\xC2" "b\x80" "c\x80\xBF" "d"),
-            "a\uFFFD\uFFFD\uFFFD" "b\uFFFD" "c\uFFFD\uFFFD" "d");
+  EXPECT_EQ(replace_ill_formed_utf8("a\xF1\x80\x80\xE1\x80\xC2"
+                                    "b\x80"
+                                    "c\x80\xBF"
+                                    "d"),
+            "a\uFFFD\uFFFD\uFFFD"
+            "b\uFFFD"
+            "c\uFFFD\uFFFD"
+            "d");
   EXPECT_EQ(replace_ill_formed_utf8("\xED\xA0\x80"), "\uFFFD\uFFFD\uFFFD");  // a surrogate
 }
 

@@ -27,8 +27,8 @@ TEST(GumbelTest, HasTheMomentsOfTheDistribution) {
     sum_of_squares += x * x;
   }
   const double mean = sum / kDraws;
-  EXPECT_NEAR(mean, 0.5772157, 0.01);                                       // Euler's constant
-  EXPECT_NEAR(sum_of_squares / kDraws - mean * mean, 1.6449341, 0.03);      // pi^2 / 6
+  EXPECT_NEAR(mean, 0.5772157, 0.01);                                   // Euler's constant
+  EXPECT_NEAR(sum_of_squares / kDraws - mean * mean, 1.6449341, 0.03);  // pi^2 / 6
   EXPECT_NE(gumbel(1, 2, 3), gumbel(2, 2, 3));
   EXPECT_NE(gumbel(1, 2, 3), gumbel(1, 3, 3));
   EXPECT_EQ(gumbel(1, 2, 3), gumbel(1, 2, 3));

@@ -5,8 +5,21 @@
 #include <unordered_set>
 
 #include "wedlm/base/error.h"
+#include "wedlm/base/quote.h"
 
 namespace wedlm {
+
+Json::Json() = default;
+Json::Json(std::nullptr_t) {}
+Json::Json(bool value) : value_(value) {}
+Json::Json(int value) : value_(std::int64_t{value}) {}
+Json::Json(std::int64_t value) : value_(value) {}
+Json::Json(double value) : value_(value) {}
+Json::Json(const char* value) : value_(std::string(value)) {}
+Json::Json(std::string_view value) : value_(std::string(value)) {}
+Json::Json(std::string value) : value_(std::move(value)) {}
+Json::Json(Array value) : value_(std::move(value)) {}
+Json::Json(Object value) : value_(std::move(value)) {}
 
 Json::Json(std::uint64_t value) {
   if (value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
@@ -128,7 +141,7 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
     // The library's text begins with its own error number in brackets; the rest says where and why.
     std::string_view text = error.what();
     if (const auto bracket = text.find("] "); bracket != std::string_view::npos) text.remove_prefix(bracket + 2);
-    throw InvalidInput(what_ + ": not valid JSON: " + replace_ill_formed_utf8(text));
+    throw InvalidInput(what_ + ": not valid JSON: " + shortened(text));
   }
 
  private:
@@ -163,7 +176,7 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
     keys.reserve(members.size());
     for (const JsonMember& member : members) {
       if (!keys.insert(member.key).second) {
-        throw InvalidInput(what_ + ": key '" + member.key + "' stands twice in one JSON object");
+        throw InvalidInput(what_ + ": key " + quote(member.key) + " stands twice in one JSON object");
       }
     }
   }

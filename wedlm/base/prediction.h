@@ -10,10 +10,10 @@ namespace wedlm {
 
 /// How one row of a batch is to be turned into a token.
 struct SamplingRow {
-  float temperature = 0;    // 0: the best token; otherwise logits are divided by it after the filters
-  std::int32_t top_k = 0;   // keep the k best; 0 keeps all
-  float top_p = 1;          // then keep the smallest set whose probability reaches it, in (0, 1]
-  std::uint64_t seed = 0;   // noise belongs to (seed, position, token) and to nothing else
+  float temperature = 0;   // 0: the best token; otherwise logits are divided by it after the filters
+  std::int32_t top_k = 0;  // keep the k best; 0 keeps all
+  float top_p = 1;         // then keep the smallest set whose probability reaches it, in (0, 1]
+  std::uint64_t seed = 0;  // noise belongs to (seed, position, token) and to nothing else
   std::int64_t position = 0;
   TokenId banned = kNoToken;  // never chosen, though it counts in the entropy: the mask token
 };

@@ -1,5 +1,5 @@
-// A fixed set of threads that share the work of one loop at a time. Workers spin briefly between loops, because the next
-// op of a forward follows within microseconds, and then sleep, because a waiting server must cost nothing.
+// A fixed set of threads that share the work of one loop at a time. Workers spin briefly between loops, because the
+// next op of a forward follows within microseconds, and then sleep, because a waiting server must cost nothing.
 #pragma once
 
 #include <atomic>
@@ -27,9 +27,10 @@ class ThreadTeam {
   template <class Body>
   void run(std::int64_t num_tasks, Body&& body) {
     using Plain = std::remove_reference_t<Body>;
-    dispatch({.call = [](void* context, std::int64_t task, int thread) { (*static_cast<Plain*>(context))(task, thread); },
-              .context = const_cast<void*>(static_cast<const void*>(&body)),
-              .num_tasks = num_tasks});
+    dispatch(
+        {.call = [](void* context, std::int64_t task, int thread) { (*static_cast<Plain*>(context))(task, thread); },
+         .context = const_cast<void*>(static_cast<const void*>(&body)),
+         .num_tasks = num_tasks});
   }
 
  private:
