@@ -1,0 +1,52 @@
+// Attention of the CPU backend against the reference, on every instruction set of this machine.
+#include <gtest/gtest.h>
+
+#include "tests/backend/attention_data.h"
+#include "wedlm/backend/reference/reference_backend.h"
+
+namespace wedlm {
+namespace {
+
+class AttentionConformanceTest : public testing::TestWithParam<CpuCase> {};
+
+TEST_P(AttentionConformanceTest, AgreesWithTheReference) {
+  const auto cpu = GetParam().make();
+  const auto reference = make_reference_backend();
+  OpData data;
+  const HeadShape shapes[] = {{7, 1, 16}, {6, 2, 32}, {4, 4, 64}, {4, 2, 128}, {6, 2, 6}, {2, 1, 20}, {40, 1, 8}};
+  const std::vector<std::vector<Part>> batches = {
+      {{0, 1}}, {{0, 37}}, {{1, 5}}, {{15, 3}, {0, 4}}, {{16, 17}}, {{17, 1}, {100, 9}, {0, 16}}, {{100, 33}}};
+  for (const HeadShape& heads : shapes) {
+    for (const std::vector<Part>& parts : batches) {
+      for (const std::int64_t block_size : {1, 3, 16}) {
+        std::vector<AttentionSequence> sequences;
+        for (const Part& part : parts) sequences.emplace_back(data, heads, part.prefix_length + part.num_rows);
+        std::vector<const AttentionSequence*> views;
+        for (const AttentionSequence& sequence : sequences) views.push_back(&sequence);
+        const auto expected = attend(*reference, data, heads, views, parts, block_size);
+        const auto got = attend(*cpu, data, heads, views, parts, block_size);
+        EXPECT_LT(relative_error(got, expected), kTolerances.attention)
+            << heads.num_heads << "/" << heads.num_kv_heads << " heads of " << heads.head_dim << ", "
+            << parts[0].prefix_length << "+" << parts[0].num_rows << ", blocks of " << block_size;
+      }
+    }
+  }
+}
+
+TEST_P(AttentionConformanceTest, LargeScoresDoNotOverflow) {
+  const auto cpu = GetParam().make();
+  OpData data;
+  const HeadShape heads{2, 1, 16};
+  const AttentionSequence sequence(data, heads, 20);
+  // The last token's key is the only one that its query likes, by a margin beyond any float32 exponential.
+  for (int i = 0; i < 32; ++i) sequence.queries.tensor().row<float>(19)[i] = 1000;
+  for (int i = 0; i < 16; ++i) sequence.keys.tensor().row<float>(19)[i] = 1000;
+  const auto got = attend(*cpu, data, heads, {&sequence}, {{7, 13}}, 4);
+  const std::vector<float> values = sequence.values.values();
+  for (std::size_t i = 0; i < 16; ++i) EXPECT_EQ(got[12 * 32 + i], values[19 * 16 + i]);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cpu, AttentionConformanceTest, testing::ValuesIn(cpu_cases({1, 3})), cpu_case_name);
+
+}  // namespace
+}  // namespace wedlm

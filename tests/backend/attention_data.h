@@ -1,0 +1,90 @@
+// One random sequence for attention, which can be laid out as pages and rows in many ways: any part of it may be a
+// prefix in scattered pages, and the rest rows of a batch.
+#pragma once
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "tests/backend/op_data.h"
+
+namespace wedlm {
+
+struct HeadShape {
+  std::int64_t num_heads;
+  std::int64_t num_kv_heads;
+  std::int64_t head_dim;
+};
+
+/// How many tokens of a sequence are in pages, and how many of those behind them are rows.
+struct Part {
+  std::int64_t prefix_length;
+  std::int64_t num_rows;
+};
+
+class AttentionSequence {
+ public:
+  AttentionSequence(OpData& data, HeadShape heads, std::int64_t length)
+      : queries(data.f32({length, heads.num_heads, heads.head_dim})),
+        keys(data.f32({length, heads.num_kv_heads, heads.head_dim})),
+        values(data.f32({length, heads.num_kv_heads, heads.head_dim})) {}
+
+  OwnedTensor queries;  // of every token
+  OwnedTensor keys;
+  OwnedTensor values;
+};
+
+/// Runs attention over the given part of each sequence, all in one batch. Returns the rows one behind the other.
+inline std::vector<float> attend(Backend& backend, OpData& data, const HeadShape& heads,
+                                 const std::vector<const AttentionSequence*>& sequences, const std::vector<Part>& parts,
+                                 std::int64_t block_size) {
+  const auto blocks_of = [&](const Part& part) { return (part.prefix_length + block_size - 1) / block_size; };
+  std::int64_t num_rows = 0, num_blocks = 1;
+  for (const Part& part : parts) {
+    num_rows += part.num_rows;
+    num_blocks += blocks_of(part);
+  }
+  std::vector<std::int32_t> pages(static_cast<std::size_t>(num_blocks));
+  std::iota(pages.begin(), pages.end(), 0);
+  std::shuffle(pages.begin(), pages.end(), data.engine());
+
+  const std::int64_t kv_elements = heads.num_kv_heads * heads.head_dim, q_elements = heads.num_heads * heads.head_dim;
+  const Shape page_shape{num_blocks * block_size, heads.num_kv_heads, heads.head_dim};
+  const OwnedTensor page_keys = data.f32(page_shape), page_values = data.f32(page_shape);
+  // Queries, keys and values are columns of one projection, as in the model.
+  const OwnedTensor qkv = data.f32({num_rows, q_elements + 2 * kv_elements});
+  const Tensor q = qkv.tensor().columns(0, q_elements).split_rows(heads.num_heads);
+  const Tensor k = qkv.tensor().columns(q_elements, kv_elements).split_rows(heads.num_kv_heads);
+  const Tensor v = qkv.tensor().columns(q_elements + kv_elements, kv_elements).split_rows(heads.num_kv_heads);
+  std::vector<AttentionSegment> segments;
+  std::int64_t row = 0;
+  std::size_t page = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto& [prefix_length, rows] = parts[i];
+    segments.push_back({row, rows, prefix_length, pages.data() + page});
+    const AttentionSequence& sequence = *sequences[i];
+    for (std::int64_t t = 0; t < prefix_length; ++t) {
+      const std::int64_t slot = pages[page + static_cast<std::size_t>(t / block_size)] * block_size + t % block_size;
+      std::copy_n(sequence.keys.tensor().row<float>(t), kv_elements, page_keys.tensor().row<float>(slot));
+      std::copy_n(sequence.values.tensor().row<float>(t), kv_elements, page_values.tensor().row<float>(slot));
+    }
+    page += static_cast<std::size_t>(blocks_of(parts[i]));
+    for (std::int64_t t = prefix_length; t < prefix_length + rows; ++t, ++row) {
+      std::copy_n(sequence.queries.tensor().row<float>(t), q_elements, q.row<float>(row));
+      std::copy_n(sequence.keys.tensor().row<float>(t), kv_elements, k.row<float>(row));
+      std::copy_n(sequence.values.tensor().row<float>(t), kv_elements, v.row<float>(row));
+    }
+  }
+  const OwnedTensor out = data.f32({num_rows, heads.num_heads, heads.head_dim}, 3);
+  backend.attention({.queries = q,
+                     .keys = k,
+                     .values = v,
+                     .pages = {page_keys.tensor(), page_values.tensor()},
+                     .block_size = block_size,
+                     .segments = segments,
+                     .scale = 1 / std::sqrt(static_cast<float>(heads.head_dim)),
+                     .out = out});
+  return out.values();
+}
+
+}  // namespace wedlm

@@ -1,0 +1,236 @@
+// Every op but attention of the CPU backend against the reference, on every instruction set of this machine, over
+// shapes that fit no vector.
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "tests/backend/op_data.h"
+#include "wedlm/backend/reference/reference_backend.h"
+
+namespace wedlm {
+namespace {
+
+constexpr std::int64_t kFeatures[] = {1, 3, 17, 64, 100, 331};
+
+class OpConformanceTest : public testing::TestWithParam<CpuCase> {
+ protected:
+  std::unique_ptr<Backend> cpu_ = GetParam().make();
+  std::unique_ptr<Backend> reference_ = make_reference_backend();
+  OpData data_;
+
+  /// The largest relative error of op(backend, out) between the two.
+  template <class Op>
+  double error_of(Shape shape, const Op& op) {
+    const OwnedTensor got = data_.f32(shape, 2), expected = data_.f32(shape);
+    op(*cpu_, got.tensor());
+    op(*reference_, expected.tensor());
+    return relative_error(got.values(), expected.values());
+  }
+};
+
+TEST_P(OpConformanceTest, Linear) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+    for (const std::int64_t in_features : kFeatures) {
+      for (const std::int64_t out_features : kFeatures) {
+        const OwnedTensor first = data_.of(dtype, {out_features, in_features});
+        const OwnedTensor second = data_.of(dtype, {5, in_features}, 3);
+        const OwnedTensor bias = data_.f32({out_features + 5});
+        const ConstTensor parts[] = {first.tensor(), second.tensor()};
+        const auto cpu_weight = cpu_->pack(parts), reference_weight = reference_->pack(parts);
+        for (const std::int64_t rows : {1, 2, 5, 6, 7, 14, 15, 16, 29, 37}) {
+          const OwnedTensor x = data_.f32({rows, in_features}, rows % 3);
+          const ConstTensor any_bias = rows % 2 == 0 ? ConstTensor(bias.tensor()) : ConstTensor();
+          const double error = error_of({rows, out_features + 5}, [&](Backend& backend, const Tensor& out) {
+            backend.linear(x, &backend == cpu_.get() ? *cpu_weight : *reference_weight, any_bias, out);
+          });
+          EXPECT_LT(error, kTolerances.linear)
+              << dtype_name(dtype) << " " << rows << " x " << in_features << " -> " << out_features + 5;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(OpConformanceTest, LinearOfManyRowsAndMuchDepth) {
+  const OwnedTensor weight = data_.of(DType::kBF16, {70, 2100}), x = data_.f32({300, 2100}), bias = data_.f32({70});
+  const ConstTensor part = weight;
+  const auto cpu_weight = cpu_->pack({&part, 1}), reference_weight = reference_->pack({&part, 1});
+  const double error = error_of({300, 70}, [&](Backend& backend, const Tensor& out) {
+    backend.linear(x, &backend == cpu_.get() ? *cpu_weight : *reference_weight, bias, out);
+  });
+  EXPECT_LT(error, 3 * kTolerances.linear);  // six times the terms of the others
+}
+
+TEST_P(OpConformanceTest, RowOps) {
+  for (const std::int64_t n : kFeatures) {
+    for (const std::int64_t rows : {1, 2, 37}) {
+      const OwnedTensor x = data_.f32({rows, n}, 1), weight = data_.f32({n}), gate_up = data_.f32({rows, 2 * n});
+      const OwnedTensor heads = data_.f32({rows, 3, n}, 4), residual = data_.f32({rows, n}, 3);
+      const auto copy_of_residual = [&](const Tensor& out) {
+        for (std::int64_t r = 0; r < rows; ++r) std::copy_n(residual.tensor().row<float>(r), n, out.row<float>(r));
+      };
+      EXPECT_LT(error_of({rows, n}, [&](Backend& b, const Tensor& out) { b.rms_norm(x, weight, 1e-6F, out); }),
+                kTolerances.norm);
+      EXPECT_LT(error_of({rows, 3, n}, [&](Backend& b, const Tensor& out) { b.rms_norm(heads, weight, 1e-6F, out); }),
+                kTolerances.norm);
+      EXPECT_LT(error_of({rows, n}, [&](Backend& b, const Tensor& out) { b.silu_multiply(gate_up, out); }),
+                kTolerances.silu);
+      EXPECT_EQ(error_of({rows, n}, [&](Backend& b, const Tensor& out) { copy_of_residual(out), b.add(x, out); }), 0);
+      EXPECT_LT(error_of({rows, n},
+                         [&](Backend& b, const Tensor& out) {
+                           const OwnedTensor sum = data_.f32({rows, n});
+                           copy_of_residual(sum);
+                           b.add_rms_norm(x, sum, weight, 1e-5F, out);
+                         }),
+                kTolerances.norm);
+      EXPECT_EQ(error_of({rows, n},
+                         [&](Backend& b, const Tensor& out) {
+                           const OwnedTensor normed = data_.f32({rows, n});
+                           copy_of_residual(out);
+                           b.add_rms_norm(x, out, weight, 1e-5F, normed);
+                         }),
+                0);
+    }
+  }
+}
+
+TEST_P(OpConformanceTest, Rope) {
+  for (const std::int64_t head_dim : {2, 6, 16, 64, 128}) {
+    for (const std::int64_t rows : {1, 37}) {
+      std::vector<std::int32_t> positions(static_cast<std::size_t>(rows));
+      for (std::int32_t& position : positions) position = data_.below(40'000);
+      EXPECT_EQ(error_of({rows, head_dim}, [&](Backend& b, const Tensor& out) { b.rope_angles(positions, 1e6, out); }),
+                0);
+      const OwnedTensor angles = data_.f32({rows, head_dim}), x = data_.f32({rows, 7, head_dim}, 5);
+      EXPECT_LT(error_of({rows, 7, head_dim},
+                         [&](Backend& b, const Tensor& out) {
+                           for (std::int64_t r = 0; r < rows; ++r) {
+                             std::copy_n(x.tensor().row<float>(r), 7 * head_dim, out.row<float>(r));
+                           }
+                           b.rope(out, angles);
+                         }),
+                kTolerances.rope);
+    }
+  }
+}
+
+TEST_P(OpConformanceTest, Copies) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+    const OwnedTensor table = data_.of(dtype, {50, 331}, 1);
+    std::vector<TokenId> tokens(37);
+    for (TokenId& token : tokens) token = data_.below(50);
+    EXPECT_EQ(error_of({37, 331}, [&](Backend& b, const Tensor& out) { b.embed(table, tokens, out); }), 0);
+  }
+  const OwnedTensor x = data_.f32({50, 331}, 1), keys = data_.f32({37, 2, 6}, 7), values = data_.f32({37, 2, 6}, 9);
+  std::vector<std::int32_t> rows(37), slots(60);
+  for (std::int32_t& row : rows) row = data_.below(50);
+  EXPECT_EQ(error_of({37, 331}, [&](Backend& b, const Tensor& out) { b.gather_rows(x, rows, out); }), 0);
+  std::iota(slots.begin(), slots.end(), 0);
+  std::shuffle(slots.begin(), slots.end(), data_.engine());
+  slots.resize(37);
+  for (std::size_t i = 0; i < slots.size(); i += 4) slots[i] = -1;
+  const OwnedTensor other(DType::kF32, {60, 2, 6});
+  const auto zero = [](const Tensor& t) {
+    for (std::int64_t r = 0; r < t.rows(); ++r) std::fill_n(t.row<float>(r), 12, 0.0F);
+  };
+  EXPECT_EQ(error_of({60, 2, 6},
+                     [&](Backend& b, const Tensor& out) {
+                       zero(out), b.store_kv(keys, values, slots, {out, other.tensor()});
+                     }),
+            0);
+  EXPECT_EQ(error_of({60, 2, 6},
+                     [&](Backend& b, const Tensor& out) {
+                       zero(out), b.store_kv(keys, values, slots, {other.tensor(), out});
+                     }),
+            0);
+}
+
+TEST_P(OpConformanceTest, Predict) {
+  for (const std::int64_t vocab_size : {2, 17, 331, 5000}) {
+    for (const std::int64_t rows : {1, 5, 70}) {
+      const OwnedTensor head = data_.of(DType::kBF16, {vocab_size, 24}), hidden = data_.f32({rows, 24}, 2);
+      const ConstTensor part = head;
+      std::vector<SamplingRow> sampling(static_cast<std::size_t>(rows));
+      for (std::size_t r = 0; r < sampling.size(); ++r) {
+        sampling[r] = {
+            .temperature = r % 2 == 0 ? 0.0F : 0.8F, .seed = r, .position = 3, .banned = r % 3 == 0 ? 1 : -1};
+      }
+      std::vector<Prediction> got(sampling.size()), with_logits(sampling.size()), expected(sampling.size());
+      const auto cpu_head = cpu_->pack({&part, 1}), reference_head = reference_->pack({&part, 1});
+      const OwnedTensor logits(DType::kF32, {rows, vocab_size}), expected_logits(DType::kF32, {rows, vocab_size});
+      cpu_->predict(
+          {.hidden = hidden.tensor(), .head = cpu_head.get(), .sampling = sampling, .predictions = got, .logits = {}});
+      cpu_->predict({.hidden = hidden.tensor(),
+                     .head = cpu_head.get(),
+                     .sampling = sampling,
+                     .predictions = with_logits,
+                     .logits = logits});
+      reference_->predict({.hidden = hidden.tensor(),
+                           .head = reference_head.get(),
+                           .sampling = sampling,
+                           .predictions = expected,
+                           .logits = expected_logits});
+      EXPECT_LT(relative_error(logits.values(), expected_logits.values()), kTolerances.linear);
+      for (std::size_t r = 0; r < sampling.size(); ++r) {
+        EXPECT_EQ(got[r].best, expected[r].best);
+        EXPECT_EQ(got[r].sampled, expected[r].sampled);
+        EXPECT_NEAR(got[r].entropy, expected[r].entropy, kTolerances.entropy);
+        EXPECT_NEAR(got[r].best_log_prob, expected[r].best_log_prob, kTolerances.log_prob);
+        EXPECT_NEAR(got[r].sampled_log_prob, expected[r].sampled_log_prob, kTolerances.log_prob);
+        EXPECT_EQ(std::memcmp(&got[r], &with_logits[r], sizeof(Prediction)), 0);
+      }
+    }
+  }
+}
+
+TEST_P(OpConformanceTest, PredictOfExtremeLogits) {
+  constexpr float kInfinity = INFINITY;
+  // A head of one input copies these logits into the row.
+  const std::vector<std::vector<float>> rows = {
+      {0, 0, 0, 0, 0},           {3e38F, -3e38F, 0, 3e38F, 1},
+      {kInfinity, 1, 2, 3, 4},   {NAN, NAN, 1, NAN, -kInfinity},
+      {NAN, NAN, NAN, NAN, NAN}, {-kInfinity, -kInfinity, -kInfinity, -kInfinity, -kInfinity}};
+  for (const std::vector<float>& row : rows) {
+    const ConstTensor part(row.data(), DType::kF32, {5, 1});
+    const float one = 1;
+    const SamplingRow sampling{.temperature = 1, .seed = 4};
+    Prediction predictions[2];
+    Backend* const backends[] = {cpu_.get(), reference_.get()};
+    for (int i = 0; i < 2; ++i) {
+      const auto head = backends[i]->pack({&part, 1});
+      backends[i]->predict({.hidden = {&one, DType::kF32, {1, 1}},
+                            .head = head.get(),
+                            .sampling = {&sampling, 1},
+                            .predictions = {&predictions[i], 1},
+                            .logits = {}});
+    }
+    EXPECT_EQ(predictions[0].best, predictions[1].best);
+    EXPECT_EQ(predictions[0].sampled, predictions[1].sampled);
+    EXPECT_NEAR(predictions[0].entropy, predictions[1].entropy, 1e-6);
+  }
+}
+
+TEST_P(OpConformanceTest, NoRowsAreNoWork) {
+  const OwnedTensor weight = data_.f32({3, 4}), vector = data_.f32({4}), pages = data_.f32({2, 1, 4});
+  const ConstTensor part = weight;
+  const auto packed = cpu_->pack({&part, 1});
+  const auto none = [](Shape shape) { return Tensor(nullptr, DType::kF32, shape); };
+  cpu_->embed(weight, {}, none({0, 4}));
+  cpu_->linear(none({0, 4}), *packed, {}, none({0, 3}));
+  cpu_->rms_norm(none({0, 4}), vector, 1, none({0, 4}));
+  cpu_->rope_angles({}, 1e4, none({0, 4}));
+  cpu_->rope(none({0, 1, 4}), none({0, 4}));
+  cpu_->store_kv(none({0, 1, 4}), none({0, 1, 4}), {}, {pages.tensor(), pages.tensor()});
+  cpu_->attention({.queries = none({0, 1, 4}),
+                   .keys = none({0, 1, 4}),
+                   .values = none({0, 1, 4}),
+                   .pages = {},
+                   .segments = {},
+                   .out = none({0, 1, 4})});
+  cpu_->predict({.hidden = none({0, 4}), .head = packed.get(), .sampling = {}, .predictions = {}, .logits = {}});
+}
+
+INSTANTIATE_TEST_SUITE_P(Cpu, OpConformanceTest, testing::ValuesIn(cpu_cases({1, 2, 3})), cpu_case_name);
+
+}  // namespace
+}  // namespace wedlm

@@ -1,0 +1,133 @@
+// Random operands for ops, and the backends that a conformance test runs them on.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <ostream>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "wedlm/backend/backend.h"
+#include "wedlm/backend/cpu/cpu_backend.h"
+#include "wedlm/backend/cpu/isa/select.h"
+#include "wedlm/tensor/tensor.h"
+
+namespace wedlm {
+
+/// Largest difference to the reference, relative to the largest magnitude in the reference's result (or to 1).
+struct Tolerances {
+  double linear = 3e-6;  // sums of up to 331 products, in float32
+  double norm = 2e-6;
+  double rope = 1e-6;
+  double attention = 5e-6;
+  double silu = 2e-6;
+  double entropy = 2e-5;  // nats
+  double log_prob = 2e-5;
+};
+inline constexpr Tolerances kTolerances;
+
+/// A tensor that owns its elements, possibly with a gap behind each row.
+class OwnedTensor {
+ public:
+  OwnedTensor(DType dtype, Shape shape, std::int64_t row_gap = 0)
+      : bytes_(static_cast<std::size_t>(shape[0] * (shape.row_elements() + row_gap)) * dtype_bytes(dtype)),
+        tensor_(bytes_.data(), dtype, shape, shape.row_elements() + row_gap) {}
+
+  const Tensor& tensor() const { return tensor_; }
+  operator const Tensor&() const { return tensor_; }  // NOLINT: stands for the tensor
+
+  std::vector<float> values() const {
+    std::vector<float> all;
+    const auto n = static_cast<std::size_t>(tensor_.shape().row_elements());
+    for (std::int64_t r = 0; r < tensor_.rows(); ++r) {
+      all.resize(all.size() + n);
+      const auto* row =
+          bytes_.data() + static_cast<std::size_t>(r * tensor_.row_stride()) * dtype_bytes(tensor_.dtype());
+      to_f32(tensor_.dtype(), row, all.data() + all.size() - n, n);
+    }
+    return all;
+  }
+
+ private:
+  std::vector<std::byte> bytes_;
+  Tensor tensor_;
+};
+
+class OpData {
+ public:
+  explicit OpData(unsigned seed = 1) : random_(seed) {}
+
+  float normal() { return std::normal_distribution<float>()(random_); }
+  int below(int bound) { return std::uniform_int_distribution<int>(0, bound - 1)(random_); }
+  std::mt19937& engine() { return random_; }
+
+  OwnedTensor f32(Shape shape, std::int64_t row_gap = 0) { return of(DType::kF32, shape, row_gap); }
+
+  /// Standard normal values; of float16 only the sign, three exponents and the fraction are random.
+  OwnedTensor of(DType dtype, Shape shape, std::int64_t row_gap = 0) {
+    OwnedTensor owned(dtype, shape, row_gap);
+    const Tensor& tensor = owned.tensor();
+    for (std::int64_t r = 0; r < tensor.rows(); ++r) {
+      for (std::int64_t i = 0; i < shape.row_elements(); ++i) {
+        if (dtype == DType::kF32) {
+          tensor.row<float>(r)[i] = normal();
+        } else if (dtype == DType::kBF16) {
+          tensor.row<std::uint16_t>(r)[i] = f32_to_bf16(normal());
+        } else {
+          tensor.row<std::uint16_t>(r)[i] =
+              static_cast<std::uint16_t>(below(2) << 15 | (12 + below(4)) << 10 | below(1024));
+        }
+      }
+    }
+    return owned;
+  }
+
+ private:
+  std::mt19937 random_;
+};
+
+inline double relative_error(const std::vector<float>& got, const std::vector<float>& expected) {
+  double scale = 1;
+  double worst = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    scale = std::max(scale, std::abs(static_cast<double>(expected[i])));
+    const double difference = std::abs(static_cast<double>(got[i]) - static_cast<double>(expected[i]));
+    worst = std::isnan(difference) ? INFINITY : std::max(worst, difference);
+  }
+  return worst / scale;
+}
+
+inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+/// One instruction set and number of threads.
+struct CpuCase {
+  std::string isa;
+  int num_threads;
+
+  std::unique_ptr<Backend> make() const { return make_cpu_backend({.num_threads = num_threads, .isa = isa}); }
+};
+
+inline std::ostream& operator<<(std::ostream& out, const CpuCase& cpu_case) {
+  return out << cpu_case.isa << "_" << cpu_case.num_threads;
+}
+
+inline std::vector<CpuCase> cpu_cases(const std::vector<int>& thread_counts) {
+  std::vector<CpuCase> cases;
+  for (const std::string& isa : supported_kernels()) {
+    for (const int num_threads : thread_counts) cases.push_back({isa, num_threads});
+  }
+  return cases;
+}
+
+inline std::string cpu_case_name(const testing::TestParamInfo<CpuCase>& info) {
+  return info.param.isa + "_" + std::to_string(info.param.num_threads);
+}
+
+}  // namespace wedlm

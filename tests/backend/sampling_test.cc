@@ -1,0 +1,229 @@
+// Predictions against a softmax, an entropy and filters that are written here, naively and in double; and draws against
+// the distribution that they should have.
+#include "wedlm/backend/sampling.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "tests/backend/op_data.h"
+#include "wedlm/base/random.h"
+
+namespace wedlm {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+std::vector<double> softmax(const std::vector<float>& logits) {
+  const double max = *std::max_element(logits.begin(), logits.end());
+  std::vector<double> probabilities;
+  for (const float logit : logits) probabilities.push_back(std::exp(static_cast<double>(logit) - max));
+  const double sum = std::accumulate(probabilities.begin(), probabilities.end(), 0.0);
+  for (double& p : probabilities) p /= sum;
+  return probabilities;
+}
+
+/// The distribution that sampling should have: all tokens sorted, the filters applied to the sorted list.
+std::vector<double> filtered_distribution(const std::vector<float>& logits, const SamplingRow& sampling) {
+  const std::vector<double> raw = softmax(logits);
+  std::vector<std::size_t> order;
+  for (std::size_t v = 0; v < logits.size(); ++v) {
+    if (static_cast<TokenId>(v) != sampling.banned) order.push_back(v);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return logits[a] > logits[b]; });
+  if (sampling.top_k > 0) order.resize(std::min(order.size(), static_cast<std::size_t>(sampling.top_k)));
+  double total = 0;
+  for (const std::size_t v : order) total += raw[v];
+  double sum = 0;
+  std::size_t count = 0;
+  while (count < order.size() && (count == 0 || sum < static_cast<double>(sampling.top_p) * total)) {
+    sum += raw[order[count++]];
+  }
+  order.resize(count);
+  std::vector<double> result(logits.size(), 0);
+  for (const std::size_t v : order) {
+    result[v] = std::exp(static_cast<double>(logits[v] - logits[order[0]]) / static_cast<double>(sampling.temperature));
+  }
+  const double norm = std::accumulate(result.begin(), result.end(), 0.0);
+  for (double& p : result) p /= norm;
+  return result;
+}
+
+/// Pearson's statistic of draws at many positions; `degrees` is set to the number of possible tokens less one. A token
+/// that is not possible must not come.
+double chi_square(const std::vector<float>& logits, SamplingRow sampling, int num_draws, int& degrees) {
+  const std::vector<double> expected = filtered_distribution(logits, sampling);
+  std::vector<int> counts(logits.size(), 0);
+  for (int i = 0; i < num_draws; ++i) {
+    sampling.position = i;
+    ++counts[static_cast<std::size_t>(predict_row(logits, sampling).sampled)];
+  }
+  degrees = -1;
+  double statistic = 0;
+  for (std::size_t v = 0; v < logits.size(); ++v) {
+    if (expected[v] == 0) {
+      EXPECT_EQ(counts[v], 0) << "token " << v << " was filtered out";
+      continue;
+    }
+    ++degrees;
+    const double mean = expected[v] * num_draws;
+    statistic += (counts[v] - mean) * (counts[v] - mean) / mean;
+  }
+  return statistic;
+}
+
+TEST(SamplingTest, EntropyAndLogProbabilitiesAgainstTheSoftmax) {
+  OpData data;
+  for (const std::size_t size : {2U, 3U, 17U, 1000U}) {
+    for (const float spread : {0.0F, 0.1F, 3.0F, 30.0F}) {
+      std::vector<float> logits(size);
+      for (float& logit : logits) logit = spread * data.normal();
+      const std::vector<double> p = softmax(logits);
+      double entropy = 0;
+      for (const double each : p) entropy -= each > 0 ? each * std::log(each) : 0;
+      const auto banned = static_cast<TokenId>(size / 2);
+      const Prediction prediction = predict_row(logits, {.temperature = 0.8F, .seed = 5, .banned = banned});
+      EXPECT_NEAR(prediction.entropy, entropy, 1e-5);
+      EXPECT_NE(prediction.best, banned);
+      EXPECT_NE(prediction.sampled, banned);
+      EXPECT_NEAR(prediction.best_log_prob, std::log(p[static_cast<std::size_t>(prediction.best)]), 1e-5);
+      EXPECT_NEAR(prediction.sampled_log_prob, std::log(p[static_cast<std::size_t>(prediction.sampled)]), 1e-4);
+    }
+  }
+}
+
+TEST(SamplingTest, BestIsTheLargestAllowedLogitAndTheLowestIdOnTies) {
+  const std::vector<float> logits = {1, 5, 7, 5, -3, 7};
+  EXPECT_EQ(predict_row(logits, {}).best, 2);
+  EXPECT_EQ(predict_row(logits, {.banned = 2}).best, 5);
+  EXPECT_EQ(predict_row(std::vector<float>{4, 4, 4}, {.banned = 0}).best, 1);
+  const Prediction greedy = predict_row(logits, {.banned = 2});
+  EXPECT_EQ(greedy.sampled, greedy.best);
+  EXPECT_EQ(greedy.sampled_log_prob, greedy.best_log_prob);
+}
+
+TEST(SamplingTest, TopKKeepsTheLowestIdsOfThoseThatTie) {
+  const std::vector<float> logits = {0, 2, 1, 1, 2, 1, 1};
+  SamplingRow sampling{.temperature = 100, .top_k = 4};
+  std::vector<int> counts(logits.size(), 0);
+  for (int i = 0; i < 1000; ++i) {
+    sampling.position = i;
+    ++counts[static_cast<std::size_t>(predict_row(logits, sampling).sampled)];
+  }
+  for (const std::size_t kept : {1U, 2U, 3U, 4U}) EXPECT_GT(counts[kept], 150) << kept;
+  for (const std::size_t dropped : {0U, 5U, 6U}) EXPECT_EQ(counts[dropped], 0) << dropped;
+}
+
+TEST(SamplingTest, TopPOfAUniformRowKeepsTheFirstIds) {
+  const std::vector<float> logits(8, 0.25F);
+  SamplingRow sampling{.temperature = 1, .top_p = 0.5F, .banned = 1};
+  TokenId largest = 0;
+  for (int i = 0; i < 500; ++i) {
+    sampling.position = i;
+    largest = std::max(largest, predict_row(logits, sampling).sampled);
+  }
+  EXPECT_EQ(largest, 4);  // 0 2 3 4: the fourth of seven is the first to reach a half
+}
+
+TEST(SamplingTest, FiltersAgreeWithASortedListOnManyTokens) {
+  OpData data(3);
+  std::vector<float> logits(20'000);
+  for (float& logit : logits) logit = std::round(8 * data.normal()) / 4;  // many ties
+  for (const std::int32_t top_k : {0, 1, 7, 100, 5000, 19'999, 30'000}) {
+    for (const float top_p : {1e-6F, 0.1F, 0.9F, 0.999F, 1.0F}) {
+      SamplingRow sampling{.temperature = 1.5F, .top_k = top_k, .top_p = top_p, .seed = 9, .banned = 12};
+      const std::vector<double> allowed = filtered_distribution(logits, sampling);
+      for (int i = 0; i < 10; ++i) {
+        sampling.position = i;
+        // The noise belongs to the token, so an argmax over everything that is allowed finds the same one.
+        TokenId expected = kNoToken;
+        double best_score = 0;
+        for (std::size_t v = 0; v < logits.size(); ++v) {
+          if (allowed[v] == 0) continue;
+          const double score =
+              static_cast<double>(logits[v]) / 1.5 +
+              static_cast<double>(gumbel(9, static_cast<std::uint64_t>(i), static_cast<std::uint32_t>(v)));
+          if (expected == kNoToken || score > best_score) {
+            expected = static_cast<TokenId>(v);
+            best_score = score;
+          }
+        }
+        EXPECT_EQ(predict_row(logits, sampling).sampled, expected) << top_k << " " << top_p;
+      }
+    }
+  }
+}
+
+TEST(SamplingTest, DrawsFollowTheDistribution) {
+  OpData data(4);
+  std::vector<float> logits(12);
+  for (float& logit : logits) logit = 1.5F * data.normal();
+  const SamplingRow cases[] = {{.temperature = 1},
+                               {.temperature = 0.5F, .banned = 3},
+                               {.temperature = 2, .top_k = 5, .seed = 1},
+                               {.temperature = 1, .top_p = 0.8F, .seed = 2},
+                               {.temperature = 0.7F, .top_k = 8, .top_p = 0.9F, .seed = 3, .banned = 0},
+                               {.temperature = 1.3F, .top_k = 100, .seed = std::uint64_t{1} << 40}};
+  for (const SamplingRow& sampling : cases) {
+    int degrees = 0;
+    const double statistic = chi_square(logits, sampling, 20'000, degrees);
+    ASSERT_GE(degrees, 1);
+    // Mean plus five standard deviations of the chi-square distribution.
+    EXPECT_LT(statistic, degrees + 5 * std::sqrt(2.0 * degrees)) << sampling.top_k << " " << sampling.top_p;
+  }
+}
+
+TEST(SamplingTest, SeedAndPositionChooseTheNoise) {
+  const std::vector<float> logits(1000, 0.0F);
+  const auto drawn = [&](std::uint64_t seed, std::int64_t position) {
+    return predict_row(logits, {.temperature = 1, .seed = seed, .position = position}).sampled;
+  };
+  EXPECT_EQ(drawn(1, 2), drawn(1, 2));
+  EXPECT_TRUE(drawn(1, 2) != drawn(2, 2) || drawn(1, 3) != drawn(2, 3));
+  EXPECT_TRUE(drawn(1, 2) != drawn(1, 3) || drawn(2, 2) != drawn(2, 3));
+}
+
+TEST(SamplingTest, ExtremeRows) {
+  const std::vector<std::vector<float>> rows = {
+      {0, 0, 0, 0},
+      {-kInfinity, 2, -kInfinity, -kInfinity},
+      {3e38F, -3e38F, 3e38F, 0},
+      {kInfinity, 0, kInfinity, -kInfinity},
+      {kNan, 1, kNan, 2},
+      {kNan, kNan, kNan, kNan},
+      {-kInfinity, -kInfinity, -kInfinity, -kInfinity},
+      {kNan, -kInfinity, 1e-45F, -1e38F},
+  };
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (const float temperature : {0.0F, 1e-30F, 1.0F, 1e30F}) {
+      for (const std::int32_t top_k : {0, 2}) {
+        for (const float top_p : {0.5F, 1.0F}) {
+          for (const TokenId banned : {kNoToken, 0, 2}) {
+            const Prediction prediction = predict_row(
+                rows[i], {.temperature = temperature, .top_k = top_k, .top_p = top_p, .seed = 3, .banned = banned});
+            for (const TokenId token : {prediction.best, prediction.sampled}) {
+              ASSERT_TRUE(token >= 0 && token < 4) << "row " << i;
+              EXPECT_NE(token, banned);
+            }
+            EXPECT_TRUE(prediction.entropy >= 0 && prediction.entropy < 1.3863F) << "row " << i;
+            EXPECT_LE(prediction.best_log_prob, 0);
+            EXPECT_LE(prediction.sampled_log_prob, 0);
+          }
+        }
+      }
+    }
+  }
+  EXPECT_NEAR(predict_row(rows[0], {}).entropy, std::log(4.0), 1e-6);
+  EXPECT_EQ(predict_row(rows[1], {.temperature = 1}).sampled, 1);
+  EXPECT_EQ(predict_row(rows[1], {}).entropy, 0);
+  EXPECT_NEAR(predict_row(rows[2], {}).entropy, std::log(2.0), 1e-6);
+  EXPECT_NEAR(predict_row(rows[3], {}).entropy, std::log(2.0), 1e-6);
+  EXPECT_EQ(predict_row(rows[4], {}).best, 3);
+}
+
+}  // namespace
+}  // namespace wedlm

@@ -1,0 +1,152 @@
+// What hardware can do: one op contract, at the granularity of the equations of a transformer. The model calls nothing
+// else. reference/ is the definition of correct; every other backend is compared with it, op by op.
+//
+// Activations are float32 matrices of rows. Rows are independent of each other in every op but attention, and the order
+// in which a sum over features or keys is taken depends neither on the number of rows nor on where a prefix ends and a
+// segment begins: a token's hidden state has the same bits whichever batch, chunk or window it was computed in.
+//
+// Arguments are checked by the caller's construction; an op throws InternalError where shapes do not fit together.
+// One thread calls ops at a time. Ops may be asynchronous; download() waits for what was issued before it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wedlm/base/prediction.h"
+#include "wedlm/base/token_id.h"
+#include "wedlm/tensor/tensor.h"
+
+namespace wedlm {
+
+/// The weight of a linear layer in the layout that one backend multiplies with.
+class PackedWeight {
+ public:
+  PackedWeight(std::int64_t out_features, std::int64_t in_features)
+      : out_features_(out_features), in_features_(in_features) {}
+  virtual ~PackedWeight() = default;
+  PackedWeight(const PackedWeight&) = delete;
+  PackedWeight& operator=(const PackedWeight&) = delete;
+
+  std::int64_t out_features() const { return out_features_; }
+  std::int64_t in_features() const { return in_features_; }
+  /// Memory that multiplying by it reads.
+  virtual std::size_t bytes() const = 0;
+
+ private:
+  std::int64_t out_features_;
+  std::int64_t in_features_;
+};
+
+/// The K/V pages of one layer. Slot s is page s / block_size, entry s % block_size.
+struct KvPages {
+  Tensor keys;    // [num_slots, num_kv_heads, head_dim] float32
+  Tensor values;  // [num_slots, num_kv_heads, head_dim] float32
+};
+
+/// Consecutive rows that attend fully to a prefix in pages and causally to each other: row r of the segment sees the
+/// prefix and the segment's rows 0 to r.
+struct AttentionSegment {
+  std::int64_t first_row = 0;
+  std::int64_t num_rows = 0;
+  std::int64_t prefix_length = 0;            // tokens in pages
+  const std::int32_t* block_table = nullptr;  // [ceil(prefix_length / block_size)] pages of the prefix, in order
+};
+
+struct AttentionArgs {
+  ConstTensor queries;  // [rows, num_heads, head_dim]
+  ConstTensor keys;     // [rows, num_kv_heads, head_dim] of the batch's own rows
+  ConstTensor values;   // [rows, num_kv_heads, head_dim]
+  KvPages pages;
+  std::int64_t block_size = 0;  // slots in a page
+  std::span<const AttentionSegment> segments;  // they tile the rows
+  float scale = 0;      // of the scores: 1 / sqrt(head_dim)
+  Tensor out;           // [rows, num_heads, head_dim]
+};
+
+struct PredictArgs {
+  ConstTensor hidden;                      // [rows, hidden_size] after the final norm
+  const PackedWeight* head = nullptr;      // [vocab_size, hidden_size]
+  std::span<const SamplingRow> sampling;   // [rows]
+  std::span<Prediction> predictions;       // [rows], written on the host
+  Tensor logits;                           // [rows, vocab_size] on the host, or empty where nobody asked for them
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual std::string_view name() const = 0;
+  /// For people: "cpu (avx512, 2 threads)".
+  virtual std::string description() const = 0;
+
+  /// Memory that ops can write, not initialised. Throws ResourceError naming the size.
+  virtual Buffer allocate(std::size_t bytes) = 0;
+  /// A tensor where ops can read it: the same view where host memory will do. The backend keeps any copy for its own
+  /// lifetime; the host memory must live as long.
+  virtual ConstTensor place(const ConstTensor& host) = 0;
+  /// Copies a contiguous tensor from or to the host, same shape and type.
+  virtual void upload(const ConstTensor& host, const Tensor& to) = 0;
+  virtual void download(const ConstTensor& from, const Tensor& host) = 0;
+
+  /// One weight of several [out_features_i, in_features] matrices of any one dtype, stacked along the outputs: a fused
+  /// q, k, v projection is one weight. The parts must outlive it.
+  virtual std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts) = 0;
+
+  /// out[r] = table[token_ids[r]] as float32.       table [vocab_size, hidden_size] any dtype, out [rows, hidden_size]
+  virtual void embed(const ConstTensor& table, std::span<const TokenId> token_ids, const Tensor& out) = 0;
+
+  /// out = x weight^T + bias.              x [rows, in_features], bias [out_features] or empty, out [rows, out_features]
+  virtual void linear(const ConstTensor& x, const PackedWeight& weight, const ConstTensor& bias, const Tensor& out) = 0;
+
+  /// Root mean square norm over the last dimension (Zhang and Sennrich 2019): out = x / sqrt(mean(x^2) + eps) * weight.
+  /// `x` and `out` are [rows, n] or [rows, heads, n], and may be the same; weight [n].
+  virtual void rms_norm(const ConstTensor& x, const ConstTensor& weight, float eps, const Tensor& out) = 0;
+
+  /// residual += x, then out = rms_norm(residual).                                            all [rows, hidden_size]
+  virtual void add_rms_norm(const ConstTensor& x, const Tensor& residual, const ConstTensor& weight, float eps,
+                            const Tensor& out);
+
+  /// residual += x.                                                                           both [rows, hidden_size]
+  virtual void add(const ConstTensor& x, const Tensor& residual) = 0;
+
+  /// The angles of rotary position embeddings (Su et al. 2021): angles[r][i] = cos, angles[r][head_dim/2 + i] = sin of
+  /// positions[r] * theta^(-2i/head_dim), with the product taken in float32 as the training code takes it.
+  virtual void rope_angles(std::span<const std::int32_t> positions, double theta, const Tensor& angles) = 0;  // [rows, head_dim]
+
+  /// Rotates each head in place by the row's angles; the pairs are (i, i + head_dim/2).  x [rows, heads, head_dim]
+  virtual void rope(const Tensor& x, const ConstTensor& angles) = 0;
+
+  /// pages[slots[r]] = row r of keys and values, for every r with slots[r] >= 0.  keys, values [rows, kv_heads, head_dim]
+  virtual void store_kv(const ConstTensor& keys, const ConstTensor& values, std::span<const std::int32_t> slots,
+                        const KvPages& pages) = 0;
+
+  /// Softmax attention of every row over its segment's prefix and the segment's rows up to itself; query head h reads
+  /// key head h / (num_heads / num_kv_heads).
+  virtual void attention(const AttentionArgs& args) = 0;
+
+  /// out = silu(gate) * up, with [gate | up] side by side in each row.     gate_up [rows, 2 * n], out [rows, n]
+  virtual void silu_multiply(const ConstTensor& gate_up, const Tensor& out) = 0;
+
+  /// out[i] = x[rows[i]].                                                   x [any, n], out [rows.size(), n]
+  virtual void gather_rows(const ConstTensor& x, std::span<const std::int32_t> rows, const Tensor& out) = 0;
+
+  /// What each hidden row predicts. Logits stay inside unless asked for.
+  virtual void predict(const PredictArgs& args) = 0;
+};
+
+struct BackendOptions {
+  std::string name = "cpu";
+  int num_threads = 0;  // 0: one for each processor this process may use
+};
+
+/// The names make_backend() knows in this build.
+std::vector<std::string> backend_names();
+
+/// Throws InvalidInput for a name that is unknown here, listing those that are not.
+std::unique_ptr<Backend> make_backend(const BackendOptions& options);
+
+}  // namespace wedlm

@@ -1,0 +1,227 @@
+#include "wedlm/backend/cpu/cpu_backend.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "wedlm/backend/cpu/attention.h"
+#include "wedlm/backend/cpu/isa/select.h"
+#include "wedlm/backend/cpu/linear.h"
+#include "wedlm/backend/cpu/packing.h"
+#include "wedlm/backend/cpu/scratch.h"
+#include "wedlm/backend/op_checks.h"
+#include "wedlm/backend/rotary.h"
+#include "wedlm/backend/sampling.h"
+#include "wedlm/base/thread_team.h"
+
+namespace wedlm {
+namespace {
+
+// Waking a thread costs about what it takes to touch so many floats.
+constexpr std::int64_t kMinTaskElements = 8192;
+
+// Rows whose logits are held at one time: the weights of the head are read once for each block of them.
+constexpr std::int64_t kPredictRows = 64;
+
+const float* floats(const ConstTensor& tensor) {
+  return static_cast<const float*>(tensor.data());
+}
+
+class CpuBackend final : public Backend {
+ public:
+  CpuBackend(const KernelTable& kernels, int num_threads)
+      : kernels_(kernels), team_(num_threads), attention_scratch_(static_cast<std::size_t>(team_.size())) {}
+
+  std::string_view name() const override { return "cpu"; }
+  std::string description() const override {
+    return "cpu (" + std::string(kernels_.name) + ", " + std::to_string(team_.size()) +
+           (team_.size() == 1 ? " thread)" : " threads)");
+  }
+
+  Buffer allocate(std::size_t bytes) override { return allocate_host(bytes); }
+  ConstTensor place(const ConstTensor& host) override { return host; }
+  void upload(const ConstTensor& host, const Tensor& to) override { copy(host, to); }
+  void download(const ConstTensor& from, const Tensor& host) override { copy(from, host); }
+
+  std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts) override {
+    return pack_weight(parts, kernels_.panel_lanes, team_);
+  }
+
+  void embed(const ConstTensor& table, std::span<const TokenId> token_ids, const Tensor& out) override {
+    check_embed(table, token_ids, out);
+    const std::size_t element = dtype_bytes(table.dtype());
+    for_rows(out, [&](std::int64_t r) {
+      const std::int64_t first = token_ids[static_cast<std::size_t>(r)] * table.row_stride();
+      const auto* from = static_cast<const std::byte*>(table.data()) + static_cast<std::size_t>(first) * element;
+      to_f32(table.dtype(), from, out.row<float>(r), static_cast<std::size_t>(table.shape()[1]));
+    });
+  }
+
+  void linear(const ConstTensor& x, const PackedWeight& weight, const ConstTensor& bias, const Tensor& out) override {
+    check_linear(x, weight, bias, out);
+    cpu_linear(kernels_, team_, packed_rows_, x, dynamic_cast<const CpuWeight&>(weight),
+               bias.is_empty() ? nullptr : floats(bias), out);
+  }
+
+  void rms_norm(const ConstTensor& x, const ConstTensor& weight, float eps, const Tensor& out) override {
+    check_rms_norm(x, weight, out);
+    const std::int64_t n = x.shape().last();
+    for_rows(out, [&](std::int64_t r) {
+      for (std::int64_t first = 0; first < x.shape().row_elements(); first += n) {
+        kernels_.rms_norm_row({.x = x.row<float>(r) + first,
+                               .weight = floats(weight),
+                               .out = out.row<float>(r) + first,
+                               .size = n,
+                               .eps = eps});
+      }
+    });
+  }
+
+  void add_rms_norm(const ConstTensor& x, const Tensor& residual, const ConstTensor& weight, float eps,
+                    const Tensor& out) override {
+    check_add(x, residual);
+    check_rms_norm(residual, weight, out);
+    for_rows(out, [&](std::int64_t r) {
+      kernels_.rms_norm_row({.x = x.row<float>(r),
+                             .residual = residual.row<float>(r),
+                             .weight = floats(weight),
+                             .out = out.row<float>(r),
+                             .size = x.shape().last(),
+                             .eps = eps});
+    });
+  }
+
+  void add(const ConstTensor& x, const Tensor& residual) override {
+    check_add(x, residual);
+    for_rows(residual, [&](std::int64_t r) {
+      const float* from = x.row<float>(r);
+      float* to = residual.row<float>(r);
+      for (std::int64_t i = 0; i < x.shape().row_elements(); ++i) to[i] += from[i];
+    });
+  }
+
+  void rope_angles(std::span<const std::int32_t> positions, double theta, const Tensor& angles) override {
+    check_rope_angles(positions, angles);
+    const auto half = static_cast<std::size_t>(angles.shape()[1] / 2);
+    if (theta != theta_ || frequencies_.size() != half) {
+      frequencies_ = rope_frequencies(theta, angles.shape()[1]);
+      theta_ = theta;
+    }
+    for_rows(angles, [&](std::int64_t r) {
+      rope_angles_of(positions[static_cast<std::size_t>(r)], frequencies_, angles.row<float>(r));
+    });
+  }
+
+  void rope(const Tensor& x, const ConstTensor& angles) override {
+    check_rope(x, angles);
+    const std::int64_t half = x.shape()[2] / 2;
+    for_rows(x, [&](std::int64_t r) {
+      const float* cos = angles.row<float>(r);
+      const float* sin = cos + half;
+      for (std::int64_t head = 0; head < x.shape()[1]; ++head) {
+        float* first = x.row<float>(r) + head * 2 * half;
+        float* second = first + half;
+        for (std::int64_t i = 0; i < half; ++i) {
+          const float a = first[i];
+          const float b = second[i];
+          first[i] = a * cos[i] - b * sin[i];
+          second[i] = b * cos[i] + a * sin[i];
+        }
+      }
+    });
+  }
+
+  void store_kv(const ConstTensor& keys, const ConstTensor& values, std::span<const std::int32_t> slots,
+                const KvPages& pages) override {
+    check_store_kv(keys, values, slots, pages);
+    const std::int64_t n = keys.shape().row_elements();
+    for_rows(keys, [&](std::int64_t r) {
+      const std::int32_t slot = slots[static_cast<std::size_t>(r)];
+      if (slot < 0) return;
+      std::copy_n(keys.row<float>(r), n, pages.keys.row<float>(slot));
+      std::copy_n(values.row<float>(r), n, pages.values.row<float>(slot));
+    });
+  }
+
+  void attention(const AttentionArgs& args) override {
+    check_attention(args);
+    cpu_attention(kernels_, team_, attention_scratch_, args);
+  }
+
+  void silu_multiply(const ConstTensor& gate_up, const Tensor& out) override {
+    check_silu_multiply(gate_up, out);
+    const std::int64_t n = out.shape()[1];
+    for_rows(out, [&](std::int64_t r) {
+      const float* gate = gate_up.row<float>(r);
+      kernels_.silu_multiply(gate, gate + n, out.row<float>(r), n);
+    });
+  }
+
+  void gather_rows(const ConstTensor& x, std::span<const std::int32_t> rows, const Tensor& out) override {
+    check_gather_rows(x, rows, out);
+    for_rows(out, [&](std::int64_t r) {
+      std::copy_n(x.row<float>(rows[static_cast<std::size_t>(r)]), x.shape()[1], out.row<float>(r));
+    });
+  }
+
+  void predict(const PredictArgs& args) override {
+    check_predict(args);
+    const auto& head = dynamic_cast<const CpuWeight&>(*args.head);
+    const std::int64_t vocab_size = head.out_features();
+    for (std::int64_t first = 0; first < args.hidden.rows(); first += kPredictRows) {
+      const std::int64_t count = std::min(kPredictRows, args.hidden.rows() - first);
+      const ConstTensor hidden(args.hidden.row<float>(first), DType::kF32, {count, head.in_features()},
+                               args.hidden.row_stride());
+      const Tensor logits = args.logits.is_empty()
+                                ? Tensor(logits_.floats(count * vocab_size), DType::kF32, {count, vocab_size})
+                                : args.logits.rows_from(first, count);
+      cpu_linear(kernels_, team_, packed_rows_, hidden, head, nullptr, logits);
+      for_rows(logits, [&](std::int64_t r) {
+        const float* row = logits.row<float>(r);
+        const LogitMoments moments = kernels_.logit_moments(row, vocab_size);
+        const auto i = static_cast<std::size_t>(first + r);
+        args.predictions[i] = predict_row(
+            {row, static_cast<std::size_t>(vocab_size)},
+            {.max = moments.max, .sum = moments.sum, .weighted_sum = moments.weighted_sum}, args.sampling[i]);
+      });
+    }
+  }
+
+ private:
+  static void copy(const ConstTensor& from, const Tensor& to) {
+    check_copy(from, to);
+    const auto bytes = static_cast<std::size_t>(from.shape().num_elements()) * dtype_bytes(from.dtype());
+    if (bytes > 0) std::memmove(to.data(), from.data(), bytes);
+  }
+
+  /// body(r) for each row of `tensor`, on as many threads as its elements are worth.
+  template <class Body>
+  void for_rows(const ConstTensor& tensor, const Body& body) {
+    const std::int64_t elements = std::max<std::int64_t>(1, tensor.shape().row_elements());
+    const std::int64_t rows_per_task = std::max<std::int64_t>(1, kMinTaskElements / elements);
+    const std::int64_t num_tasks = (tensor.rows() + rows_per_task - 1) / rows_per_task;
+    team_.run(num_tasks, [&](std::int64_t task, int) {
+      const std::int64_t end = std::min(tensor.rows(), (task + 1) * rows_per_task);
+      for (std::int64_t r = task * rows_per_task; r < end; ++r) body(r);
+    });
+  }
+
+  const KernelTable& kernels_;
+  ThreadTeam team_;
+  Scratch packed_rows_;                     // of a linear op
+  Scratch logits_;                          // [at most kPredictRows, vocab_size]
+  std::vector<Scratch> attention_scratch_;  // one for each thread
+  std::vector<float> frequencies_;          // of theta_
+  double theta_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
+  std::string isa = options.isa;
+  if (const char* forced = std::getenv("WEDLM_ISA"); isa.empty() && forced != nullptr) isa = forced;
+  return std::make_unique<CpuBackend>(select_kernels(isa), options.num_threads);
+}
+
+}  // namespace wedlm

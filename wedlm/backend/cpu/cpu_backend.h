@@ -1,0 +1,21 @@
+// The backend of the host's processor: weights in packed panels, threads, and the micro-kernels of the widest
+// instruction set that the machine has. WEDLM_ISA=portable, avx2 or avx512 forces another. Results do not depend on the
+// number of threads, though the last bits do depend on the instruction set.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "wedlm/backend/backend.h"
+
+namespace wedlm {
+
+struct CpuOptions {
+  int num_threads = 0;  // 0: one for each processor this process may use
+  std::string isa;      // empty: what WEDLM_ISA says, else the widest
+};
+
+/// Throws InvalidInput for an instruction set that is unknown or that this machine lacks.
+std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options);
+
+}  // namespace wedlm

@@ -1,0 +1,28 @@
+// Kernels for AVX2 with FMA: Intel since 2013 (Haswell), AMD since 2015 (Excavator).
+#include <immintrin.h>
+
+#include "wedlm/backend/cpu/isa/kernel_table.h"
+
+namespace wedlm {
+namespace {
+
+typedef float Vec __attribute__((vector_size(32)));
+constexpr int kMaxTileRows = 6;  // 12 accumulators, 2 weights and one broadcast in 16 registers
+constexpr int kMaxStridedRows = 6;
+
+/// The intrinsic, so that it does not depend on the optimiser whether a product is fused.
+inline Vec multiply_add(Vec a, Vec b, Vec c) {
+  return _mm256_fmadd_ps(a, b, c);
+}
+
+#include "wedlm/backend/cpu/isa/kernels.inc"
+
+constexpr KernelTable kTable = make_table("avx2");
+
+}  // namespace
+
+const KernelTable& avx2_kernels() {
+  return kTable;
+}
+
+}  // namespace wedlm

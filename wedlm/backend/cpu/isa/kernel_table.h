@@ -1,0 +1,78 @@
+// What one instruction set does for the CPU backend: a table of micro-kernels. Blocking, threads and packing are
+// outside and know only this table. Each file of this folder fills one table and is compiled with its own flags, so
+// nothing that other files share may be inlined into it: this header declares plain structs and no functions with
+// bodies.
+//
+// A kernel computes each output from its own inputs in an order that no argument but the length of the sum changes: a
+// row has the same bits alone and in a tile of fourteen.
+#pragma once
+
+#include <cstdint>
+
+namespace wedlm {
+
+enum class WeightFormat : std::uint8_t { kF32, kBF16 };
+
+/// A tile of a matrix product: out[r][j] = sum over k of x[r][k] * panel[k][j], one k after the other.
+///
+/// A panel row of kF32 is `panel_lanes` floats. A panel row of kBF16 is `panel_lanes / 2` words of 32 bits; word i
+/// holds column i in its low half and column panel_lanes / 2 + i in its high half, so that a shift and a mask expand
+/// the vector. With 4 lanes: [c0|c2 c1|c3].
+struct MultiplyTile {
+  const float* x = nullptr;
+  std::int64_t x_row_stride = 0;  // elements between x[r][k] and x[r + 1][k]; 1 is the fast case
+  std::int64_t x_k_stride = 0;    // elements between x[r][k] and x[r][k + 1]; must be 1 where x_row_stride is not
+  const void* panel = nullptr;
+  std::int64_t panel_stride_bytes = 0;  // between panel[k] and panel[k + 1]
+  std::int64_t depth = 0;               // number of k
+  float* out = nullptr;
+  std::int64_t out_stride = 0;  // elements
+  const float* bias = nullptr;  // [num_columns] added at the end, or null
+  // What the next tiles will read: row k of this is asked for while row k of the panel is multiplied. May be null.
+  const void* prefetch = nullptr;
+  std::int64_t prefetch_stride_bytes = 0;
+  int num_rows = 0;         // at most max_tile_rows, or max_strided_rows where x_row_stride is not 1
+  int num_columns = 0;      // at most panel_lanes; the panel is read in whole vectors of panel_lanes / 2
+  bool accumulate = false;  // start from out instead of 0
+};
+
+struct RmsNormRow {
+  const float* x = nullptr;
+  float* residual = nullptr;  // if not null: residual += x, and the norm is taken of that
+  const float* weight = nullptr;
+  float* out = nullptr;
+  std::int64_t size = 0;
+  float eps = 0;
+};
+
+/// As RowMoments of sampling.h.
+struct LogitMoments {
+  float max;
+  double sum;
+  double weighted_sum;
+};
+
+struct KernelTable {
+  const char* name;
+  int panel_lanes;       // columns of a panel: two vectors
+  int max_tile_rows;     // rows whose accumulators fit the registers
+  int max_strided_rows;  // the same where each row needs an address of its own
+
+  void (*multiply_f32)(const MultiplyTile& tile);
+  void (*multiply_bf16)(const MultiplyTile& tile);
+  /// scores[t][j] = exp(scores[t][j] - maximum over t), and sums[j] = their sum over t, one t after the other.
+  /// scores [num_keys, panel_lanes], of which the first num_columns, in whole vectors, are touched. Minus infinity
+  /// becomes 0.
+  void (*softmax_columns)(float* scores, std::int64_t num_keys, int num_columns, float* sums);
+  void (*rms_norm_row)(const RmsNormRow& row);
+  /// out = silu(gate) * up.
+  void (*silu_multiply)(const float* gate, const float* up, float* out, std::int64_t size);
+  LogitMoments (*logit_moments)(const float* logits, std::int64_t size);
+};
+
+// Only those of the machine's architecture exist, and only select_kernels() may call them: it checks the machine first.
+const KernelTable& portable_kernels();
+const KernelTable& avx2_kernels();
+const KernelTable& avx512_kernels();
+
+}  // namespace wedlm

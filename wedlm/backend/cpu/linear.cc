@@ -1,0 +1,133 @@
+#include "wedlm/backend/cpu/linear.h"
+
+#include <algorithm>
+
+namespace wedlm {
+namespace {
+
+// A block of rows times a block of their depth (512 KiB) stays in the second-level cache beside the part of a panel
+// that all of them are multiplied with (64 KiB of bfloat16).
+constexpr std::int64_t kBlockRows = 128;
+constexpr std::int64_t kBlockDepth = 1024;
+
+// Panels of one task: enough tasks that a thread that was held up is made up for, few enough that the rows, which each
+// task reads again, are not the larger part of the traffic.
+constexpr std::int64_t kTasksPerThread = 8;
+constexpr std::int64_t kMaxPanelsPerTask = 16;
+
+class Product {
+ public:
+  Product(const KernelTable& kernels, const ConstTensor& x, const CpuWeight& weight, const float* bias,
+          const Tensor& out)
+      : kernels_(kernels), x_(x), weight_(weight), bias_(bias), out_(out), tiles_(x.rows(), max_rows(kernels, x)) {}
+
+  void run(ThreadTeam& team, Scratch& packed_rows) {
+    if (!is_strided()) {
+      packed_ = packed_rows.floats(x_.rows() * weight_.in_features());
+      pack_rows(x_, tiles_, packed_, team);
+    }
+    const std::int64_t num_panels = weight_.num_panels();
+    const std::int64_t panels_per_task =
+        std::clamp<std::int64_t>(num_panels / (team.size() * kTasksPerThread), 1, kMaxPanelsPerTask);
+    team.run((num_panels + panels_per_task - 1) / panels_per_task, [&](std::int64_t task, int) {
+      const std::int64_t first = task * panels_per_task;
+      multiply_panels(first, std::min(num_panels, first + panels_per_task));
+    });
+  }
+
+ private:
+  /// A block of the depth of one panel, and the block of tiles that is multiplied with it.
+  struct Slice {
+    std::int64_t panel = 0;
+    std::int64_t first_k = 0;
+    std::int64_t end_k = 0;
+    std::int64_t num_tiles = 0;
+    bool is_last_panel = false;  // of the task
+  };
+
+  /// So few rows are read where they stand.
+  static int max_rows(const KernelTable& kernels, const ConstTensor& x) {
+    return x.rows() <= kernels.max_strided_rows ? kernels.max_strided_rows : kernels.max_tile_rows;
+  }
+
+  bool is_strided() const { return x_.rows() <= kernels_.max_strided_rows; }
+
+  void multiply_panels(std::int64_t first_panel, std::int64_t end_panel) const {
+    const std::int64_t depth = weight_.in_features();
+    const std::int64_t num_tiles = tiles_.num_tiles();
+    const std::int64_t block_depth = num_tiles == 1 ? depth : kBlockDepth;
+    const std::int64_t num_blocks = (x_.rows() + kBlockRows - 1) / kBlockRows;
+    for (std::int64_t block = 0; block < num_blocks; ++block) {
+      const std::int64_t first_tile = num_tiles * block / num_blocks;
+      const std::int64_t end_tile = num_tiles * (block + 1) / num_blocks;
+      for (std::int64_t k = 0; k < depth; k += block_depth) {
+        for (std::int64_t panel = first_panel; panel < end_panel; ++panel) {
+          const Slice slice{.panel = panel,
+                            .first_k = k,
+                            .end_k = std::min(depth, k + block_depth),
+                            .num_tiles = end_tile - first_tile,
+                            .is_last_panel = panel + 1 == end_panel};
+          for (std::int64_t tile = first_tile; tile < end_tile; ++tile) multiply_tile(tile, tile - first_tile, slice);
+        }
+      }
+    }
+  }
+
+  /// Each tile of the block fetches an equal part of the same slice of the next panel, so that memory is busy all the
+  /// time and not only while the first tile waits for it.
+  void prefetch_next(std::int64_t index, const Slice& slice, MultiplyTile& args) const {
+    if (slice.is_last_panel) return;
+    const std::int64_t bytes = args.depth * weight_.stride_bytes();
+    args.prefetch =
+        weight_.panel(slice.panel + 1) + slice.first_k * weight_.stride_bytes() + bytes * index / slice.num_tiles;
+    args.prefetch_stride_bytes = weight_.stride_bytes() / slice.num_tiles;
+  }
+
+  void multiply_tile(std::int64_t tile, std::int64_t index, const Slice& slice) const {
+    const std::int64_t panel = slice.panel;
+    const std::int64_t k = slice.first_k;
+    const std::int64_t first_row = tiles_.first_row(tile);
+    const int num_rows = tiles_.num_rows(tile);
+    const std::int64_t depth = weight_.in_features();
+    const std::int64_t first_feature = panel * weight_.lanes();
+    const bool is_last = slice.end_k == depth;
+    MultiplyTile args{.panel = weight_.panel(panel) + k * weight_.stride_bytes(),
+                      .panel_stride_bytes = weight_.stride_bytes(),
+                      .depth = slice.end_k - k,
+                      .out = out_.row<float>(first_row) + first_feature,
+                      .out_stride = out_.row_stride(),
+                      .bias = bias_ != nullptr && is_last ? bias_ + first_feature : nullptr,
+                      .num_rows = num_rows,
+                      .num_columns = static_cast<int>(
+                          std::min<std::int64_t>(weight_.lanes(), weight_.out_features() - first_feature)),
+                      .accumulate = k > 0};
+    prefetch_next(index, slice, args);
+    if (is_strided()) {
+      args.x = x_.row<float>(first_row) + k;
+      args.x_row_stride = num_rows == 1 ? 1 : x_.row_stride();
+      args.x_k_stride = 1;
+    } else {
+      args.x = packed_ + first_row * depth + k * num_rows;
+      args.x_row_stride = 1;
+      args.x_k_stride = num_rows;
+    }
+    (weight_.format() == WeightFormat::kBF16 ? kernels_.multiply_bf16 : kernels_.multiply_f32)(args);
+  }
+
+  const KernelTable& kernels_;
+  const ConstTensor& x_;
+  const CpuWeight& weight_;
+  const float* bias_;
+  const Tensor& out_;
+  RowTiles tiles_;
+  float* packed_ = nullptr;
+};
+
+}  // namespace
+
+void cpu_linear(const KernelTable& kernels, ThreadTeam& team, Scratch& packed_rows, const ConstTensor& x,
+                const CpuWeight& weight, const float* bias, const Tensor& out) {
+  if (x.rows() > 0) Product(kernels, x, weight, bias, out).run(team, packed_rows);
+}
+
+}  // namespace wedlm

@@ -1,0 +1,64 @@
+// The layout in which the CPU multiplies: weights in panels of as many output features as two vectors hold, and rows of
+// activations in tiles.
+//
+// Features f = panel * lanes + j; panel p holds, for k = 0, 1, ..., its lanes one behind the other, so that a product
+// reads memory from front to back exactly once. The last panel is filled up with zeros. Example with 4 lanes, 6
+// features and 2 inputs: [w00 w10 w20 w30][w01 w11 w21 w31] [w40 w50 0 0][w41 w51 0 0].
+//
+// bfloat16 stays bfloat16, in the order that kernel_table.h describes; float32 stays; float16 becomes float32, because
+// expanding it costs more than the bandwidth it saves on machines without native arithmetic for it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "wedlm/backend/backend.h"
+#include "wedlm/backend/cpu/isa/kernel_table.h"
+#include "wedlm/base/thread_team.h"
+
+namespace wedlm {
+
+class CpuWeight final : public PackedWeight {
+ public:
+  CpuWeight(std::int64_t out_features, std::int64_t in_features, WeightFormat format, int lanes);
+
+  std::size_t bytes() const override { return buffer_.bytes(); }
+  WeightFormat format() const { return format_; }
+  int lanes() const { return lanes_; }
+  std::int64_t num_panels() const { return (out_features() + lanes_ - 1) / lanes_; }
+  /// Bytes of one k of a panel.
+  std::int64_t stride_bytes() const { return std::int64_t{lanes_} * (format_ == WeightFormat::kF32 ? 4 : 2); }
+  std::byte* panel(std::int64_t p) const {
+    return static_cast<std::byte*>(buffer_.data()) + p * in_features() * stride_bytes();
+  }
+
+ private:
+  WeightFormat format_;
+  int lanes_;
+  Buffer buffer_;
+};
+
+/// Packs the parts, stacked along the outputs, on all threads of `team`.
+std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, int lanes, ThreadTeam& team);
+
+/// A batch of rows cut into tiles of nearly equal height, none above `max_tile_rows`.
+class RowTiles {
+ public:
+  RowTiles(std::int64_t num_rows, int max_tile_rows)
+      : num_rows_(num_rows), num_tiles_((num_rows + max_tile_rows - 1) / max_tile_rows) {}
+
+  std::int64_t num_tiles() const { return num_tiles_; }
+  std::int64_t first_row(std::int64_t tile) const { return num_rows_ * tile / num_tiles_; }
+  int num_rows(std::int64_t tile) const { return static_cast<int>(first_row(tile + 1) - first_row(tile)); }
+
+ private:
+  std::int64_t num_rows_;
+  std::int64_t num_tiles_;
+};
+
+/// Transposes the rows of each tile: packed[first_row(tile) * n + k * num_rows(tile) + r]. One stream instead of one
+/// for each row, whose equal low address bits would otherwise throw each other out of the cache.     x [rows, n]
+void pack_rows(const ConstTensor& x, const RowTiles& tiles, float* packed, ThreadTeam& team);
+
+}  // namespace wedlm

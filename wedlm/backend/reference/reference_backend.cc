@@ -1,0 +1,256 @@
+#include "wedlm/backend/reference/reference_backend.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "wedlm/backend/op_checks.h"
+#include "wedlm/backend/rotary.h"
+#include "wedlm/backend/sampling.h"
+
+namespace wedlm {
+namespace {
+
+class ReferenceWeight final : public PackedWeight {
+ public:
+  ReferenceWeight(std::int64_t out_features, std::span<const ConstTensor> parts)
+      : PackedWeight(out_features, parts[0].shape()[1]) {
+    values_.resize(static_cast<std::size_t>(out_features * in_features()));
+    float* to = values_.data();
+    for (const ConstTensor& part : parts) {
+      for (std::int64_t r = 0; r < part.rows(); ++r, to += in_features()) {
+        const auto* from = static_cast<const std::byte*>(part.data()) +
+                           static_cast<std::size_t>(r * part.row_stride()) * dtype_bytes(part.dtype());
+        to_f32(part.dtype(), from, to, static_cast<std::size_t>(in_features()));
+      }
+    }
+  }
+
+  std::size_t bytes() const override { return values_.size() * sizeof(float); }
+  const float* row(std::int64_t feature) const { return values_.data() + feature * in_features(); }
+
+ private:
+  std::vector<float> values_;  // [out_features, in_features]
+};
+
+double dot(const float* a, const float* b, std::int64_t size) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < size; ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return sum;
+}
+
+/// Where the key and the value of one token that a row sees begin, for one kv head.
+struct KeyValue {
+  const float* key;
+  const float* value;
+};
+
+class ReferenceBackend final : public Backend {
+ public:
+  std::string_view name() const override { return "reference"; }
+  std::string description() const override { return "reference (plain loops, 1 thread)"; }
+
+  Buffer allocate(std::size_t bytes) override { return allocate_host(bytes); }
+  ConstTensor place(const ConstTensor& host) override { return host; }
+  void upload(const ConstTensor& host, const Tensor& to) override { copy(host, to); }
+  void download(const ConstTensor& from, const Tensor& host) override { copy(from, host); }
+
+  std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts) override {
+    return std::make_unique<ReferenceWeight>(check_pack(parts), parts);
+  }
+
+  void embed(const ConstTensor& table, std::span<const TokenId> token_ids, const Tensor& out) override {
+    check_embed(table, token_ids, out);
+    for (std::int64_t r = 0; r < out.rows(); ++r) {
+      const auto* from = static_cast<const std::byte*>(table.data()) +
+                         static_cast<std::size_t>(token_ids[static_cast<std::size_t>(r)] * table.row_stride()) *
+                             dtype_bytes(table.dtype());
+      to_f32(table.dtype(), from, out.row<float>(r), static_cast<std::size_t>(table.shape()[1]));
+    }
+  }
+
+  void linear(const ConstTensor& x, const PackedWeight& weight, const ConstTensor& bias, const Tensor& out) override {
+    check_linear(x, weight, bias, out);
+    const auto& features = dynamic_cast<const ReferenceWeight&>(weight);
+    const std::int64_t in_features = weight.in_features();
+    // Eight rows side by side: each row's sum still runs over the inputs in order, and the processor need not wait for
+    // one addition to end before it begins the next.
+    constexpr std::int64_t kSide = 8;
+    std::vector<double> inputs(
+        static_cast<std::size_t>(in_features * kSide));  // [in_features, kSide], absent rows are 0
+    for (std::int64_t first = 0; first < x.rows(); first += kSide) {
+      const std::int64_t count = std::min(kSide, x.rows() - first);
+      for (std::int64_t r = 0; r < count; ++r) {
+        for (std::int64_t i = 0; i < in_features; ++i) {
+          inputs[static_cast<std::size_t>(i * kSide + r)] = x.row<float>(first + r)[i];
+        }
+      }
+      for (std::int64_t feature = 0; feature < weight.out_features(); ++feature) {
+        const float* weights = features.row(feature);
+        const double* input = inputs.data();
+        double sums[kSide] = {};
+        for (std::int64_t i = 0; i < in_features; ++i, input += kSide) {
+          const auto w = static_cast<double>(weights[i]);
+          for (std::int64_t r = 0; r < kSide; ++r) sums[r] += input[r] * w;
+        }
+        const double offset = bias.is_empty() ? 0 : static_cast<double>(bias.row<float>(0)[feature]);
+        for (std::int64_t r = 0; r < count; ++r)
+          out.row<float>(first + r)[feature] = static_cast<float>(sums[r] + offset);
+      }
+    }
+  }
+
+  void rms_norm(const ConstTensor& x, const ConstTensor& weight, float eps, const Tensor& out) override {
+    check_rms_norm(x, weight, out);
+    const std::int64_t n = x.shape().last();
+    for (std::int64_t r = 0; r < x.rows(); ++r) {
+      for (std::int64_t first = 0; first < x.shape().row_elements(); first += n) {
+        const float* from = x.row<float>(r) + first;
+        float* to = out.row<float>(r) + first;
+        const double mean = dot(from, from, n) / static_cast<double>(n);
+        const auto scale = static_cast<float>(1 / std::sqrt(mean + static_cast<double>(eps)));
+        for (std::int64_t i = 0; i < n; ++i) to[i] = from[i] * scale * weight.row<float>(0)[i];
+      }
+    }
+  }
+
+  void add(const ConstTensor& x, const Tensor& residual) override {
+    check_add(x, residual);
+    for (std::int64_t r = 0; r < x.rows(); ++r) {
+      for (std::int64_t i = 0; i < x.shape().row_elements(); ++i) residual.row<float>(r)[i] += x.row<float>(r)[i];
+    }
+  }
+
+  void rope_angles(std::span<const std::int32_t> positions, double theta, const Tensor& angles) override {
+    check_rope_angles(positions, angles);
+    const std::vector<float> frequencies = rope_frequencies(theta, angles.shape()[1]);
+    for (std::int64_t r = 0; r < angles.rows(); ++r) {
+      rope_angles_of(positions[static_cast<std::size_t>(r)], frequencies, angles.row<float>(r));
+    }
+  }
+
+  void rope(const Tensor& x, const ConstTensor& angles) override {
+    check_rope(x, angles);
+    const std::int64_t half = x.shape()[2] / 2;
+    for (std::int64_t r = 0; r < x.rows(); ++r) {
+      const float* cos = angles.row<float>(r);
+      const float* sin = cos + half;
+      for (std::int64_t head = 0; head < x.shape()[1]; ++head) {
+        float* values = x.row<float>(r) + head * 2 * half;
+        for (std::int64_t i = 0; i < half; ++i) {
+          const float a = values[i];
+          const float b = values[half + i];
+          values[i] = a * cos[i] - b * sin[i];
+          values[half + i] = b * cos[i] + a * sin[i];
+        }
+      }
+    }
+  }
+
+  void store_kv(const ConstTensor& keys, const ConstTensor& values, std::span<const std::int32_t> slots,
+                const KvPages& pages) override {
+    check_store_kv(keys, values, slots, pages);
+    const auto bytes = static_cast<std::size_t>(keys.shape().row_elements()) * sizeof(float);
+    for (std::int64_t r = 0; r < keys.rows(); ++r) {
+      const std::int32_t slot = slots[static_cast<std::size_t>(r)];
+      if (slot < 0) continue;
+      std::memcpy(pages.keys.row<float>(slot), keys.row<float>(r), bytes);
+      std::memcpy(pages.values.row<float>(slot), values.row<float>(r), bytes);
+    }
+  }
+
+  void attention(const AttentionArgs& args) override {
+    check_attention(args);
+    const std::int64_t num_heads = args.queries.shape()[1];
+    const std::int64_t group = num_heads / args.keys.shape()[1];
+    for (const AttentionSegment& segment : args.segments) {
+      for (std::int64_t r = 0; r < segment.num_rows; ++r) {
+        for (std::int64_t head = 0; head < num_heads; ++head) {
+          attend(args, segment.first_row + r, head, visible(args, segment, r, head / group));
+        }
+      }
+    }
+  }
+
+  void silu_multiply(const ConstTensor& gate_up, const Tensor& out) override {
+    check_silu_multiply(gate_up, out);
+    const std::int64_t n = out.shape()[1];
+    for (std::int64_t r = 0; r < out.rows(); ++r) {
+      for (std::int64_t i = 0; i < n; ++i) {
+        const float gate = gate_up.row<float>(r)[i];
+        out.row<float>(r)[i] = gate / (1 + std::exp(-gate)) * gate_up.row<float>(r)[n + i];
+      }
+    }
+  }
+
+  void gather_rows(const ConstTensor& x, std::span<const std::int32_t> rows, const Tensor& out) override {
+    check_gather_rows(x, rows, out);
+    for (std::int64_t r = 0; r < out.rows(); ++r) {
+      std::copy_n(x.row<float>(rows[static_cast<std::size_t>(r)]), x.shape()[1], out.row<float>(r));
+    }
+  }
+
+  void predict(const PredictArgs& args) override {
+    check_predict(args);
+    const std::int64_t vocab_size = args.head->out_features();
+    std::vector<float> logits(static_cast<std::size_t>(args.hidden.rows() * vocab_size));
+    const Tensor scratch(logits.data(), DType::kF32, {args.hidden.rows(), vocab_size});
+    linear(args.hidden, *args.head, {}, scratch);
+    for (std::int64_t r = 0; r < args.hidden.rows(); ++r) {
+      const auto i = static_cast<std::size_t>(r);
+      const float* row = scratch.row<float>(r);
+      args.predictions[i] = predict_row({row, static_cast<std::size_t>(vocab_size)}, args.sampling[i]);
+      if (!args.logits.is_empty()) std::copy_n(row, vocab_size, args.logits.row<float>(r));
+    }
+  }
+
+ private:
+  static void copy(const ConstTensor& from, const Tensor& to) {
+    check_copy(from, to);
+    const auto bytes = static_cast<std::size_t>(from.shape().num_elements()) * dtype_bytes(from.dtype());
+    if (bytes > 0) std::memmove(to.data(), from.data(), bytes);
+  }
+
+  /// What row `r` of the segment sees, in the order of the sequence: its prefix and its rows 0 to r.
+  static std::vector<KeyValue> visible(const AttentionArgs& args, const AttentionSegment& segment, std::int64_t r,
+                                       std::int64_t kv_head) {
+    const std::int64_t offset = kv_head * args.keys.shape()[2];
+    std::vector<KeyValue> seen;
+    for (std::int64_t i = 0; i < segment.prefix_length; ++i) {
+      const std::int64_t slot = segment.block_table[i / args.block_size] * args.block_size + i % args.block_size;
+      seen.push_back({args.pages.keys.row<float>(slot) + offset, args.pages.values.row<float>(slot) + offset});
+    }
+    for (std::int64_t row = segment.first_row; row <= segment.first_row + r; ++row) {
+      seen.push_back({args.keys.row<float>(row) + offset, args.values.row<float>(row) + offset});
+    }
+    return seen;
+  }
+
+  static void attend(const AttentionArgs& args, std::int64_t row, std::int64_t head,
+                     const std::vector<KeyValue>& seen) {
+    const std::int64_t head_dim = args.queries.shape()[2];
+    const float* query = args.queries.row<float>(row) + head * head_dim;
+    std::vector<double> weights;
+    for (const KeyValue& token : seen) {
+      weights.push_back(dot(query, token.key, head_dim) * static_cast<double>(args.scale));
+    }
+    const double max = *std::max_element(weights.begin(), weights.end());
+    double sum = 0;
+    for (double& weight : weights) sum += weight = std::exp(weight - max);
+    float* out = args.out.row<float>(row) + head * head_dim;
+    for (std::int64_t i = 0; i < head_dim; ++i) {
+      double value = 0;
+      for (std::size_t t = 0; t < seen.size(); ++t) value += weights[t] / sum * static_cast<double>(seen[t].value[i]);
+      out[i] = static_cast<float>(value);
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_reference_backend() {
+  return std::make_unique<ReferenceBackend>();
+}
+
+}  // namespace wedlm
