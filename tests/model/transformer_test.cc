@@ -1,0 +1,153 @@
+// The forward against logits that PyTorch computed in float32 (tests/data/checkpoints/*/logits.json): prompts, and
+// windows of known tokens and masks at reordered positions over a cached prefix.
+#include "wedlm/model/transformer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "tests/support/data.h"
+#include "wedlm/base/json.h"
+
+namespace wedlm {
+namespace {
+
+constexpr std::int64_t kBlockSize = 4;
+constexpr std::int64_t kNumBlocks = 64;
+
+std::vector<TokenId> ids(const Json& json) {
+  std::vector<TokenId> result;
+  for (const Json& item : json.as_array()) result.push_back(static_cast<TokenId>(item.as_integer()));
+  return result;
+}
+
+/// A checkpoint with one sequence in a cache whose pages are scattered.
+class Model {
+ public:
+  Model(const std::string& name, const std::string& backend)
+      : checkpoint_(Checkpoint::open(test_data("checkpoints") / name)),
+        config_(parse_model_config(checkpoint_.config())),
+        backend_(make_backend({.name = backend, .num_threads = 2})),
+        transformer_(checkpoint_, config_, *backend_),
+        cache_(*backend_, config_, kNumBlocks, kBlockSize),
+        activations_(*backend_) {
+    for (std::int32_t i = 0; i < kNumBlocks; ++i) pages_.push_back((i * 29 + 7) % kNumBlocks);
+  }
+
+  /// Runs rows behind the first `prefix` cached tokens and returns the logits of every row.  // [rows, vocab_size]
+  std::vector<std::vector<float>> run(const std::vector<TokenId>& tokens, const std::vector<std::int32_t>& positions,
+                                      std::int64_t prefix, bool stores) {
+    Batch batch;
+    batch.token_ids = tokens;
+    batch.positions = positions;
+    for (std::size_t row = 0; row < tokens.size(); ++row) {
+      const std::int32_t position = positions[row];
+      const std::int32_t page = pages_[static_cast<std::size_t>(position) / kBlockSize];
+      batch.slots.push_back(stores ? static_cast<std::int32_t>(page * kBlockSize + position % kBlockSize) : -1);
+    }
+    batch.segments.push_back({.num_rows = batch.num_rows(), .prefix_length = prefix, .block_table = pages_});
+    batch.prediction_rows.resize(tokens.size());
+    std::iota(batch.prediction_rows.begin(), batch.prediction_rows.end(), 0);
+    batch.sampling.resize(tokens.size());
+    std::vector<Prediction> predictions(tokens.size());
+    std::vector<float> logits(tokens.size() * static_cast<std::size_t>(config_.vocab_size));
+    transformer_.forward(batch, cache_, activations_, predictions,
+                         {logits.data(), DType::kF32, {batch.num_rows(), config_.vocab_size}});
+    std::vector<std::vector<float>> rows;
+    for (auto row = logits.begin(); row != logits.end(); row += config_.vocab_size) {
+      rows.emplace_back(row, row + config_.vocab_size);
+    }
+    return rows;
+  }
+
+  std::vector<std::vector<float>> run_known(const std::vector<TokenId>& tokens, std::int64_t first) {
+    std::vector<std::int32_t> positions(tokens.size());
+    std::iota(positions.begin(), positions.end(), static_cast<std::int32_t>(first));
+    return run(tokens, positions, first, true);
+  }
+
+ private:
+  Checkpoint checkpoint_;
+  ModelConfig config_;
+  std::unique_ptr<Backend> backend_;
+  Transformer transformer_;
+  KvCache cache_;
+  Activations activations_;
+  std::vector<std::int32_t> pages_;
+};
+
+/// Largest difference as a share of the range of the expected values.
+double error_share(const std::vector<float>& got, const Json& expected) {
+  double largest = 0, low = 1e30, high = -1e30;
+  const Json::Array& values = expected.as_array();
+  EXPECT_EQ(got.size(), values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double value = values[i].as_number();
+    largest = std::max(largest, std::abs(value - got[i]));
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  return largest / (high - low);
+}
+
+using NameAndBackend = std::tuple<std::string, std::string>;
+
+class TransformerTest : public testing::TestWithParam<NameAndBackend> {};
+
+TEST_P(TransformerTest, LogitsAreThoseOfPyTorch) {
+  const auto& [name, backend] = GetParam();
+  Model model(name, backend);
+  const std::filesystem::path path = test_data("checkpoints") / name / "logits.json";
+  const Json cases = parse_json(read_text(path), path.string());
+  ASSERT_GE(cases.as_array().size(), 3U);
+  double largest = 0;
+  for (const Json& item : cases.as_array()) {
+    const std::vector<TokenId> prompt = ids(item.at("prompt_ids"));
+    const auto prompt_logits = model.run_known(prompt, 0);
+    largest = std::max(largest, error_share(prompt_logits.back(), item.at("prompt_last_logits")));
+
+    const auto window = model.run(ids(item.at("window_ids")), ids(item.at("window_positions")),
+                                  static_cast<std::int64_t>(prompt.size()), false);
+    for (std::size_t row = 0; row < window.size(); ++row) {
+      largest = std::max(largest, error_share(window[row], item.at("window_logits").as_array()[row]));
+    }
+  }
+  RecordProperty("largest_error_share", std::to_string(largest));
+  EXPECT_LT(largest, 2e-4);
+}
+
+TEST_P(TransformerTest, CachedEqualsUncachedToTheBit) {
+  const auto& [name, backend] = GetParam();
+  Model model(name, backend);
+  std::vector<TokenId> tokens;
+  for (int i = 0; i < 45; ++i) tokens.push_back((i * 37 + 11) % 300);
+  const auto at_once = model.run_known(tokens, 0);
+  for (const std::vector<std::size_t>& chunks :
+       std::vector<std::vector<std::size_t>>{{1, 1, 43}, {16, 16, 13}, {44, 1}}) {
+    std::size_t first = 0;
+    for (const std::size_t chunk : chunks) {
+      const std::vector<TokenId> part(tokens.begin() + static_cast<std::ptrdiff_t>(first),
+                                      tokens.begin() + static_cast<std::ptrdiff_t>(first + chunk));
+      const auto logits = model.run_known(part, static_cast<std::int64_t>(first));
+      for (std::size_t row = 0; row < chunk; ++row)
+        ASSERT_EQ(logits[row], at_once[first + row]) << "row " << first + row;
+      first += chunk;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Checkpoints, TransformerTest,
+                         testing::Combine(testing::Values("qwen2.5-bias-f16", "qwen3-tied-f32-headdim32",
+                                                          "qwen3-untied-2shards-bf16"),
+                                          testing::Values("reference", "cpu")),
+                         [](const auto& instance) {
+                           std::string name = std::get<0>(instance.param) + "_" + std::get<1>(instance.param);
+                           std::ranges::replace_if(
+                               name, [](char c) { return std::isalnum(c) == 0; }, '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace wedlm

@@ -1,0 +1,30 @@
+// The pages that hold the keys and values of committed tokens, layer by layer. It knows slots and no sequences: which
+// page belongs to whom is the block manager's business.
+#pragma once
+
+#include <vector>
+
+#include "wedlm/backend/backend.h"
+#include "wedlm/model/model_config.h"
+
+namespace wedlm {
+
+class KvCache {
+ public:
+  /// Throws ResourceError where the memory cannot be had.
+  KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size);
+
+  const KvPages& layer(std::int64_t layer) const { return layers_[static_cast<std::size_t>(layer)]; }
+  std::int64_t num_blocks() const { return num_blocks_; }
+  std::int64_t block_size() const { return block_size_; }
+  std::int64_t num_slots() const { return num_blocks_ * block_size_; }
+  std::size_t bytes() const { return buffer_.bytes(); }
+
+ private:
+  std::int64_t num_blocks_;
+  std::int64_t block_size_;
+  Buffer buffer_;
+  std::vector<KvPages> layers_;
+};
+
+}  // namespace wedlm

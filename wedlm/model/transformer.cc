@@ -1,0 +1,217 @@
+#include "wedlm/model/transformer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "wedlm/base/error.h"
+#include "wedlm/model/weight_list.h"
+
+namespace wedlm {
+
+struct Transformer::Layer {
+  ConstTensor input_norm;                 // [hidden]
+  std::unique_ptr<PackedWeight> qkv;      // [(heads + 2 * kv_heads) * head_dim, hidden]
+  ConstTensor qkv_bias;                   // [the same outputs], or empty
+  ConstTensor q_norm, k_norm;             // [head_dim], or empty
+  std::unique_ptr<PackedWeight> o;        // [hidden, heads * head_dim]
+  ConstTensor o_bias;                     // [hidden], or empty
+  ConstTensor post_attention_norm;        // [hidden]
+  std::unique_ptr<PackedWeight> gate_up;  // [2 * intermediate, hidden]
+  std::unique_ptr<PackedWeight> down;     // [hidden, intermediate]
+};
+
+void Activations::reset(std::int64_t num_elements) {
+  const std::size_t bytes = static_cast<std::size_t>(num_elements) * sizeof(float);
+  if (bytes > buffer_.bytes()) {
+    buffer_ = {};
+    buffer_ = backend_.allocate(bytes);
+  }
+  used_ = 0;
+}
+
+Tensor Activations::take(Shape shape) {
+  const std::int64_t first = used_;
+  used_ += shape.num_elements();
+  if (static_cast<std::size_t>(used_) * sizeof(float) > buffer_.bytes())
+    throw InternalError("Activations: out of room");
+  return {static_cast<float*>(buffer_.data()) + first, DType::kF32, shape};
+}
+
+namespace {
+
+/// Reads weights of the checkpoint by name, hands them to the backend, and reports progress.
+class WeightLoader {
+ public:
+  WeightLoader(const Checkpoint& checkpoint, Backend& backend, std::vector<std::vector<float>>& host_vectors,
+               const std::function<void(std::size_t, std::size_t)>& progress)
+      : checkpoint_(checkpoint), backend_(backend), host_vectors_(host_vectors), progress_(progress) {}
+
+  ConstTensor tensor(const std::string& name) const {
+    const ConstTensor* tensor = checkpoint_.find(name);
+    if (tensor == nullptr) throw InternalError("checkpoint lost its tensor " + name);
+    return *tensor;
+  }
+
+  /// One or more vectors, end to end, as float32.
+  ConstTensor vector(std::initializer_list<std::string> names) {
+    std::vector<float>& values = host_vectors_.emplace_back();
+    for (const std::string& name : names) {
+      const ConstTensor part = tensor(name);
+      const std::size_t first = values.size();
+      values.resize(first + static_cast<std::size_t>(part.rows()));
+      to_f32(part.dtype(), part.data(), values.data() + first, values.size() - first);
+    }
+    return backend_.place({values.data(), DType::kF32, {static_cast<std::int64_t>(values.size())}});
+  }
+
+  std::unique_ptr<PackedWeight> matrix(std::initializer_list<std::string> names) {
+    std::vector<ConstTensor> parts;
+    for (const std::string& name : names) parts.push_back(tensor(name));
+    auto weight = backend_.pack(parts);
+    for (const ConstTensor& part : parts) {
+      done_ += static_cast<std::size_t>(part.shape().num_elements()) * dtype_bytes(part.dtype());
+    }
+    const auto total = static_cast<std::size_t>(checkpoint_.total_bytes());
+    if (progress_) progress_(std::min(done_, total), total);
+    return weight;
+  }
+
+ private:
+  const Checkpoint& checkpoint_;
+  Backend& backend_;
+  std::vector<std::vector<float>>& host_vectors_;
+  const std::function<void(std::size_t, std::size_t)>& progress_;
+  std::size_t done_ = 0;
+};
+
+}  // namespace
+
+Transformer::Transformer(const Checkpoint& checkpoint, const ModelConfig& config, Backend& backend,
+                         const std::function<void(std::size_t, std::size_t)>& progress)
+    : config_(config), backend_(backend) {
+  check_weights(checkpoint, config);
+  WeightLoader load(checkpoint, backend, host_vectors_, progress);
+  embeddings_ = backend.place(load.tensor("model.embed_tokens.weight"));
+  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
+    const std::string prefix = "model.layers." + std::to_string(i) + ".";
+    const std::string attention = prefix + "self_attn.";
+    const std::string mlp = prefix + "mlp.";
+    Layer layer;
+    layer.input_norm = load.vector({prefix + "input_layernorm.weight"});
+    layer.qkv = load.matrix({attention + "q_proj.weight", attention + "k_proj.weight", attention + "v_proj.weight"});
+    if (config.attention_bias) {
+      layer.qkv_bias = load.vector({attention + "q_proj.bias", attention + "k_proj.bias", attention + "v_proj.bias"});
+    }
+    if (config.qk_norm) {
+      layer.q_norm = load.vector({attention + "q_norm.weight"});
+      layer.k_norm = load.vector({attention + "k_norm.weight"});
+    }
+    layer.o = load.matrix({attention + "o_proj.weight"});
+    if (config.o_proj_bias) layer.o_bias = load.vector({attention + "o_proj.bias"});
+    layer.post_attention_norm = load.vector({prefix + "post_attention_layernorm.weight"});
+    layer.gate_up = load.matrix({mlp + "gate_proj.weight", mlp + "up_proj.weight"});
+    layer.down = load.matrix({mlp + "down_proj.weight"});
+    layers_.push_back(std::move(layer));
+  }
+  final_norm_ = load.vector({"model.norm.weight"});
+  head_ = load.matrix({config.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight"});
+}
+
+Transformer::~Transformer() = default;
+
+std::size_t Transformer::weight_bytes() const {
+  std::size_t bytes = head_->bytes();
+  for (const Layer& layer : layers_) {
+    bytes += layer.qkv->bytes() + layer.o->bytes() + layer.gate_up->bytes() + layer.down->bytes();
+  }
+  for (const std::vector<float>& vector : host_vectors_) bytes += vector.size() * sizeof(float);
+  return bytes;
+}
+
+void Transformer::forward(const Batch& batch, KvCache& cache, Activations& activations,
+                          std::span<Prediction> predictions, const Tensor& logits) const {
+  batch.check(config_.vocab_size, cache.num_slots(), cache.block_size());
+  const std::int64_t rows = batch.num_rows();
+  const auto num_predictions = static_cast<std::int64_t>(batch.prediction_rows.size());
+  const std::int64_t hidden_size = config_.hidden_size;
+  const std::int64_t q_size = config_.num_attention_heads * config_.head_dim;
+  const std::int64_t kv_size = config_.num_key_value_heads * config_.head_dim;
+  const auto eps = static_cast<float>(config_.rms_norm_eps);
+
+  activations.reset(
+      rows * (3 * hidden_size + config_.head_dim + 2 * q_size + 2 * kv_size + 3 * config_.intermediate_size) +
+      num_predictions * hidden_size);
+  const Tensor hidden = activations.take({rows, hidden_size});  // the residual stream
+  const Tensor normed = activations.take({rows, hidden_size});
+  const Tensor branch = activations.take({rows, hidden_size});  // what a sublayer adds to it
+  const Tensor angles = activations.take({rows, config_.head_dim});
+  const Tensor qkv = activations.take({rows, q_size + 2 * kv_size});
+  const Tensor attended = activations.take({rows, q_size});
+  const Tensor gate_up = activations.take({rows, 2 * config_.intermediate_size});
+  const Tensor activated = activations.take({rows, config_.intermediate_size});
+
+  std::vector<AttentionSegment> segments;
+  segments.reserve(batch.segments.size());
+  for (const Segment& segment : batch.segments) {
+    segments.push_back({.first_row = segment.first_row,
+                        .num_rows = segment.num_rows,
+                        .prefix_length = segment.prefix_length,
+                        .block_table = segment.block_table.data()});
+  }
+
+  backend_.embed(embeddings_, batch.token_ids, hidden);
+  backend_.rope_angles(batch.positions, config_.rope_theta, angles);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const Layer& layer = layers_[i];
+    if (i == 0) backend_.rms_norm(hidden, layer.input_norm, eps, normed);
+    attend(layer, batch, cache.layer(static_cast<std::int64_t>(i)), segments, cache.block_size(), normed, angles, qkv,
+           attended);
+    backend_.linear(attended, *layer.o, layer.o_bias, branch);
+    backend_.add_rms_norm(branch, hidden, layer.post_attention_norm, eps, normed);
+    backend_.linear(normed, *layer.gate_up, {}, gate_up);
+    backend_.silu_multiply(gate_up, activated);
+    backend_.linear(activated, *layer.down, {}, branch);
+    const ConstTensor& next_norm = i + 1 < layers_.size() ? layers_[i + 1].input_norm : final_norm_;
+    backend_.add_rms_norm(branch, hidden, next_norm, eps, normed);
+  }
+  if (num_predictions == 0) return;
+  const Tensor predicting = activations.take({num_predictions, hidden_size});
+  backend_.gather_rows(normed, batch.prediction_rows, predicting);
+  backend_.predict({.hidden = predicting,
+                    .head = head_.get(),
+                    .sampling = batch.sampling,
+                    .predictions = predictions,
+                    .logits = logits});
+}
+
+void Transformer::attend(const Layer& layer, const Batch& batch, const KvPages& pages,
+                         std::span<const AttentionSegment> segments, std::int64_t block_size, const Tensor& normed,
+                         const Tensor& angles, const Tensor& qkv, const Tensor& attended) const {
+  const std::int64_t heads = config_.num_attention_heads;
+  const std::int64_t kv_heads = config_.num_key_value_heads;
+  const std::int64_t head_dim = config_.head_dim;
+  const auto eps = static_cast<float>(config_.rms_norm_eps);
+
+  backend_.linear(normed, *layer.qkv, layer.qkv_bias, qkv);
+  const Tensor queries = qkv.columns(0, heads * head_dim).split_rows(heads);
+  const Tensor keys = qkv.columns(heads * head_dim, kv_heads * head_dim).split_rows(kv_heads);
+  const Tensor values = qkv.columns((heads + kv_heads) * head_dim, kv_heads * head_dim).split_rows(kv_heads);
+  if (config_.qk_norm) {
+    backend_.rms_norm(queries, layer.q_norm, eps, queries);
+    backend_.rms_norm(keys, layer.k_norm, eps, keys);
+  }
+  backend_.rope(queries, angles);
+  backend_.rope(keys, angles);
+  backend_.store_kv(keys, values, batch.slots, pages);
+  backend_.attention({.queries = queries,
+                      .keys = keys,
+                      .values = values,
+                      .pages = pages,
+                      .block_size = block_size,
+                      .segments = segments,
+                      .scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim))),
+                      .out = attended.split_rows(heads)});
+}
+
+}  // namespace wedlm

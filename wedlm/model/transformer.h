@@ -1,0 +1,71 @@
+// The Qwen2.5 and Qwen3 decoder, as WeDLM uses it unchanged: weights, and one forward over a batch. The two families
+// differ by the configuration's booleans (bias of the projections, norm of each query and key head), never by a second
+// file. No state between calls: the cache and the activations are the caller's.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "wedlm/backend/backend.h"
+#include "wedlm/checkpoint/checkpoint.h"
+#include "wedlm/model/batch.h"
+#include "wedlm/model/kv_cache.h"
+#include "wedlm/model/model_config.h"
+
+namespace wedlm {
+
+/// Memory of the activations of one forward; it grows to the largest batch it was used for.
+class Activations {
+ public:
+  explicit Activations(Backend& backend) : backend_(backend) {}
+
+  /// Cuts float32 tensors out of one buffer, one after the other. reset() makes room for `num_elements` in all.
+  void reset(std::int64_t num_elements);
+  Tensor take(Shape shape);
+
+ private:
+  Backend& backend_;
+  Buffer buffer_;
+  std::int64_t used_ = 0;
+};
+
+class Transformer {
+ public:
+  /// Lays out every weight for `backend`. The checkpoint must outlive the transformer. `progress`, if any, is called
+  /// with bytes done and bytes in all. Throws InvalidInput where the checkpoint's tensors are not those of `config`.
+  Transformer(const Checkpoint& checkpoint, const ModelConfig& config, Backend& backend,
+              const std::function<void(std::size_t done, std::size_t total)>& progress = {});
+  ~Transformer();
+  Transformer(const Transformer&) = delete;
+  Transformer& operator=(const Transformer&) = delete;
+
+  const ModelConfig& config() const { return config_; }
+  /// Memory that one forward reads of the weights, embeddings of the rows not counted.
+  std::size_t weight_bytes() const;
+
+  /// Computes a batch: stores K and V where its slots say, and predicts its prediction rows.
+  ///   predictions  [prediction rows], on the host
+  ///   logits       [prediction rows, vocab_size] float32 on the host, or empty
+  void forward(const Batch& batch, KvCache& cache, Activations& activations, std::span<Prediction> predictions,
+               const Tensor& logits = {}) const;
+
+ private:
+  struct Layer;
+
+  void attend(const Layer& layer, const Batch& batch, const KvPages& pages, std::span<const AttentionSegment> segments,
+              std::int64_t block_size, const Tensor& normed, const Tensor& angles, const Tensor& qkv,
+              const Tensor& attended) const;
+
+  ModelConfig config_;
+  Backend& backend_;
+  std::vector<std::vector<float>> host_vectors_;  // norms and biases as float32, where placed tensors may look at them
+  ConstTensor embeddings_;                        // [vocab_size, hidden_size]
+  std::vector<Layer> layers_;
+  ConstTensor final_norm_;  // [hidden_size]
+  std::unique_ptr<PackedWeight> head_;
+};
+
+}  // namespace wedlm
