@@ -1,0 +1,257 @@
+#include "wedlm/engine/engine.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "wedlm/base/error.h"
+#include "wedlm/engine/loaded_model.h"
+#include "wedlm/engine/model_runner.h"
+#include "wedlm/engine/scheduler.h"
+
+namespace wedlm {
+namespace {
+
+constexpr std::int64_t kDefaultMaxModelLen = 4096;
+constexpr std::int64_t kDefaultCachedSequences = 16;
+
+std::int64_t kv_bytes_per_block(const ModelConfig& config, const EngineOptions& options) {
+  return config.kv_bytes_per_token(DType::kF32) * options.block_size;
+}
+
+std::size_t default_cache_bytes(const ModelConfig& config, const EngineOptions& options) {
+  const auto memory =
+      static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::int64_t sequences = std::min<std::int64_t>(options.max_num_seqs, kDefaultCachedSequences);
+  const std::int64_t blocks = sequences * ((options.max_model_len + options.block_size - 1) / options.block_size);
+  return std::min(static_cast<std::size_t>(blocks * kv_bytes_per_block(config, options)), memory / 4);
+}
+
+void check_at_least(std::int64_t value, std::int64_t least, const char* name) {
+  if (value >= least) return;
+  throw InvalidInput(std::string(name) + ": expected at least " + std::to_string(least) + ", got " +
+                     std::to_string(value));
+}
+
+EngineOptions resolve(EngineOptions options, const ModelConfig& config) {
+  check_at_least(options.max_num_seqs, 1, "max_num_seqs");
+  check_at_least(options.max_num_batched_tokens, 1, "max_num_batched_tokens");
+  check_at_least(options.max_model_len, 0, "max_model_len");
+  check_at_least(options.block_size, 1, "K/V block size");
+  if (options.max_model_len == 0) {
+    options.max_model_len = static_cast<int>(std::min(config.max_position_embeddings, kDefaultMaxModelLen));
+  }
+  if (options.max_model_len > config.max_position_embeddings) {
+    throw InvalidInput("max_model_len: the checkpoint has " + std::to_string(config.max_position_embeddings) +
+                       " positions, got " + std::to_string(options.max_model_len));
+  }
+  if (options.cache_bytes == 0) options.cache_bytes = default_cache_bytes(config, options);
+  return options;
+}
+
+std::int64_t num_blocks(const ModelConfig& config, const EngineOptions& options) {
+  const std::int64_t block_bytes = kv_bytes_per_block(config, options);
+  const std::int64_t count = static_cast<std::int64_t>(options.cache_bytes) / block_bytes;
+  if (count < 1) {
+    throw InvalidInput("K/V cache: " + std::to_string(options.cache_bytes) + " bytes are less than one block of " +
+                       std::to_string(options.block_size) + " tokens, which takes " + std::to_string(block_bytes));
+  }
+  // Slots are counted with 32 bits.
+  return std::min<std::int64_t>(count, (std::int64_t{1} << 31) / options.block_size - 1);
+}
+
+}  // namespace
+
+class Engine::Impl {
+ public:
+  Impl(LoadedModel& model, const EngineOptions& requested)
+      : options(resolve(requested, model.config())),
+        model_(model),
+        limits_{.tokenizer = model.tokenizer(),
+                .eos_token_ids = model.eos_token_ids(),
+                .mask_token_id = model.config().mask_token_id,
+                .max_model_len = options.max_model_len},
+        cache_(model.backend(), model.config(), num_blocks(model.config(), options), options.block_size),
+        blocks_(cache_.num_blocks(), options.block_size, options.enable_prefix_cache),
+        scheduler_({.max_num_seqs = options.max_num_seqs, .max_num_batched_tokens = options.max_num_batched_tokens},
+                   blocks_),
+        runner_(model.transformer(), model.backend(), cache_, model.config().mask_token_id) {
+    update_stats(0);
+    thread_ = std::thread([this] { run(); });
+  }
+
+  ~Impl() {
+    {
+      const std::lock_guard lock(mutex_);
+      is_stopping_ = true;
+    }
+    has_work_.notify_one();
+    thread_.join();
+  }
+
+  std::shared_ptr<ResponseStream> submit(Request request) {
+    check(request);
+    const std::lock_guard lock(mutex_);
+    auto sequence = std::make_unique<Sequence>(std::move(request), num_submitted_++, limits_);
+    std::shared_ptr<ResponseStream> stream = sequence->stream();
+    inbox_.push_back(std::move(sequence));
+    has_work_.notify_one();
+    return stream;
+  }
+
+  EngineStats stats() const {
+    const std::lock_guard lock(mutex_);
+    return stats_;
+  }
+
+  const EngineOptions options;
+
+ private:
+  /// One forward. Steps 4 to 10 of a request's way through the house.
+  void step() {
+    const Step step = scheduler_.schedule();
+    if (step.empty()) return finish_step(0);
+    const auto answers = run_or_fail(step);
+    if (answers.empty()) return finish_step(0);
+    const Clock::time_point now = Clock::now();
+    std::int64_t num_rows = 0;
+    for (std::size_t i = 0; i < step.size(); ++i) {
+      Sequence& sequence = *step[i].sequence;
+      sequence.cached(step[i].num_known_rows);
+      if (step[i].has_window) sequence.decoded(std::ssize(step[i].window.rows), answers[i], now);
+      num_rows += step[i].num_rows();
+    }
+    scheduler_.complete(step);
+    finish_step(num_rows);
+  }
+
+  /// What breaks in a forward ends the sequences of that step and nothing else.
+  std::vector<std::span<const Prediction>> run_or_fail(const Step& step) {
+    try {
+      return runner_.run(step);
+    } catch (const std::exception& error) {
+      for (const ScheduledSequence& scheduled : step) scheduled.sequence->abort(FinishReason::kError, error.what());
+      return {};
+    }
+  }
+
+  void run() {
+    for (;;) {
+      {
+        std::unique_lock lock(mutex_);
+        has_work_.wait(lock, [&] { return is_stopping_ || !inbox_.empty() || !scheduler_.is_idle(); });
+        for (auto& sequence : inbox_) scheduler_.add(std::move(sequence));
+        inbox_.clear();
+        if (is_stopping_) break;
+      }
+      try {
+        step();
+      } catch (const std::exception& error) {
+        scheduler_.abort_all(FinishReason::kError, error.what());
+      }
+    }
+    scheduler_.abort_all(FinishReason::kCancelled, "the engine is shutting down");
+    finish_step(0);
+  }
+
+  /// Whoever sees a result sees totals that include it.
+  void finish_step(std::int64_t num_rows) {
+    update_stats(num_rows);
+    for (const auto& sequence : scheduler_.take_retired()) sequence->close(Clock::now());
+  }
+
+  void check(const Request& request) const;
+
+  void update_stats(std::int64_t num_rows) {
+    const std::lock_guard lock(mutex_);
+    stats_.steps += num_rows > 0 ? 1 : 0;
+    stats_.rows += num_rows;
+    stats_.finished_requests = scheduler_.num_finished();
+    stats_.preemptions = scheduler_.num_preemptions();
+    stats_.prefix_cache_queries = scheduler_.num_prefix_queries();
+    stats_.prefix_cache_hits = scheduler_.num_prefix_hits();
+    stats_.num_waiting = scheduler_.num_waiting();
+    stats_.num_running = scheduler_.num_running();
+    stats_.num_blocks = blocks_.num_blocks();
+    stats_.num_free_blocks = blocks_.num_free_blocks();
+  }
+
+  LoadedModel& model_;
+  const SequenceLimits limits_;
+
+  // The engine's thread owns these.
+  KvCache cache_;
+  BlockManager blocks_;
+  Scheduler scheduler_;
+  ModelRunner runner_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable has_work_;
+  std::vector<std::unique_ptr<Sequence>> inbox_;
+  std::uint64_t num_submitted_ = 0;
+  bool is_stopping_ = false;
+  EngineStats stats_;
+
+  std::thread thread_;
+};
+
+void Engine::Impl::check(const Request& request) const {
+  const SamplingParams& params = request.params;
+  const ModelConfig& config = model_.config();
+  validate(params);
+  const auto prompt_length = static_cast<std::int64_t>(request.prompt.size());
+  if (prompt_length == 0) throw InvalidInput("the prompt is empty: give at least one token");
+  if (prompt_length >= options.max_model_len) {
+    throw InvalidInput("the prompt has " + std::to_string(prompt_length) +
+                       " tokens; with an answer of at least one it may have " +
+                       std::to_string(options.max_model_len - 1) + " here (max_model_len " +
+                       std::to_string(options.max_model_len) + ")");
+  }
+  for (const TokenId token : request.prompt) {
+    if (token < 0 || token >= config.vocab_size) {
+      throw InvalidInput("the prompt has token " + std::to_string(token) + "; the vocabulary has " +
+                         std::to_string(config.vocab_size));
+    }
+  }
+  if (params.mode == DecodeMode::kStreaming && config.mask_token_id == kNoToken) {
+    throw InvalidInput(
+        "mode streaming needs a mask token, and this checkpoint names none: set the mask token's id, or use "
+        "mode autoregressive");
+  }
+  if (!params.stop.empty() && model_.tokenizer() == nullptr) {
+    throw InvalidInput("stop texts need a tokenizer, and this checkpoint has none: use stop token ids");
+  }
+  const std::int64_t step_rows = max_committed_per_step(params) + max_window_rows(params);
+  if (step_rows > options.max_num_batched_tokens) {
+    throw InvalidInput("a window of " + std::to_string(params.window_size) + " needs up to " +
+                       std::to_string(step_rows) + " rows in a forward; the engine allows " +
+                       std::to_string(options.max_num_batched_tokens) + " (max_num_batched_tokens)");
+  }
+  const std::int64_t length = std::min<std::int64_t>(prompt_length + params.max_tokens, options.max_model_len);
+  if (blocks_.blocks_for(length) > blocks_.num_blocks()) {
+    throw InvalidInput("the request needs room for " + std::to_string(length) + " tokens (" +
+                       std::to_string(prompt_length) + " of the prompt), which is " +
+                       std::to_string(blocks_.blocks_for(length)) + " blocks; the K/V cache has " +
+                       std::to_string(blocks_.num_blocks()));
+  }
+}
+
+Engine::Engine(LoadedModel& model, const EngineOptions& options) : impl_(std::make_unique<Impl>(model, options)) {}
+Engine::~Engine() = default;
+
+std::shared_ptr<ResponseStream> Engine::submit(Request request) {
+  return impl_->submit(std::move(request));
+}
+
+const EngineOptions& Engine::options() const {
+  return impl_->options;
+}
+
+EngineStats Engine::stats() const {
+  return impl_->stats();
+}
+
+}  // namespace wedlm

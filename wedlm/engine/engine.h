@@ -1,0 +1,64 @@
+// The front door: requests in, streams of committed tokens out. One thread owns the scheduler, the cache and the model;
+// other threads only submit, cancel and read streams.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "wedlm/engine/request.h"
+#include "wedlm/engine/response_stream.h"
+
+namespace wedlm {
+
+class LoadedModel;
+
+struct EngineOptions {
+  int max_num_seqs = 256;             // sequences in one forward
+  int max_num_batched_tokens = 2048;  // rows in one forward
+  int max_model_len = 0;              // prompt and answer together; 0: the checkpoint's limit, at most 4096
+  int block_size = 16;                // tokens in a page of the K/V cache
+  std::size_t cache_bytes = 0;        // of the K/V cache; 0: 16 sequences of max_model_len, at most a quarter of memory
+  bool enable_prefix_cache = true;
+};
+
+/// Totals since the engine started.
+struct EngineStats {
+  std::int64_t steps = 0;
+  std::int64_t rows = 0;
+  std::int64_t finished_requests = 0;
+  std::int64_t preemptions = 0;
+  std::int64_t prefix_cache_queries = 0;  // prompt tokens that were looked up
+  std::int64_t prefix_cache_hits = 0;     // of these, found
+  std::int64_t num_waiting = 0;
+  std::int64_t num_running = 0;
+  std::int64_t num_blocks = 0;
+  std::int64_t num_free_blocks = 0;  // evictable ones included
+};
+
+class Engine {
+ public:
+  /// Starts the thread. `model` must outlive the engine. Throws InvalidInput for options that cannot work,
+  /// ResourceError where the cache cannot be allocated.
+  Engine(LoadedModel& model, const EngineOptions& options);
+  /// Cancels what is under way and joins the thread.
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Queues a request. Throws InvalidInput, at once and with numbers, for one that this engine could never serve: an
+  /// empty or too long prompt, parameters out of range, token ids outside the vocabulary, more blocks than the cache
+  /// has.
+  std::shared_ptr<ResponseStream> submit(Request request);
+
+  /// Options with every default resolved.
+  const EngineOptions& options() const;
+  EngineStats stats() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wedlm

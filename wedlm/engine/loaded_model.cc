@@ -1,0 +1,42 @@
+#include "wedlm/engine/loaded_model.h"
+
+#include "wedlm/base/error.h"
+
+namespace wedlm {
+namespace {
+
+/// Whether the folder has any of the files that Tokenizer::load() reads.
+bool has_tokenizer_files(const std::filesystem::path& folder) {
+  return std::filesystem::exists(folder / "tokenizer.json") || std::filesystem::exists(folder / "vocab.json");
+}
+
+}  // namespace
+
+std::unique_ptr<LoadedModel> LoadedModel::load(const std::filesystem::path& folder, const LoadOptions& options) {
+  std::unique_ptr<LoadedModel> model(new LoadedModel);
+  model->folder_ = folder;
+  model->checkpoint_ = std::make_unique<Checkpoint>(Checkpoint::open(folder));
+  model->config_ = parse_model_config(model->checkpoint_->config());
+  model->generation_defaults_ =
+      parse_generation_config(model->checkpoint_->generation_config(), model->config_.vocab_size);
+  if (options.mask_token_id) {
+    const TokenId mask = *options.mask_token_id;
+    if (mask < 0 || mask >= model->config_.vocab_size) {
+      throw InvalidInput("mask token id: the vocabulary has " + std::to_string(model->config_.vocab_size) +
+                         " tokens, got " + std::to_string(mask));
+    }
+    model->config_.mask_token_id = mask;
+  }
+  const auto& generation_eos = model->generation_defaults_.eos_token_ids;
+  model->eos_token_ids_ = generation_eos.empty() ? model->config_.eos_token_ids : generation_eos;
+  if (has_tokenizer_files(folder)) {
+    model->tokenizer_ = Tokenizer::load(folder);
+    model->chat_template_ = ChatTemplate::load(folder);
+  }
+  model->backend_ = make_backend(options.backend);
+  model->transformer_ =
+      std::make_unique<Transformer>(*model->checkpoint_, model->config_, *model->backend_, options.progress);
+  return model;
+}
+
+}  // namespace wedlm

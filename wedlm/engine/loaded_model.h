@@ -1,0 +1,59 @@
+// A checkpoint made ready to run: weights in a backend's layout, tokenizer and chat template where the folder has them.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wedlm/backend/backend.h"
+#include "wedlm/model/model_config.h"
+#include "wedlm/model/transformer.h"
+#include "wedlm/text/chat_template.h"
+#include "wedlm/text/tokenizer.h"
+
+namespace wedlm {
+
+struct LoadOptions {
+  BackendOptions backend;
+  std::optional<TokenId> mask_token_id;  // instead of the checkpoint's
+  /// Called with bytes done and bytes in all while weights are laid out.
+  std::function<void(std::size_t done, std::size_t total)> progress;
+};
+
+class LoadedModel {
+ public:
+  /// Throws InvalidInput for a checkpoint that is not sound, ResourceError for one that cannot be read.
+  static std::unique_ptr<LoadedModel> load(const std::filesystem::path& folder, const LoadOptions& options);
+
+  const std::filesystem::path& folder() const { return folder_; }
+  const ModelConfig& config() const { return config_; }
+  const GenerationDefaults& generation_defaults() const { return generation_defaults_; }
+  Backend& backend() { return *backend_; }
+  const Transformer& transformer() const { return *transformer_; }
+
+  /// nullptr where the folder has no tokenizer files: such a model takes and gives token ids only.
+  const Tokenizer* tokenizer() const { return tokenizer_ ? &*tokenizer_ : nullptr; }
+  /// nullptr where the checkpoint has none.
+  const ChatTemplate* chat_template() const { return chat_template_ ? &*chat_template_ : nullptr; }
+
+  /// The tokens that end an answer: those of generation_config.json, else of config.json.
+  const std::vector<TokenId>& eos_token_ids() const { return eos_token_ids_; }
+
+ private:
+  LoadedModel() = default;
+
+  std::filesystem::path folder_;
+  ModelConfig config_;
+  GenerationDefaults generation_defaults_;
+  std::unique_ptr<Backend> backend_;
+  std::unique_ptr<Checkpoint> checkpoint_;  // the mapped files, which placed tensors may still look at
+  std::unique_ptr<Transformer> transformer_;
+  std::optional<Tokenizer> tokenizer_;
+  std::optional<ChatTemplate> chat_template_;
+  std::vector<TokenId> eos_token_ids_;
+};
+
+}  // namespace wedlm

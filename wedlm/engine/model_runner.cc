@@ -1,0 +1,63 @@
+#include "wedlm/engine/model_runner.h"
+
+namespace wedlm {
+
+ModelRunner::ModelRunner(const Transformer& transformer, Backend& backend, KvCache& cache, TokenId mask_token_id)
+    : transformer_(transformer), cache_(cache), mask_token_id_(mask_token_id), activations_(backend) {}
+
+std::vector<std::span<const Prediction>> ModelRunner::run(const Step& step) {
+  batch_.clear();
+  std::vector<std::size_t> ends;  // of each sequence's predictions
+  for (const ScheduledSequence& scheduled : step) {
+    add_sequence(scheduled);
+    ends.push_back(batch_.prediction_rows.size());
+  }
+  predictions_.resize(batch_.prediction_rows.size());
+  transformer_.forward(batch_, cache_, activations_, predictions_);
+
+  std::vector<std::span<const Prediction>> answers;
+  std::size_t first = 0;
+  for (const std::size_t end : ends) {
+    answers.push_back(std::span(predictions_).subspan(first, end - first));
+    first = end;
+  }
+  return answers;
+}
+
+void ModelRunner::add_sequence(const ScheduledSequence& scheduled) {
+  const Sequence& sequence = *scheduled.sequence;
+  const std::vector<BlockId>& blocks = sequence.block_table().blocks;
+  const std::int64_t block_size = cache_.block_size();
+  batch_.segments.push_back({.first_row = batch_.num_rows(),
+                             .num_rows = scheduled.num_rows(),
+                             .prefix_length = sequence.num_cached(),
+                             .block_table = blocks});
+
+  for (std::int64_t i = 0; i < scheduled.num_known_rows; ++i) {
+    const std::int64_t position = sequence.num_cached() + i;
+    const std::int64_t slot =
+        blocks[static_cast<std::size_t>(position / block_size)] * block_size + position % block_size;
+    batch_.token_ids.push_back(sequence.tokens()[static_cast<std::size_t>(position)]);
+    batch_.positions.push_back(static_cast<std::int32_t>(position));
+    batch_.slots.push_back(static_cast<std::int32_t>(slot));
+  }
+  if (!scheduled.has_window) return;
+
+  if (scheduled.window.predict_after_known) ask(batch_.num_rows() - 1, sequence, sequence.num_tokens());
+  for (const WindowRow& row : scheduled.window.rows) {
+    const bool is_mask = row.kind == WindowRow::Kind::kMask;
+    const std::int64_t position = sequence.num_tokens() + row.offset;
+    batch_.token_ids.push_back(is_mask ? mask_token_id_ : row.token);
+    batch_.positions.push_back(static_cast<std::int32_t>(position));
+    batch_.slots.push_back(-1);
+    // A mask predicts its own position, a token the one after it.
+    if (row.wants_prediction) ask(batch_.num_rows() - 1, sequence, is_mask ? position : position + 1);
+  }
+}
+
+void ModelRunner::ask(std::int64_t row, const Sequence& sequence, std::int64_t predicted_position) {
+  batch_.prediction_rows.push_back(static_cast<std::int32_t>(row));
+  batch_.sampling.push_back(sequence.sampling_row(predicted_position));
+}
+
+}  // namespace wedlm

@@ -1,0 +1,141 @@
+#include "wedlm/engine/sequence.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace wedlm {
+namespace {
+
+/// 53 bits, so that it survives the way through JSON readers that have only doubles.
+std::uint64_t fresh_seed() {
+  std::random_device device;
+  return ((std::uint64_t{device()} << 32) | device()) >> 11;
+}
+
+double seconds(Clock::time_point from, Clock::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+bool contains(const std::vector<TokenId>& tokens, TokenId token) {
+  return std::ranges::find(tokens, token) != tokens.end();
+}
+
+}  // namespace
+
+Sequence::Sequence(Request request, std::uint64_t arrival, const SequenceLimits& limits)
+    : stream_(std::make_shared<ResponseStream>()),
+      params_(std::move(request.params)),
+      priority_(request.priority),
+      report_window_(request.report_window),
+      arrival_(arrival),
+      seed_(params_.seed.value_or(0)),
+      limits_(limits),
+      tokens_(std::move(request.prompt)),
+      num_prompt_tokens_(static_cast<std::int64_t>(tokens_.size())),
+      decoder_(make_decoder(params_)),
+      output_(limits.tokenizer, params_.stop),
+      submitted_(Clock::now()) {
+  if (!params_.seed) seed_ = fresh_seed();
+  stats_.prompt_tokens = num_prompt_tokens_;
+}
+
+int Sequence::tokens_left() const {
+  const std::int64_t generated = num_tokens() - num_prompt_tokens_;
+  return static_cast<int>(std::min(params_.max_tokens - generated, limits_.max_model_len - num_tokens()));
+}
+
+SamplingRow Sequence::sampling_row(std::int64_t position) const {
+  return {.temperature = params_.temperature,
+          .top_k = params_.top_k,
+          .top_p = params_.top_p,
+          .seed = seed_,
+          .position = position,
+          .banned = limits_.mask_token_id};
+}
+
+void Sequence::admitted(std::int64_t num_cached) {
+  num_cached_ = num_cached;
+  if (!std::exchange(was_admitted_, true)) stats_.cached_prompt_tokens = std::min(num_cached, num_prompt_tokens_);
+}
+
+void Sequence::preempted() {
+  num_cached_ = 0;
+  ++stats_.preemptions;
+}
+
+void Sequence::started(Clock::time_point now) {
+  if (!started_) started_ = now;
+}
+
+void Sequence::cached(std::int64_t num_known_rows) {
+  const std::int64_t prompt_rows = std::clamp<std::int64_t>(num_prompt_tokens_ - num_cached_, 0, num_known_rows);
+  stats_.prompt_rows += prompt_rows;
+  stats_.decode_rows += num_known_rows - prompt_rows;
+  ++stats_.prefill_forwards;  // until decoded() says that it was more than that
+  num_cached_ += num_known_rows;
+}
+
+void Sequence::decoded(std::int64_t num_window_rows, std::span<const Prediction> predictions, Clock::time_point now) {
+  --stats_.prefill_forwards;
+  ++stats_.decode_forwards;
+  stats_.decode_rows += num_window_rows;
+  if (!first_decode_) first_decode_ = now;
+  const std::size_t first_new = tokens_.size();
+  for (const TokenId token : decoder_->advance(predictions)) {
+    if (!first_token_) first_token_ = now;
+    if (!append(token)) break;
+  }
+  emit(first_new);
+}
+
+bool Sequence::append(TokenId token) {
+  tokens_.push_back(token);
+  ++stats_.generated_tokens;
+  const bool is_eos = !params_.ignore_eos && contains(limits_.eos_token_ids, token);
+  if (is_eos || contains(params_.stop_token_ids, token) || output_.add(token)) {
+    finish_reason_ = FinishReason::kStop;
+  } else if (tokens_left() <= 0) {
+    finish_reason_ = FinishReason::kLength;
+  }
+  return !is_finished();
+}
+
+void Sequence::emit(std::size_t first_new_token) {
+  if (is_finished()) output_.finish();
+  StreamEvent event;
+  event.token_ids.assign(tokens_.begin() + static_cast<std::ptrdiff_t>(first_new_token), tokens_.end());
+  event.text = output_.take();
+  text_ += event.text;
+  if (report_window_ && !is_finished()) {
+    const auto slots = decoder_->slots();
+    event.window.assign(slots.begin(), slots.end());
+  }
+  if (!event.token_ids.empty() || !event.text.empty() || report_window_) stream_->push(std::move(event));
+}
+
+void Sequence::abort(FinishReason reason, const std::string& error) {
+  if (is_finished()) return;
+  finish_reason_ = reason;
+  error_ = error;
+  emit(tokens_.size());
+}
+
+void Sequence::close(Clock::time_point now) {
+  if (started_) {
+    const Clock::time_point decode_start = first_decode_.value_or(now);
+    stats_.queue_seconds = seconds(submitted_, *started_);
+    stats_.prefill_seconds = seconds(*started_, decode_start);
+    stats_.decode_seconds = seconds(decode_start, now);
+  }
+  if (first_token_) stats_.time_to_first_token_seconds = seconds(submitted_, *first_token_);
+  Result result{.token_ids = {tokens_.begin() + num_prompt_tokens_, tokens_.end()},
+                .text = std::move(text_),
+                .finish_reason = finish_reason_.value_or(FinishReason::kCancelled),
+                .error = std::move(error_),
+                .seed = seed_,
+                .stats = stats_};
+  stream_->finish(std::move(result));
+}
+
+}  // namespace wedlm
