@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# What tests alone do not show: layout, lint, memory errors, undefined behaviour, data races, and a minute of fuzzing.
+#   scripts/check.sh [format] [tidy] [asan] [tsan] [fuzz]      all of them without arguments
+# WEDLM_FUZZ_SECONDS sets how long all fuzz targets run together (60).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/packages.sh
+
+sources() { git ls-files --cached --others --exclude-standard -- '*.h' '*.cc'; }
+
+check_format() {
+  echo "Layout (clang-format)"
+  sources | xargs clang-format --dry-run --Werror
+}
+
+check_tidy() {
+  echo "Lint (clang-tidy)"
+  scripts/build.sh release
+  git ls-files -- 'wedlm/*.cc' 'cli/*.cc' | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p build/release 2>/dev/null
+}
+
+check_asan() {
+  echo "AddressSanitizer and UndefinedBehaviorSanitizer"
+  scripts/build.sh asan
+  ctest --test-dir build/asan --output-on-failure --parallel "$(nproc)" -L 'unit|conformance|e2e'
+}
+
+check_tsan() {
+  echo "ThreadSanitizer, where threads meet"
+  scripts/build.sh tsan base_tests engine_tests backend_tests
+  ctest --test-dir build/tsan --output-on-failure -R '^(base_tests/ThreadTeam|engine_tests/|backend_tests/.*Thread)'
+}
+
+check_fuzz() {
+  echo "Fuzzing"
+  scripts/build.sh fuzz fuzzers
+  local targets=(build/fuzz/*_fuzz)
+  local seconds=$((${WEDLM_FUZZ_SECONDS:-60} / ${#targets[@]}))
+  for target in "${targets[@]}"; do
+    echo "   $target for $seconds seconds"
+    local corpus
+    corpus=$(mktemp -d)
+    "$target" -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 "$corpus" \
+      >"$corpus.log" 2>&1 || { tail -n 40 "$corpus.log" >&2; exit 1; }
+    grep -E 'number_of_executed_units' "$corpus.log" | sed 's/^/   /'
+    rm -rf "$corpus" "$corpus.log"
+  done
+}
+
+echo "Debian packages"
+scripts/install_packages.sh "${build_packages[@]}" "${test_packages[@]}" "${check_packages[@]}"
+for check in "${@:-format tidy asan tsan fuzz}"; do
+  for name in $check; do "check_$name"; done
+done
+echo "All checks passed"
