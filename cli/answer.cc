@@ -1,0 +1,119 @@
+#include "cli/answer.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "cli/console.h"
+#include "wedlm/base/error.h"
+
+namespace wedlm::cli {
+namespace {
+
+double quotient(std::int64_t count, double seconds) {
+  return seconds > 0 && count > 0 ? static_cast<double>(count) / seconds : 0;
+}
+
+std::string stats_line(const std::string& label, const std::string& value) {
+  std::string line = label + ":";
+  line.resize(std::max<std::size_t>(line.size() + 1, 22), ' ');
+  return line + value + "\n";
+}
+
+}  // namespace
+
+double Answer::prefill_speed() const {
+  return quotient(result.stats.prompt_rows, result.stats.prefill_seconds);
+}
+
+std::int64_t Answer::num_later_tokens() const {
+  const RequestStats& stats = result.stats;
+  constexpr double kClockError = 1e-6;
+  const bool first_forward_gave_tokens =
+      stats.time_to_first_token_seconds <= stats.queue_seconds + stats.prefill_seconds + kClockError;
+  return stats.generated_tokens - (first_forward_gave_tokens ? num_first_tokens : 0);
+}
+
+double Answer::speed() const {
+  return quotient(result.stats.generated_tokens, result.stats.prefill_seconds + result.stats.decode_seconds);
+}
+
+double Answer::decode_speed() const {
+  return quotient(num_later_tokens(), result.stats.decode_seconds);
+}
+
+Answer read_answer(ResponseStream& stream, const InterruptGuard& interrupts,
+                   const std::function<void(const StreamEvent& event)>& show, const std::function<void()>& cancel) {
+  constexpr std::chrono::milliseconds kLookForInterrupt(50);
+  Answer answer;
+  bool is_cancelled = false;
+  while (!stream.is_finished()) {
+    if (interrupts.is_interrupted() && !is_cancelled) {
+      cancel();
+      is_cancelled = true;
+    }
+    const std::optional<StreamEvent> event = stream.next_for(kLookForInterrupt);
+    if (!event) continue;
+    if (answer.num_first_tokens == 0) answer.num_first_tokens = static_cast<std::int64_t>(event->token_ids.size());
+    show(*event);
+  }
+  answer.result = stream.wait();
+  return answer;
+}
+
+void check_answer(const Answer& answer, const std::string& source) {
+  if (answer.result.finish_reason == FinishReason::kError) throw InternalError(source + ": " + answer.result.error);
+}
+
+Json answer_json(const Answer& answer, std::size_t index) {
+  const Result& result = answer.result;
+  const RequestStats& stats = result.stats;
+  Json::Array token_ids;
+  for (const TokenId id : result.token_ids) token_ids.emplace_back(id);
+  Json json = Json::object({
+      {"index", static_cast<std::int64_t>(index)},
+      {"text", result.text},
+      {"token_ids", token_ids},
+      {"prompt_tokens", stats.prompt_tokens},
+      {"finish_reason", finish_reason_name(result.finish_reason)},
+      {"seed", result.seed},
+      {"stats", Json::object({{"forwards", stats.forwards()},
+                              {"prefill_forwards", stats.prefill_forwards},
+                              {"decode_forwards", stats.decode_forwards},
+                              {"rows", stats.rows()},
+                              {"prompt_rows", stats.prompt_rows},
+                              {"decode_rows", stats.decode_rows},
+                              {"tokens", stats.generated_tokens},
+                              {"tokens_per_forward", stats.tokens_per_forward()},
+                              {"cacheability", stats.cacheability()},
+                              {"prefill_seconds", stats.prefill_seconds},
+                              {"decode_seconds", stats.decode_seconds},
+                              {"time_to_first_token", stats.time_to_first_token_seconds},
+                              {"queue_seconds", stats.queue_seconds},
+                              {"prefill_speed", answer.prefill_speed()},
+                              {"decode_speed", answer.decode_speed()},
+                              {"cached_prompt_tokens", stats.cached_prompt_tokens},
+                              {"preemptions", stats.preemptions}})},
+  });
+  if (!result.error.empty()) json.set("error", result.error);
+  return json;
+}
+
+std::string stats_text(const Answer& answer) {
+  const RequestStats& stats = answer.result.stats;
+  const double seconds = stats.prefill_seconds + stats.decode_seconds;
+  const std::string cached = stats.cached_prompt_tokens > 0
+                                 ? " (" + std::to_string(stats.cached_prompt_tokens) + " from the prefix cache)"
+                                 : "";
+  return "--- Stats ---\n" + stats_line("Prompt tokens", std::to_string(stats.prompt_tokens) + cached) +
+         stats_line("Tokens generated", std::to_string(stats.generated_tokens) + " (" +
+                                            std::string(finish_reason_name(answer.result.finish_reason)) + ")") +
+         stats_line("Time", fixed(seconds, 2) + " s") +
+         stats_line("Speed", fixed(answer.decode_speed(), 1) + " tokens/s decode, " + fixed(answer.prefill_speed(), 1) +
+                                 " tokens/s prefill") +
+         stats_line("Forwards", std::to_string(stats.forwards()) + " (" + std::to_string(stats.rows()) + " rows)") +
+         stats_line("Tokens per forward", fixed(stats.tokens_per_forward(), 2)) +
+         stats_line("Cacheability", fixed(stats.cacheability(), 2)) +
+         stats_line("Time to first token", fixed(stats.time_to_first_token_seconds, 3) + " s");
+}
+
+}  // namespace wedlm::cli

@@ -1,0 +1,27 @@
+// The subcommands of `wedlm`, one file each. add_x() declares a subcommand with its options and returns what runs it
+// after the command line was parsed; the result is the exit code. Errors are thrown.
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace wedlm::cli {
+
+struct Command {
+  CLI::App* app = nullptr;
+  std::function<int()> run;
+};
+
+Command add_generate(CLI::App& program);
+Command add_chat(CLI::App& program);
+Command add_benchmark(CLI::App& program);
+Command add_info(CLI::App& program);
+Command add_verify(CLI::App& program);
+Command add_tokenize(CLI::App& program);
+Command add_template(CLI::App& program);
+Command add_completion(CLI::App& program);
+
+}  // namespace wedlm::cli

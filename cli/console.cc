@@ -1,0 +1,65 @@
+#include "cli/console.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+namespace wedlm::cli {
+namespace {
+
+std::string scaled(double value, double base, const std::array<const char*, 5>& units) {
+  std::size_t unit = 0;
+  while (value >= base && unit + 1 < units.size()) {
+    value /= base;
+    ++unit;
+  }
+  return fixed(value, unit == 0 ? 0 : 1) + units[unit];
+}
+
+}  // namespace
+
+void Console::note(std::string_view line, Style style) const {
+  if (is_quiet_) return;
+  write(Stream::kErr, styled(style, line, has_color_) + "\n");
+}
+
+ProgressBar::ProgressBar(const Console& console, std::string title)
+    : title_(std::move(title)),
+      is_wanted_(!console.is_quiet() && is_terminal(Stream::kErr)),
+      last_drawn_(Clock::now() + std::chrono::milliseconds(900)) {}
+
+ProgressBar::~ProgressBar() {
+  if (is_shown_) write(Stream::kErr, "\r\x1b[K");
+}
+
+void ProgressBar::update(std::size_t done_bytes, std::size_t total_bytes) {
+  const Clock::time_point now = Clock::now();
+  if (!is_wanted_ || total_bytes == 0 || now - last_drawn_ < std::chrono::milliseconds(100)) return;
+  last_drawn_ = now;
+  is_shown_ = true;
+  const double share = std::min(1.0, static_cast<double>(done_bytes) / static_cast<double>(total_bytes));
+  constexpr int kCells = 30;
+  const int num_full = static_cast<int>(share * kCells);
+  std::string bar;
+  for (int cell = 0; cell < kCells; ++cell) bar += cell < num_full ? "█" : "░";
+  const std::string line = title_ + " " + bar + " " + fixed(100 * share, 0) + "%  " +
+                           size_text(static_cast<double>(done_bytes)) + " of " +
+                           size_text(static_cast<double>(total_bytes));
+  write(Stream::kErr, "\r" + std::string(fit_columns(line, terminal_width() - 1)) + "\x1b[K");
+}
+
+std::string fixed(double value, int digits) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
+  return text.data();
+}
+
+std::string size_text(double bytes) {
+  return scaled(bytes, 1024, {" B", " KB", " MB", " GB", " TB"});
+}
+
+std::string count_text(double count) {
+  return scaled(count, 1000, {"", " K", " M", " B", " T"});
+}
+
+}  // namespace wedlm::cli

@@ -1,0 +1,12 @@
+#include <string>
+#include <vector>
+
+#include "cli/interrupts.h"
+#include "cli/program.h"
+#include "cli/terminal.h"
+
+int main(int argc, char** argv) {
+  wedlm::cli::use_utf8_locale();
+  wedlm::cli::install_signal_handlers();
+  return wedlm::cli::run_program(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+}

@@ -1,0 +1,251 @@
+#include "cli/options.h"
+
+#include "wedlm/base/error.h"
+#include "wedlm/checkpoint/model_path.h"
+
+namespace wedlm::cli {
+namespace {
+
+template <class Target, class Value>
+void set_if_given(Target& target, const std::optional<Value>& value) {
+  if (value) target = static_cast<Target>(*value);
+}
+
+std::optional<float> threshold_of(const std::string& text) {
+  if (text == "none") return std::nullopt;
+  return static_cast<float>(parse_number(text));
+}
+
+void check_at_least(const char* name, std::int64_t least, const std::optional<std::int32_t>& value) {
+  if (value && *value < least) {
+    throw InvalidInput(std::string(name) + ": expected at least " + std::to_string(least) + ", got " +
+                       std::to_string(*value));
+  }
+}
+
+std::string backend_list() {
+  std::string names;
+  for (const std::string& name : backend_names()) names += (names.empty() ? "" : "|") + name;
+  return names;
+}
+
+}  // namespace
+
+std::filesystem::path ModelOptions::folder() const {
+  return model ? resolve_model(*model) : default_model();
+}
+
+LoadOptions ModelOptions::load_options() const {
+  check_at_least("--threads", 0, num_threads);
+  check_at_least("--mask-token-id", 0, mask_token_id);
+  LoadOptions options;
+  set_if_given(options.backend.name, backend);
+  set_if_given(options.backend.num_threads, num_threads);
+  options.mask_token_id = mask_token_id;
+  return options;
+}
+
+EngineOptions EngineFlags::engine_options() const {
+  check_at_least("--max-num-seqs", 1, max_num_seqs);
+  check_at_least("--max-num-batched-tokens", 1, max_num_batched_tokens);
+  check_at_least("--max-model-len", 1, max_model_len);
+  check_at_least("--kv-block-size", 1, kv_block_size);
+  EngineOptions options;
+  set_if_given(options.max_num_seqs, max_num_seqs);
+  set_if_given(options.max_num_batched_tokens, max_num_batched_tokens);
+  set_if_given(options.max_model_len, max_model_len);
+  set_if_given(options.block_size, kv_block_size);
+  set_if_given(options.cache_bytes, cache_bytes);
+  options.enable_prefix_cache = !no_prefix_cache;
+  return options;
+}
+
+SamplingParams SamplingFlags::sampling_params(const GenerationDefaults& defaults) const {
+  if (autoregressive && mode && parse_mode(*mode) != DecodeMode::kAutoregressive) {
+    throw InvalidInput("--autoregressive and --mode " + *mode + " contradict each other; give one of them");
+  }
+  SamplingParams params;
+  params.max_tokens = kDefaultMaxTokens;
+  set_if_given(params.temperature, defaults.temperature);
+  set_if_given(params.top_p, defaults.top_p);
+  set_if_given(params.top_k, defaults.top_k);
+  if (preset) apply_preset(*preset, params);
+
+  set_if_given(params.max_tokens, max_tokens);
+  set_if_given(params.temperature, temperature);
+  set_if_given(params.top_p, top_p);
+  set_if_given(params.top_k, top_k);
+  params.seed = seed;
+  params.stop = stop;
+  params.stop_token_ids = stop_token_ids;
+  params.ignore_eos = ignore_eos;
+  if (mode) params.mode = parse_mode(*mode);
+  if (autoregressive) params.mode = DecodeMode::kAutoregressive;
+  set_if_given(params.window_size, window_size);
+  if (entropy_threshold) params.entropy_threshold = threshold_of(*entropy_threshold);
+  set_if_given(params.position_penalty, position_penalty);
+  set_if_given(params.max_per_step, max_per_step);
+  if (fallback) params.fallback = parse_fallback(*fallback);
+  validate(params);
+  return params;
+}
+
+void add_model_option(CLI::App& app, ModelOptions& options) {
+  OptionGroup group(app, "Model");
+  group.path({.names = "-m,--model",
+              .value = "MODEL",
+              .text = "A checkpoint's folder, or organisation/name in the local Hugging Face cache.",
+              .default_text = "the model that ships with wedlm",
+              .environment = "WEDLM_MODEL"},
+             options.model);
+}
+
+void add_model_options(CLI::App& app, ModelOptions& options) {
+  add_model_option(app, options);
+  OptionGroup group(app, "Model");
+  group.choice({.names = "--backend",
+                .value = backend_list(),
+                .text = "What computes; reference is slow and the definition of correct.",
+                .default_text = "cpu",
+                .environment = "WEDLM_BACKEND"},
+               options.backend);
+  group.integer({.names = "--threads",
+                 .value = "N",
+                 .text = "Threads to compute with.",
+                 .default_text = "one for each processor",
+                 .environment = "WEDLM_THREADS"},
+                options.num_threads);
+  group.integer({.names = "--mask-token-id",
+                 .value = "ID",
+                 .text = "The token that stands for an empty position.",
+                 .default_text = "the checkpoint's"},
+                options.mask_token_id);
+}
+
+void add_engine_options(CLI::App& app, EngineFlags& flags) {
+  OptionGroup group(app, "Engine");
+  const EngineOptions defaults;
+  group.integer({.names = "--max-model-len",
+                 .value = "N",
+                 .text = "Most tokens of a prompt and its answer together.",
+                 .default_text = "the checkpoint's, at most 4096"},
+                flags.max_model_len);
+  group.size({.names = "--cache-size",
+              .value = "SIZE",
+              .text = "Memory of the K/V cache, such as 512M or 2G.",
+              .default_text = "what the sequences need, at most a quarter of memory",
+              .environment = "WEDLM_CACHE_SIZE"},
+             flags.cache_bytes);
+  group.flag({.names = "--no-prefix-cache", .text = "Compute every prompt from its beginning."}, flags.no_prefix_cache);
+  group.integer({.names = "--max-num-seqs",
+                 .value = "N",
+                 .text = "Most sequences in one forward.",
+                 .default_text = std::to_string(defaults.max_num_seqs)},
+                flags.max_num_seqs);
+  group.integer({.names = "--max-num-batched-tokens",
+                 .value = "N",
+                 .text = "Most rows in one forward.",
+                 .default_text = std::to_string(defaults.max_num_batched_tokens)},
+                flags.max_num_batched_tokens);
+  group.integer({.names = "--kv-block-size",
+                 .value = "N",
+                 .text = "Tokens in a page of the K/V cache.",
+                 .default_text = std::to_string(defaults.block_size)},
+                flags.kv_block_size);
+}
+
+void add_length_option(CLI::App& app, SamplingFlags& flags, std::int32_t default_value) {
+  OptionGroup(app, "Sampling")
+      .integer({.names = "-n,--max-tokens",
+                .value = "N",
+                .text = "Most tokens to generate.",
+                .default_text = std::to_string(default_value)},
+               flags.max_tokens);
+}
+
+void add_sampling_options(CLI::App& app, SamplingFlags& flags) {
+  OptionGroup group(app, "Sampling");
+  group.number({.names = "-t,--temperature",
+                .value = "X",
+                .text = "0 always takes the most likely token; larger is more varied.",
+                .default_text = "the model's suggestion, else 0.2"},
+               flags.temperature);
+  group.number({.names = "--top-p",
+                .value = "X",
+                .text = "Sample from the smallest set of tokens whose probability reaches X.",
+                .default_text = "the model's suggestion, else 1"},
+               flags.top_p);
+  group.integer({.names = "--top-k",
+                 .value = "N",
+                 .text = "Sample from the N most likely tokens; 0 from all.",
+                 .default_text = "the model's suggestion, else 0"},
+                flags.top_k);
+  group.integer({.names = "--seed",
+                 .value = "N",
+                 .text = "The same seed gives the same answer.",
+                 .default_text = "a fresh one; --json shows it"},
+                flags.seed);
+  group.texts({.names = "--stop", .value = "TEXT", .text = "End the answer before this text. May be repeated."},
+              flags.stop);
+  group.integers({.names = "--stop-token-id",
+                  .value = "ID",
+                  .text = "End the answer at this token, as at the model's own end tokens. May be repeated."},
+                 flags.stop_token_ids);
+  group.flag({.names = "--ignore-eos", .text = "Go on behind the model's own end tokens."}, flags.ignore_eos);
+}
+
+void add_window_options(CLI::App& app, SamplingFlags& flags) {
+  OptionGroup group(app, "Decoding");
+  const SamplingParams defaults;
+  group.choice({.names = "--mode",
+                .value = "streaming|autoregressive",
+                .text = "streaming fills several positions of a window in one forward; autoregressive takes one token "
+                        "after the other.",
+                .default_text = std::string(mode_name(defaults.mode))},
+               flags.mode);
+  group.flag({.names = "--autoregressive", .text = "The same as --mode autoregressive."}, flags.autoregressive);
+  group.choice({.names = "--preset",
+                .value = "quality|balanced|fast",
+                .text = "Sets the window's options below together; those that are given too win."},
+               flags.preset);
+  group.integer({.names = "-b,--window-size,--block-size",
+                 .value = "N",
+                 .text = "Positions behind the known text that are guessed in one forward, 1 to " +
+                         std::to_string(kMaxWindowSize) + ".",
+                 .default_text = std::to_string(defaults.window_size)},
+                flags.window_size);
+  group.add({.names = "--entropy-threshold",
+             .value = "X",
+             .text = "Fill positions whose entropy, in nats, is below X; larger is faster and less careful. `none` "
+                     "fills one position a forward.",
+             .default_text = "0.4"},
+            [&flags](std::string_view value) {
+              if (value != "none") parse_number(value);
+              flags.entropy_threshold = std::string(value);
+            });
+  group.number({.names = "--pos-penalty",
+                .value = "X",
+                .text = "Entropy that is added for each position of distance from the known text.",
+                .default_text = "0.02"},
+               flags.position_penalty);
+  group.integer({.names = "--max-per-step",
+                 .value = "N",
+                 .text = "Most positions to fill in one forward; 0 for no limit.",
+                 .default_text = std::to_string(defaults.max_per_step)},
+                flags.max_per_step);
+  group.choice({.names = "--fallback",
+                .value = "argmin|leftmost",
+                .text = "What is filled where no position is certain enough: the most certain one, or the leftmost, "
+                        "which computes fewer positions.",
+                .default_text = std::string(fallback_name(defaults.fallback))},
+               flags.fallback);
+}
+
+void add_output_options(CLI::App& app, OutputOptions& options) {
+  OptionGroup group(app, "Output");
+  group.flag({.names = "-q,--quiet", .text = "Nothing on standard error but errors."}, options.quiet);
+  group.flag({.names = "--no-color", .text = "No colours. The environment variable NO_COLOR says the same."},
+             options.no_color);
+}
+
+}  // namespace wedlm::cli

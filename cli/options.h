@@ -1,0 +1,74 @@
+// The options that several subcommands share, as a person gives them, and what they come to. Whatever is not given
+// stays empty here until the model's own suggestions are known.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/console.h"
+#include "cli/option_group.h"
+#include "wedlm/decode/sampling_params.h"
+#include "wedlm/engine/engine.h"
+#include "wedlm/engine/loaded_model.h"
+
+namespace wedlm::cli {
+
+struct ModelOptions {
+  std::optional<std::string> model{};  // a folder or a name in the Hugging Face cache
+  std::optional<std::string> backend{};
+  std::optional<std::int32_t> num_threads{};
+  std::optional<TokenId> mask_token_id{};
+
+  /// The folder: `model`, else the shipped one. Throws as resolve_model() and default_model().
+  std::filesystem::path folder() const;
+  /// Throws InvalidInput for values that no model could take.
+  LoadOptions load_options() const;
+};
+
+struct EngineFlags {
+  std::optional<std::int32_t> max_num_seqs{};
+  std::optional<std::int32_t> max_num_batched_tokens{};
+  std::optional<std::int32_t> max_model_len{};
+  std::optional<std::int32_t> kv_block_size{};
+  std::optional<std::size_t> cache_bytes{};
+  bool no_prefix_cache = false;
+
+  EngineOptions engine_options() const;
+};
+
+struct SamplingFlags {
+  std::optional<std::int32_t> max_tokens{};
+  std::optional<double> temperature{};
+  std::optional<double> top_p{};
+  std::optional<std::int32_t> top_k{};
+  std::optional<std::uint64_t> seed{};
+  std::vector<std::string> stop{};
+  std::vector<TokenId> stop_token_ids{};
+  bool ignore_eos = false;
+  std::optional<std::string> mode{};
+  bool autoregressive = false;
+  std::optional<std::string> preset{};
+  std::optional<std::int32_t> window_size{};
+  std::optional<std::string> entropy_threshold{};  // a number or "none"
+  std::optional<double> position_penalty{};
+  std::optional<std::int32_t> max_per_step{};
+  std::optional<std::string> fallback{};
+
+  /// What is given wins over the preset, the preset over the model's suggestions, and these over our defaults. Throws
+  /// InvalidInput for values out of range and for flags that contradict each other.
+  SamplingParams sampling_params(const GenerationDefaults& defaults) const;
+};
+
+inline constexpr std::int32_t kDefaultMaxTokens = 128;
+
+void add_model_option(CLI::App& app, ModelOptions& options);   // -m alone, for what only reads files
+void add_model_options(CLI::App& app, ModelOptions& options);  // and how to run it
+void add_engine_options(CLI::App& app, EngineFlags& flags);
+void add_length_option(CLI::App& app, SamplingFlags& flags, std::int32_t default_value);
+void add_sampling_options(CLI::App& app, SamplingFlags& flags);
+void add_window_options(CLI::App& app, SamplingFlags& flags);    // the decoding mode's
+void add_output_options(CLI::App& app, OutputOptions& options);  // --quiet, --no-color
+
+}  // namespace wedlm::cli

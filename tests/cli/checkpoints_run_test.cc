@@ -1,0 +1,87 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <limits>
+
+#include "tests/cli/run_wedlm.h"
+#include "tests/support/malformed_checkpoints.h"
+
+namespace wedlm {
+namespace {
+
+using testing::HasSubstr;
+
+class MalformedCheckpointTest : public testing::TestWithParam<MalformedCheckpoint> {};
+
+TEST_P(MalformedCheckpointTest, IsRefusedInOneLine) {
+  if (GetParam().needs_ordinary_user && ::geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  const TemporaryFolder folder;
+  GetParam().write(folder.path());
+  const int expected = GetParam().refusal == MalformedCheckpoint::Refusal::kInvalidInput ? 2 : 3;
+  for (const std::string command : {"verify", "generate"}) {
+    std::vector<std::string> arguments = {command, "--quiet", "-m", folder.path().string()};
+    if (command == "generate") arguments.insert(arguments.end(), {"-p", "x"});
+    const Finished run = run_wedlm(arguments);
+    EXPECT_EQ(run.exit_code, expected) << command << ": " << run.err;
+    EXPECT_EQ(run.num_error_lines(), 1U) << run.err;
+    for (const std::string& word : GetParam().words) EXPECT_THAT(run.err, HasSubstr(word));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, MalformedCheckpointTest, testing::ValuesIn(malformed_checkpoints()),
+                         [](const auto& checkpoint) { return checkpoint.param.name; });
+
+TEST(VerifyTest, SoundCheckpointsEndWithOk) {
+  const Finished nano = run_wedlm({"verify", nano_model().string()});
+  EXPECT_EQ(nano.exit_code, 0) << nano.err;
+  EXPECT_TRUE(nano.out.ends_with("\nok\n")) << nano.out;
+  EXPECT_EQ(nano.err, "");
+  for (const char* name : {"qwen2.5-bias-f16", "qwen3-tied-f32-headdim32", "qwen3-untied-2shards-bf16"}) {
+    const Finished run = run_wedlm({"verify", test_data("checkpoints").string() + "/" + name});
+    EXPECT_EQ(run.exit_code, 0) << name << ": " << run.err;
+    EXPECT_THAT(run.out, HasSubstr("token ids only"));
+    EXPECT_TRUE(run.out.ends_with("\nok\n")) << run.out;
+  }
+}
+
+TEST(VerifyTest, NamesTheTensorThatHoldsNaN) {
+  const TemporaryFolder folder;
+  write_small_checkpoint(folder.path());
+  const std::filesystem::path file = folder.path() / "model.safetensors";
+  std::string bytes = read_text(file);
+  const float not_a_number = std::numeric_limits<float>::quiet_NaN();
+  std::memcpy(bytes.data() + bytes.size() - sizeof not_a_number, &not_a_number, sizeof not_a_number);
+  std::FILE* out = std::fopen(file.c_str(), "wb");
+  ASSERT_NE(out, nullptr);
+  std::fwrite(bytes.data(), 1, bytes.size(), out);
+  std::fclose(out);
+  const Finished run = run_wedlm({"verify", "-q", folder.path().string()});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.num_error_lines(), 1U) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("NaN"));
+  EXPECT_THAT(run.err, HasSubstr(".weight (1 of "));
+}
+
+TEST(InfoTest, SaysWhatTheConfigurationSays) {
+  const Finished run = run_wedlm({"info", nano_model().string(), "--json", "--context", "100"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const Json info = run.json_lines().at(0);
+  const Json config = parse_json(read_text(nano_model() / "config.json"), "config.json");
+  for (const char* key : {"vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
+                          "num_key_value_heads", "head_dim", "max_position_embeddings"}) {
+    EXPECT_EQ(info.at(key), config.at(key)) << key;
+  }
+  EXPECT_EQ(info.at("mask_token").at("id"), config.at("mask_token_id"));
+  EXPECT_EQ(info.at("mask_token").at("text").as_string(), "<|mask|>");
+  // 5 layers, keys and values, 2 heads of 64, 4 bytes each.
+  EXPECT_EQ(info.at("kv_cache_bytes").as_integer(), 100 * 5 * 2 * 2 * 64 * 4);
+  EXPECT_EQ(info.at("weight_bytes").as_integer(), 2 * info.at("parameters").as_integer());
+  const Finished text = run_wedlm({"info", nano_model().string()});
+  EXPECT_THAT(text.out, HasSubstr("2046 <|im_end|>"));
+}
+
+}  // namespace
+}  // namespace wedlm
