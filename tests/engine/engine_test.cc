@@ -183,6 +183,9 @@ TEST(EngineTest, WhatCanNeverBeServedIsRefusedWithNumbers) {
   EXPECT_THAT(refusal(engine, {.prompt = prompt(96), .params = greedy(5)}), HasSubstr("101 tokens"));
   EXPECT_THAT(refusal(engine, {.prompt = {331}, .params = greedy(5)}), HasSubstr("token 331"));
   EXPECT_THAT(refusal(engine, {.prompt = {-1}, .params = greedy(5)}), HasSubstr("token -1"));
+  SamplingParams outside = greedy(5);
+  outside.stop_token_ids = {331};
+  EXPECT_THAT(refusal(engine, {.prompt = {1}, .params = outside}), HasSubstr("stop token 331"));
   SamplingParams wide = greedy(5);
   wide.window_size = 21;
   EXPECT_THAT(refusal(engine, {.prompt = {1}, .params = wide}), HasSubstr("42 rows"));

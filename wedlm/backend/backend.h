@@ -52,7 +52,7 @@ struct KvPages {
 struct AttentionSegment {
   std::int64_t first_row = 0;
   std::int64_t num_rows = 0;
-  std::int64_t prefix_length = 0;            // tokens in pages
+  std::int64_t prefix_length = 0;             // tokens in pages
   const std::int32_t* block_table = nullptr;  // [ceil(prefix_length / block_size)] pages of the prefix, in order
 };
 
@@ -61,18 +61,18 @@ struct AttentionArgs {
   ConstTensor keys;     // [rows, num_kv_heads, head_dim] of the batch's own rows
   ConstTensor values;   // [rows, num_kv_heads, head_dim]
   KvPages pages;
-  std::int64_t block_size = 0;  // slots in a page
+  std::int64_t block_size = 0;                 // slots in a page
   std::span<const AttentionSegment> segments;  // they tile the rows
-  float scale = 0;      // of the scores: 1 / sqrt(head_dim)
-  Tensor out;           // [rows, num_heads, head_dim]
+  float scale = 0;                             // of the scores: 1 / sqrt(head_dim)
+  Tensor out;                                  // [rows, num_heads, head_dim]
 };
 
 struct PredictArgs {
-  ConstTensor hidden;                      // [rows, hidden_size] after the final norm
-  const PackedWeight* head = nullptr;      // [vocab_size, hidden_size]
-  std::span<const SamplingRow> sampling;   // [rows]
-  std::span<Prediction> predictions;       // [rows], written on the host
-  Tensor logits;                           // [rows, vocab_size] on the host, or empty where nobody asked for them
+  ConstTensor hidden;                     // [rows, hidden_size] after the final norm
+  const PackedWeight* head = nullptr;     // [vocab_size, hidden_size]
+  std::span<const SamplingRow> sampling;  // [rows]
+  std::span<Prediction> predictions;      // [rows], written on the host
+  Tensor logits;                          // [rows, vocab_size] on the host, or empty where nobody asked for them
 };
 
 class Backend {
@@ -99,7 +99,8 @@ class Backend {
   /// out[r] = table[token_ids[r]] as float32.       table [vocab_size, hidden_size] any dtype, out [rows, hidden_size]
   virtual void embed(const ConstTensor& table, std::span<const TokenId> token_ids, const Tensor& out) = 0;
 
-  /// out = x weight^T + bias.              x [rows, in_features], bias [out_features] or empty, out [rows, out_features]
+  /// out = x weight^T + bias.              x [rows, in_features], bias [out_features] or empty, out [rows,
+  /// out_features]
   virtual void linear(const ConstTensor& x, const PackedWeight& weight, const ConstTensor& bias, const Tensor& out) = 0;
 
   /// Root mean square norm over the last dimension (Zhang and Sennrich 2019): out = x / sqrt(mean(x^2) + eps) * weight.
@@ -115,12 +116,14 @@ class Backend {
 
   /// The angles of rotary position embeddings (Su et al. 2021): angles[r][i] = cos, angles[r][head_dim/2 + i] = sin of
   /// positions[r] * theta^(-2i/head_dim), with the product taken in float32 as the training code takes it.
-  virtual void rope_angles(std::span<const std::int32_t> positions, double theta, const Tensor& angles) = 0;  // [rows, head_dim]
+  virtual void rope_angles(std::span<const std::int32_t> positions, double theta,
+                           const Tensor& angles) = 0;  // [rows, head_dim]
 
   /// Rotates each head in place by the row's angles; the pairs are (i, i + head_dim/2).  x [rows, heads, head_dim]
   virtual void rope(const Tensor& x, const ConstTensor& angles) = 0;
 
-  /// pages[slots[r]] = row r of keys and values, for every r with slots[r] >= 0.  keys, values [rows, kv_heads, head_dim]
+  /// pages[slots[r]] = row r of keys and values, for every r with slots[r] >= 0.  keys, values [rows, kv_heads,
+  /// head_dim]
   virtual void store_kv(const ConstTensor& keys, const ConstTensor& values, std::span<const std::int32_t> slots,
                         const KvPages& pages) = 0;
 

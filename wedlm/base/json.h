@@ -80,13 +80,20 @@ Json parse_json(std::string_view text, std::string_view what, JsonLimits limits 
 
 enum class JsonStyle {
   kCompact,   // {"a":1,"b":[2]}
-  kPython,    // {"a": 1, "b": [2]}, as Python's json.dumps(ensure_ascii=False) writes it
   kIndented,  // two spaces a level, a newline a member
 };
 
 /// Writes a value. Doubles are the shortest text that reads back the same; not-a-number and infinities become null.
 /// Bytes that are not UTF-8 become U+FFFD, so that the text can always be parsed again.
 std::string write_json(const Json& value, JsonStyle style = JsonStyle::kCompact);
+
+enum class JsonCharacters {
+  kUnicode,  // escapes only what it must
+  kAscii,    // and everything outside printable ASCII, as UTF-16 code units
+};
+
+/// Appends `text` as a JSON string, in quotes. Ill-formed UTF-8 becomes U+FFFD.
+void append_json_string(std::string& out, std::string_view text, JsonCharacters characters = JsonCharacters::kUnicode);
 
 /// `text` with every ill-formed UTF-8 sequence replaced by U+FFFD (Unicode 15, section 3.9, maximal subparts).
 std::string replace_ill_formed_utf8(std::string_view text);

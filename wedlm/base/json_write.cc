@@ -1,6 +1,7 @@
-// Writing JSON, in the three styles that the project needs; chat templates ask for Python's spacing to the letter.
+// Writing JSON.
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 
 #include "wedlm/base/json.h"
 
@@ -39,6 +40,41 @@ std::size_t utf8_sequence(std::string_view text, std::size_t* ill_formed) {
   return length;
 }
 
+void append_escape(std::string& out, std::uint32_t code_unit) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += kHex[(code_unit >> shift) & 15];
+}
+
+/// The code point of one well-formed UTF-8 sequence.
+std::uint32_t code_point(std::string_view sequence) {
+  constexpr std::uint32_t kLeadBits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+  std::uint32_t result = static_cast<unsigned char>(sequence[0]) & kLeadBits[sequence.size()];
+  for (const char c : sequence.substr(1)) result = (result << 6) | (static_cast<unsigned char>(c) & 0x3F);
+  return result;
+}
+
+/// The letter of a two-character escape, or 0 where there is none.
+char short_escape(char c) {
+  switch (c) {
+    case '"':
+    case '\\':
+      return c;
+    case '\n':
+      return 'n';
+    case '\r':
+      return 'r';
+    case '\t':
+      return 't';
+    case '\b':
+      return 'b';
+    case '\f':
+      return 'f';
+    default:
+      return 0;
+  }
+}
+
 class Writer {
  public:
   explicit Writer(JsonStyle style) : style_(style) {}
@@ -53,12 +89,12 @@ class Writer {
     } else if (value.is_number()) {
       write_double(value.as_number());
     } else if (value.is_string()) {
-      write_string(value.as_string());
+      append_json_string(out_, value.as_string());
     } else if (value.is_array()) {
       write_items(value.as_array(), '[', ']', depth, [&](const Json& item) { write(item, depth + 1); });
     } else {
       write_items(value.as_object(), '{', '}', depth, [&](const JsonMember& member) {
-        write_string(member.key);
+        append_json_string(out_, member.key);
         out_ += style_ == JsonStyle::kCompact ? ":" : ": ";
         write(member.value, depth + 1);
       });
@@ -73,7 +109,7 @@ class Writer {
     out_ += open;
     bool first = true;
     for (const auto& item : items) {
-      if (!first) out_ += style_ == JsonStyle::kPython ? ", " : ",";
+      if (!first) out_ += ',';
       first = false;
       new_line(depth + 1);
       write_item(item);
@@ -100,45 +136,6 @@ class Writer {
     if (text.find_first_of(".e") == std::string_view::npos) out_ += ".0";
   }
 
-  void write_string(std::string_view text) {
-    static constexpr char kHex[] = "0123456789abcdef";
-    out_ += '"';
-    for (const char c : replace_ill_formed_utf8(text)) {
-      switch (c) {
-        case '"':
-          out_ += "\\\"";
-          break;
-        case '\\':
-          out_ += "\\\\";
-          break;
-        case '\n':
-          out_ += "\\n";
-          break;
-        case '\r':
-          out_ += "\\r";
-          break;
-        case '\t':
-          out_ += "\\t";
-          break;
-        case '\b':
-          out_ += "\\b";
-          break;
-        case '\f':
-          out_ += "\\f";
-          break;
-        default:
-          if (static_cast<unsigned char>(c) < 0x20) {
-            out_ += "\\u00";
-            out_ += kHex[c >> 4];
-            out_ += kHex[c & 15];
-          } else {
-            out_ += c;
-          }
-      }
-    }
-    out_ += '"';
-  }
-
   JsonStyle style_;
   std::string out_;
 };
@@ -149,6 +146,30 @@ std::string write_json(const Json& value, JsonStyle style) {
   Writer writer(style);
   writer.write(value, 0);
   return writer.take();
+}
+
+void append_json_string(std::string& out, std::string_view text, JsonCharacters characters) {
+  const bool is_ascii = characters == JsonCharacters::kAscii;
+  out += '"';
+  while (!text.empty()) {
+    std::size_t ill_formed = 0;
+    const std::size_t length = utf8_sequence(text, &ill_formed);
+    const std::uint32_t c = length > 0 ? code_point(text.substr(0, length)) : 0xFFFD;
+    const std::string_view sequence = length > 0 ? text.substr(0, length) : std::string_view("\xEF\xBF\xBD");
+    if (const char letter = length == 1 ? short_escape(text[0]) : '\0'; letter != 0) {
+      out += '\\';
+      out += letter;
+    } else if (c >= 0x20 && (!is_ascii || c < 0x7F)) {
+      out += sequence;
+    } else if (c < 0x10000) {
+      append_escape(out, c);
+    } else {
+      append_escape(out, 0xD800 + ((c - 0x10000) >> 10));
+      append_escape(out, 0xDC00 + ((c - 0x10000) & 0x3FF));
+    }
+    text.remove_prefix(length > 0 ? length : ill_formed);
+  }
+  out += '"';
 }
 
 std::string replace_ill_formed_utf8(std::string_view text) {

@@ -210,12 +210,15 @@ void Engine::Impl::check(const Request& request) const {
                        std::to_string(options.max_model_len - 1) + " here (max_model_len " +
                        std::to_string(options.max_model_len) + ")");
   }
-  for (const TokenId token : request.prompt) {
-    if (token < 0 || token >= config.vocab_size) {
-      throw InvalidInput("the prompt has token " + std::to_string(token) + "; the vocabulary has " +
+  const auto check_inside = [&](const std::vector<TokenId>& tokens, const char* what) {
+    for (const TokenId token : tokens) {
+      if (token >= 0 && token < config.vocab_size) continue;
+      throw InvalidInput(std::string(what) + " " + std::to_string(token) + " is outside the vocabulary of " +
                          std::to_string(config.vocab_size));
     }
-  }
+  };
+  check_inside(request.prompt, "the prompt's token");
+  check_inside(params.stop_token_ids, "the stop token");
   if (params.mode == DecodeMode::kStreaming && config.mask_token_id == kNoToken) {
     throw InvalidInput(
         "mode streaming needs a mask token, and this checkpoint names none: set the mask token's id, or use "

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <limits>
 
+#include "wedlm/base/json.h"
 #include "wedlm/text/jinja/characters.h"
 #include "wedlm/text/jinja/operators.h"
 
@@ -171,50 +172,7 @@ class JsonTextWriter {
 
   void write_string(std::string_view text) {
     runtime_.charge_bytes(text.size());
-    out_ += '"';
-    for (const char32_t c : decode(text)) {
-      switch (c) {
-        case '"':
-          out_ += "\\\"";
-          break;
-        case '\\':
-          out_ += "\\\\";
-          break;
-        case '\n':
-          out_ += "\\n";
-          break;
-        case '\r':
-          out_ += "\\r";
-          break;
-        case '\t':
-          out_ += "\\t";
-          break;
-        case '\b':
-          out_ += "\\b";
-          break;
-        case '\f':
-          out_ += "\\f";
-          break;
-        default:
-          write_character(c);
-      }
-    }
-    out_ += '"';
-  }
-
-  void write_character(char32_t c) {
-    if (c >= 0x20 && (c < 0x7F || !options_.ensure_ascii)) {
-      append_code_point(out_, c);
-    } else if (c < 0x10000) {
-      out_ += "\\u";
-      append_hex(out_, c, 4);
-    } else {
-      const char32_t offset = c - 0x10000;
-      out_ += "\\u";
-      append_hex(out_, 0xD800 + (offset >> 10), 4);
-      out_ += "\\u";
-      append_hex(out_, 0xDC00 + (offset & 0x3FF), 4);
-    }
+    append_json_string(out_, text, options_.ensure_ascii ? JsonCharacters::kAscii : JsonCharacters::kUnicode);
   }
 
   const JsonTextOptions& options_;
