@@ -22,7 +22,7 @@ LoadedModel& tiny() {
 }
 
 LoadedModel& nano() {
-  static const auto model = LoadedModel::load(nano_model(), {.backend = {.num_threads = 1}});
+  static const auto model = LoadedModel::load(nano_model(), {.backend = {.num_threads = 2}});
   return *model;
 }
 
