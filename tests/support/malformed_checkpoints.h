@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,11 @@ struct MalformedCheckpoint {
   std::function<void(const std::filesystem::path&)> write;  // `folder` exists and is empty
   bool needs_ordinary_user = false;                         // what is wrong is a permission, which root does not need
 };
+
+/// So that a test's name shows the checkpoint's name.
+inline std::ostream& operator<<(std::ostream& out, const MalformedCheckpoint& checkpoint) {
+  return out << checkpoint.name;
+}
 
 const std::vector<MalformedCheckpoint>& malformed_checkpoints();
 

@@ -151,6 +151,7 @@ class Engine::Impl {
         step();
       } catch (const std::exception& error) {
         scheduler_.abort_all(FinishReason::kError, error.what());
+        finish_step(0);
       }
     }
     scheduler_.abort_all(FinishReason::kCancelled, "the engine is shutting down");
