@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/model/published_configs.h"
 #include "tests/support/data.h"
 #include "wedlm/base/error.h"
 
@@ -130,35 +131,10 @@ TEST(ModelConfigTest, TheLargestSizesDoNotOverflow) {
 }
 
 TEST(ModelConfigTest, CountsTheParametersThatArePublished) {
-  ModelConfig qwen_7b{.vocab_size = 152064,
-                      .hidden_size = 3584,
-                      .intermediate_size = 18944,
-                      .num_hidden_layers = 28,
-                      .num_attention_heads = 28,
-                      .num_key_value_heads = 4,
-                      .head_dim = 128,
-                      .attention_bias = true};
-  EXPECT_EQ(qwen_7b.num_parameters(), 7'615'616'512);  // Qwen/Qwen2.5-7B on the Hub
-  EXPECT_EQ(qwen_7b.kv_bytes_per_token(DType::kBF16), 56 * 1024);
-  ModelConfig qwen_half{.vocab_size = 151936,
-                        .hidden_size = 896,
-                        .intermediate_size = 4864,
-                        .num_hidden_layers = 24,
-                        .num_attention_heads = 14,
-                        .num_key_value_heads = 2,
-                        .head_dim = 64,
-                        .tie_word_embeddings = true,
-                        .attention_bias = true};
-  EXPECT_EQ(qwen_half.num_parameters(), 494'032'768);  // Qwen/Qwen2.5-0.5B
-  ModelConfig wedlm_8b{.vocab_size = 151936,
-                       .hidden_size = 4096,
-                       .intermediate_size = 12288,
-                       .num_hidden_layers = 36,
-                       .num_attention_heads = 32,
-                       .num_key_value_heads = 8,
-                       .head_dim = 128,
-                       .qk_norm = true};
-  EXPECT_EQ(wedlm_8b.num_parameters(), 8'190'735'360);  // tencent/WeDLM-8B-Base
+  EXPECT_EQ(qwen_7b().num_parameters(), 7'615'616'512);
+  EXPECT_EQ(qwen_7b().kv_bytes_per_token(DType::kBF16), 56 * 1024);
+  EXPECT_EQ(qwen_half_b().num_parameters(), 494'032'768);
+  EXPECT_EQ(wedlm_8b().num_parameters(), 8'190'735'360);
 }
 
 GenerationDefaults generation(const std::string& text) {

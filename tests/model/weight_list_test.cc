@@ -9,6 +9,7 @@
 #include <fstream>
 #include <set>
 
+#include "tests/model/published_configs.h"
 #include "tests/support/data.h"
 #include "tests/support/malformed_checkpoints.h"
 #include "wedlm/base/error.h"
@@ -43,15 +44,8 @@ TEST(WeightListTest, EveryTensorOfEveryCheckpointIsAccountedFor) {
 }
 
 TEST(WeightListTest, CountsAndSumsUpAsTheConfigDoes) {
-  ModelConfig config{.vocab_size = 151936,
-                     .hidden_size = 4096,
-                     .intermediate_size = 12288,
-                     .num_hidden_layers = 36,
-                     .num_attention_heads = 32,
-                     .num_key_value_heads = 8,
-                     .head_dim = 128,
-                     .qk_norm = true};
-  EXPECT_EQ(weight_list(config).size(), 399U);  // tencent/WeDLM-8B-Base
+  ModelConfig config = wedlm_8b();
+  EXPECT_EQ(weight_list(config).size(), 399U);
   for (int bits = 0; bits < 16; ++bits) {
     config.tie_word_embeddings = (bits & 1) != 0;
     config.attention_bias = (bits & 2) != 0;
