@@ -1,5 +1,6 @@
 // `wedlm info`: what a checkpoint is and what it will cost, from its files alone; no weight is read.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "cli/commands.h"
@@ -12,19 +13,13 @@
 namespace wedlm::cli {
 namespace {
 
+constexpr std::int64_t kDefaultContext = 4096;
+
 struct InfoOptions {
   ModelOptions model;
   OutputOptions output;
-  std::optional<std::int64_t> context = 4096;
+  std::optional<std::int64_t> context;
 };
-
-/// The folder's tokenizer; nullopt where there are no files of one. Throws for files that are wrong.
-std::optional<Tokenizer> tokenizer_in(const std::filesystem::path& folder) {
-  if (!std::filesystem::exists(folder / "tokenizer.json") && !std::filesystem::exists(folder / "vocab.json")) {
-    return std::nullopt;
-  }
-  return Tokenizer::load(folder);
-}
 
 Json token_json(TokenId id, const std::optional<Tokenizer>& tokenizer) {
   Json json = Json::object({{"id", id}});
@@ -32,10 +27,12 @@ Json token_json(TokenId id, const std::optional<Tokenizer>& tokenizer) {
   return json;
 }
 
-Json info_json(const Checkpoint& checkpoint, std::int64_t context) {
+Json info_json(const Checkpoint& checkpoint, std::optional<std::int64_t> given_context) {
   const ModelConfig config = parse_model_config(checkpoint.config());
+  const std::int64_t context = given_context.value_or(std::min(config.max_position_embeddings, kDefaultContext));
   const GenerationDefaults defaults = parse_generation_config(checkpoint.generation_config(), config.vocab_size);
-  const std::optional<Tokenizer> tokenizer = tokenizer_in(checkpoint.folder());
+  const std::filesystem::path& folder = checkpoint.folder();
+  const auto tokenizer = Tokenizer::is_in(folder) ? std::optional(Tokenizer::load(folder)) : std::nullopt;
   Json::Array eos;
   const auto& eos_ids = defaults.eos_token_ids.empty() ? config.eos_token_ids : defaults.eos_token_ids;
   for (const TokenId id : eos_ids) eos.push_back(token_json(id, tokenizer));
@@ -114,12 +111,12 @@ std::string info_text(const Json& info) {
 
 int run_info(const InfoOptions& options) {
   constexpr std::int64_t kMaxContext = std::int64_t{1} << 31;
-  if (*options.context < 1 || *options.context > kMaxContext) {
+  if (options.context && (*options.context < 1 || *options.context > kMaxContext)) {
     throw InvalidInput("--context: expected 1 to " + std::to_string(kMaxContext) + ", got " +
                        std::to_string(*options.context));
   }
   const Console console(options.output);
-  const Json info = info_json(Checkpoint::open(options.model.folder()), *options.context);
+  const Json info = info_json(Checkpoint::open(options.model.folder()), options.context);
   console.print(options.output.json ? write_json(info) + "\n" : info_text(info));
   return 0;
 }
@@ -138,7 +135,7 @@ Command add_info(CLI::App& program) {
   output.integer({.names = "--context",
                   .value = "N",
                   .text = "Tokens for which the memory of the K/V cache is computed.",
-                  .default_text = "4096"},
+                  .default_text = "the checkpoint's, at most 4096"},
                  options->context);
   output.flag({.names = "--json", .text = "Print one JSON object."}, options->output.json);
   app->footer("Examples:\n  wedlm info\n  wedlm info Tencent/WeDLM-8B-Instruct --context 16384");

@@ -3,15 +3,6 @@
 #include "wedlm/base/error.h"
 
 namespace wedlm {
-namespace {
-
-/// Whether the folder has any of the files that Tokenizer::load() reads.
-bool has_tokenizer_files(const std::filesystem::path& folder) {
-  return std::filesystem::exists(folder / "tokenizer.json") || std::filesystem::exists(folder / "vocab.json");
-}
-
-}  // namespace
-
 std::unique_ptr<LoadedModel> LoadedModel::load(const std::filesystem::path& folder, const LoadOptions& options) {
   std::unique_ptr<LoadedModel> model(new LoadedModel);
   model->folder_ = folder;
@@ -29,7 +20,7 @@ std::unique_ptr<LoadedModel> LoadedModel::load(const std::filesystem::path& fold
   }
   const auto& generation_eos = model->generation_defaults_.eos_token_ids;
   model->eos_token_ids_ = generation_eos.empty() ? model->config_.eos_token_ids : generation_eos;
-  if (has_tokenizer_files(folder)) {
+  if (Tokenizer::is_in(folder)) {
     model->tokenizer_ = Tokenizer::load(folder);
     model->chat_template_ = ChatTemplate::load(folder);
   }

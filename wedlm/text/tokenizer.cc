@@ -144,6 +144,10 @@ Tokenizer Tokenizer::load(const std::filesystem::path& folder) {
   return naming(definition.source, [&] { return build(definition); });
 }
 
+bool Tokenizer::is_in(const std::filesystem::path& folder) {
+  return std::filesystem::exists(folder / "tokenizer.json") || std::filesystem::exists(folder / "vocab.json");
+}
+
 Tokenizer Tokenizer::from_json(const Json& json, std::string_view what) {
   return naming(what, [&] { return build(definition_of_json(json)); });
 }

@@ -36,6 +36,9 @@ class Tokenizer {
   /// that has none of them.
   static Tokenizer load(const std::filesystem::path& folder);
 
+  /// Whether the folder has any of the files that load() begins with.
+  static bool is_in(const std::filesystem::path& folder);
+
   /// From the value of a tokenizer.json; `what` names it in messages. Throws InvalidInput.
   static Tokenizer from_json(const Json& json, std::string_view what);
 
