@@ -121,7 +121,7 @@ class Writer {
   void new_line(int depth) {
     if (style_ != JsonStyle::kIndented) return;
     out_ += '\n';
-    out_.append(static_cast<std::size_t>(2 * depth), ' ');
+    out_.append(2 * static_cast<std::size_t>(depth), ' ');
   }
 
   void write_double(double value) {

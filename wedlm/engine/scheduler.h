@@ -65,12 +65,8 @@ class Scheduler {
   std::int64_t num_prefix_hits() const { return num_prefix_hits_; }
 
  private:
-  /// Smaller is served first.
-  struct Rank {
-    int negative_priority;
-    std::uint64_t arrival;
-    auto operator<=>(const Rank&) const = default;
-  };
+  /// Negative priority, then arrival: smaller is served first.
+  using Rank = std::pair<int, std::uint64_t>;
   static Rank rank_of(const Sequence& sequence) { return {-sequence.priority(), sequence.arrival()}; }
 
   void schedule_running(Step& step);
