@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <limits>
 
 #include "tests/cli/run_wedlm.h"
@@ -45,6 +46,39 @@ TEST(VerifyTest, SoundCheckpointsEndWithOk) {
     EXPECT_THAT(run.out, HasSubstr("token ids only"));
     EXPECT_TRUE(run.out.ends_with("\nok\n")) << run.out;
   }
+}
+
+TEST(VerifyTest, ComparesRecordedLogits) {
+  const std::filesystem::path tied = test_data("checkpoints") / "qwen3-tied-f32-headdim32";
+  const std::filesystem::path bias = test_data("checkpoints") / "qwen2.5-bias-f16";
+  for (const char* backend : {"cpu", "reference"}) {
+    const Finished same = run_wedlm({"verify", tied.string(), "--logits", (tied / "logits.json").string(),
+                                     "--tolerance", "0.0002", "--backend", backend});
+    EXPECT_EQ(same.exit_code, 0) << same.err;
+    EXPECT_THAT(same.out, HasSubstr("largest error"));
+  }
+  const Finished other = run_wedlm({"verify", "-q", tied.string(), "--logits", (bias / "logits.json").string()});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_EQ(other.num_error_lines(), 1U) << other.err;
+  EXPECT_THAT(other.err, HasSubstr("expected at most 0.02"));
+}
+
+TEST(VerifyTest, RefusesRecordsThatDoNotFit) {
+  const std::filesystem::path model = test_data("checkpoints") / "qwen3-tied-f32-headdim32";
+  const TemporaryFolder folder;
+  const std::filesystem::path record = folder.path() / "logits.json";
+  for (const char* text :
+       {"", "{}", "[]", "[1]", "[{}]", R"([{"prompt_ids": [], "prompt_last_logits": []}])",
+        R"([{"prompt_ids": [1], "prompt_last_logits": [0.5]}])", R"([{"prompt_ids": [331], "prompt_last_logits": []}])",
+        R"([{"prompt_ids": [-1], "prompt_last_logits": []}])",
+        R"([{"prompt_ids": ["a"], "prompt_last_logits": []}])"}) {
+    std::ofstream(record) << text;
+    const Finished run = run_wedlm({"verify", "-q", model.string(), "--logits", record.string()});
+    EXPECT_EQ(run.exit_code, 2) << text << ": " << run.err;
+    EXPECT_EQ(run.num_error_lines(), 1U) << run.err;
+    EXPECT_THAT(run.err, HasSubstr("logits.json"));
+  }
+  EXPECT_EQ(run_wedlm({"verify", "-q", model.string(), "--logits", "/nonexistent.json"}).exit_code, 3);
 }
 
 TEST(VerifyTest, NamesTheTensorThatHoldsNaN) {
