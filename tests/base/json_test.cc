@@ -22,7 +22,6 @@ std::string error_of(std::string_view text, JsonLimits limits = {}) {
 TEST(JsonTest, KeepsKindsAndOrder) {
   const Json value = parse_json(R"({"b":[1,-2,2.5,true,null,"s"],"a":{}})", "x.json");
   EXPECT_EQ(write_json(value), R"({"b":[1,-2,2.5,true,null,"s"],"a":{}})");
-  EXPECT_EQ(write_json(value, JsonStyle::kIndented).substr(0, 14), "{\n  \"b\": [\n   ");
   EXPECT_EQ(value.at("b").as_array()[0].as_integer(), 1);
   EXPECT_EQ(value.find("c"), nullptr);
 }

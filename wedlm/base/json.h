@@ -78,14 +78,9 @@ struct JsonLimits {
 /// Throws InvalidInput for text that is not JSON, duplicate keys, or nesting past the limit.
 Json parse_json(std::string_view text, std::string_view what, JsonLimits limits = {});
 
-enum class JsonStyle {
-  kCompact,   // {"a":1,"b":[2]}
-  kIndented,  // two spaces a level, a newline a member
-};
-
-/// Writes a value. Doubles are the shortest text that reads back the same; not-a-number and infinities become null.
-/// Bytes that are not UTF-8 become U+FFFD, so that the text can always be parsed again.
-std::string write_json(const Json& value, JsonStyle style = JsonStyle::kCompact);
+/// Writes a value without white space. Doubles are the shortest text that reads back the same; not-a-number and
+/// infinities become null. Bytes that are not UTF-8 become U+FFFD, so that the text can always be parsed again.
+std::string write_json(const Json& value);
 
 enum class JsonCharacters {
   kUnicode,  // escapes only what it must

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 #include "wedlm/base/json.h"
 
@@ -75,77 +76,55 @@ char short_escape(char c) {
   }
 }
 
-class Writer {
- public:
-  explicit Writer(JsonStyle style) : style_(style) {}
+void append_double(std::string& out, double value) {
+  if (!std::isfinite(value)) {
+    out += "null";
+    return;
+  }
+  char buffer[32];
+  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
+  const std::string_view text(buffer, static_cast<std::size_t>(end - buffer));
+  out += text;
+  if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
+}
 
-  void write(const Json& value, int depth) {
-    if (value.is_null()) {
-      out_ += "null";
-    } else if (value.is_bool()) {
-      out_ += value.as_bool() ? "true" : "false";
-    } else if (value.is_integer()) {
-      out_ += std::to_string(value.as_integer());
-    } else if (value.is_number()) {
-      write_double(value.as_number());
-    } else if (value.is_string()) {
-      append_json_string(out_, value.as_string());
-    } else if (value.is_array()) {
-      write_items(value.as_array(), '[', ']', depth, [&](const Json& item) { write(item, depth + 1); });
-    } else {
-      write_items(value.as_object(), '{', '}', depth, [&](const JsonMember& member) {
-        append_json_string(out_, member.key);
-        out_ += style_ == JsonStyle::kCompact ? ":" : ": ";
-        write(member.value, depth + 1);
-      });
+void append(std::string& out, const Json& value) {
+  std::string_view separator;
+  if (value.is_null()) {
+    out += "null";
+  } else if (value.is_bool()) {
+    out += value.as_bool() ? "true" : "false";
+  } else if (value.is_integer()) {
+    out += std::to_string(value.as_integer());
+  } else if (value.is_number()) {
+    append_double(out, value.as_number());
+  } else if (value.is_string()) {
+    append_json_string(out, value.as_string());
+  } else if (value.is_array()) {
+    out += '[';
+    for (const Json& item : value.as_array()) {
+      out += std::exchange(separator, ",");
+      append(out, item);
     }
-  }
-
-  std::string take() { return std::move(out_); }
-
- private:
-  template <class Items, class WriteItem>
-  void write_items(const Items& items, char open, char close, int depth, const WriteItem& write_item) {
-    out_ += open;
-    bool first = true;
-    for (const auto& item : items) {
-      if (!first) out_ += ',';
-      first = false;
-      new_line(depth + 1);
-      write_item(item);
+    out += ']';
+  } else {
+    out += '{';
+    for (const JsonMember& member : value.as_object()) {
+      out += std::exchange(separator, ",");
+      append_json_string(out, member.key);
+      out += ':';
+      append(out, member.value);
     }
-    if (!items.empty()) new_line(depth);
-    out_ += close;
+    out += '}';
   }
-
-  void new_line(int depth) {
-    if (style_ != JsonStyle::kIndented) return;
-    out_ += '\n';
-    out_.append(2 * static_cast<std::size_t>(depth), ' ');
-  }
-
-  void write_double(double value) {
-    if (!std::isfinite(value)) {
-      out_ += "null";
-      return;
-    }
-    char buffer[32];
-    const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
-    const std::string_view text(buffer, static_cast<std::size_t>(end - buffer));
-    out_ += text;
-    if (text.find_first_of(".e") == std::string_view::npos) out_ += ".0";
-  }
-
-  JsonStyle style_;
-  std::string out_;
-};
+}
 
 }  // namespace
 
-std::string write_json(const Json& value, JsonStyle style) {
-  Writer writer(style);
-  writer.write(value, 0);
-  return writer.take();
+std::string write_json(const Json& value) {
+  std::string out;
+  append(out, value);
+  return out;
 }
 
 void append_json_string(std::string& out, std::string_view text, JsonCharacters characters) {

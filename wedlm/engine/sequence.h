@@ -40,7 +40,6 @@ class Sequence {
   /// Prompt and committed tokens, all final.
   std::span<const TokenId> tokens() const { return tokens_; }
   std::int64_t num_tokens() const { return static_cast<std::int64_t>(tokens_.size()); }
-  std::int64_t num_prompt_tokens() const { return num_prompt_tokens_; }
   std::int64_t num_cached() const { return num_cached_; }  // leading tokens whose K/V is in the block table's pages
   std::int64_t num_pending() const { return num_tokens() - num_cached_; }
   /// Waits for no more than a decode step leaves behind: its next rows only make sense together with its window.
