@@ -86,8 +86,10 @@ TEST(SamplingTest, EntropyAndLogProbabilitiesAgainstTheSoftmax) {
       double entropy = 0;
       for (const double each : p) entropy -= each > 0 ? each * std::log(each) : 0;
       const auto banned = static_cast<TokenId>(size / 2);
-      const Prediction prediction = predict_row(logits, {.temperature = 0.8F, .seed = 5, .banned = banned});
+      const Prediction prediction =
+          predict_row(logits, {.temperature = 0.8F, .seed = 5, .banned = banned, .scored = 1});
       EXPECT_NEAR(prediction.entropy, entropy, 1e-5);
+      EXPECT_NEAR(prediction.scored_log_prob, std::log(p[1]), 1e-4);
       EXPECT_NE(prediction.best, banned);
       EXPECT_NE(prediction.sampled, banned);
       EXPECT_NEAR(prediction.best_log_prob, std::log(p[static_cast<std::size_t>(prediction.best)]), 1e-5);

@@ -219,6 +219,7 @@ Prediction predict_row(std::span<const float> logits, const RowMoments& moments,
   prediction.entropy = static_cast<float>(std::max(entropy, 0.0));
   prediction.best_log_prob = log_prob(prediction.best);
   prediction.sampled_log_prob = log_prob(prediction.sampled);
+  if (sampling.scored != kNoToken) prediction.scored_log_prob = log_prob(sampling.scored);
   return prediction;
 }
 

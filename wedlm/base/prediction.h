@@ -16,6 +16,7 @@ struct SamplingRow {
   std::uint64_t seed = 0;  // noise belongs to (seed, position, token) and to nothing else
   std::int64_t position = 0;
   TokenId banned = kNoToken;  // never chosen, though it counts in the entropy: the mask token
+  TokenId scored = kNoToken;  // its probability is wanted too: a guess that this row is to verify
 };
 
 /// What a row says: natural logarithms, all taken from the raw logits before temperature and filters.
@@ -25,6 +26,7 @@ struct Prediction {
   float entropy = 0;           // nats
   float best_log_prob = 0;
   float sampled_log_prob = 0;
+  float scored_log_prob = 0;  // of SamplingRow::scored, where there is one
 };
 
 }  // namespace wedlm
