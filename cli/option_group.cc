@@ -79,7 +79,7 @@ std::size_t parse_size(std::string_view value) {
   return static_cast<std::size_t>(*number * unit);
 }
 
-std::int64_t OptionGroup::parse_signed(std::string_view value, std::int64_t min, std::int64_t max) {
+std::int64_t parse_signed(std::string_view value, std::int64_t min, std::int64_t max) {
   const std::optional<std::int64_t> integer = parse_whole<std::int64_t>(value);
   if (!integer || *integer < min || *integer > max) {
     throw InvalidInput("expected an integer from " + std::to_string(min) + " to " + std::to_string(max) + ", got " +

@@ -17,6 +17,9 @@ class Option;
 
 namespace wedlm::cli {
 
+/// An integer in this range. Throws InvalidInput.
+std::int64_t parse_signed(std::string_view value, std::int64_t min, std::int64_t max);
+
 /// How an option is called and explained. A `value` of the form "a|b|c" lists all values that it takes.
 struct OptionText {
   std::string names;           // "-n,--max-tokens"; without a dash it is an argument
@@ -68,7 +71,6 @@ class OptionGroup {
       return static_cast<Integer>(parse_signed(value, Limits::min(), Limits::max()));
     }
   }
-  static std::int64_t parse_signed(std::string_view value, std::int64_t min, std::int64_t max);
   static std::uint64_t parse_unsigned(std::string_view value);
   void describe(CLI::Option& option, const OptionText& text) const;
 

@@ -50,11 +50,19 @@ struct SamplingFlags {
   std::optional<std::string> mode{};
   bool autoregressive = false;
   std::optional<std::string> preset{};
-  std::optional<std::int32_t> window_size{};
+  std::optional<std::string> window_size{};        // a number or "auto"
   std::optional<std::string> entropy_threshold{};  // a number or "none"
   std::optional<double> position_penalty{};
   std::optional<std::int32_t> max_per_step{};
   std::optional<std::string> fallback{};
+  bool block_wise = false;
+  std::optional<double> draft_threshold{};
+  bool no_prompt_lookup = false;
+  std::optional<std::string> gate{};
+  std::optional<double> gate_epsilon{};
+  std::optional<double> gate_delta{};
+  std::optional<double> joint_entropy{};
+  std::optional<double> agreement{};
 
   /// What is given wins over the preset, the preset over the model's suggestions, and these over our defaults. Throws
   /// InvalidInput for values out of range and for flags that contradict each other.

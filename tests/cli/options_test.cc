@@ -35,7 +35,7 @@ TEST(SamplingFlagsTest, GivenFlagsWinOverThePreset) {
   EXPECT_EQ(flags.sampling_params({}).window_size, 32);
   EXPECT_FLOAT_EQ(flags.sampling_params({}).entropy_threshold.value(), 0.8F);
   EXPECT_EQ(flags.sampling_params({}).max_per_step, 8);
-  flags.window_size = 5;
+  flags.window_size = "5";
   flags.entropy_threshold = "none";
   const SamplingParams params = flags.sampling_params({});
   EXPECT_EQ(params.window_size, 5);

@@ -4,13 +4,13 @@
 
 namespace wedlm {
 
-WindowRows AutoregressiveDecoder::rows(int /*tokens_left*/) {
+WindowRows AutoregressiveDecoder::rows(const RowRequest& /*request*/) {
   return {.predict_after_known = true};
 }
 
-std::vector<TokenId> AutoregressiveDecoder::advance(std::span<const Prediction> predictions) {
+Advance AutoregressiveDecoder::advance(std::span<const Prediction> predictions) {
   if (predictions.size() != 1) throw InternalError("AutoregressiveDecoder: expected one prediction");
-  return {predictions[0].sampled};
+  return {.tokens = {predictions[0].sampled}};
 }
 
 }  // namespace wedlm

@@ -8,8 +8,9 @@ namespace wedlm {
 
 class AutoregressiveDecoder final : public Decoder {
  public:
-  WindowRows rows(int tokens_left) override;
-  std::vector<TokenId> advance(std::span<const Prediction> predictions) override;
+  bool predicts_after_known() const override { return true; }
+  WindowRows rows(const RowRequest& request) override;
+  Advance advance(std::span<const Prediction> predictions) override;
   std::span<const Window::Slot> slots() const override { return {}; }
 };
 

@@ -3,25 +3,30 @@
 #include "wedlm/base/error.h"
 #include "wedlm/decode/autoregressive_decoder.h"
 #include "wedlm/decode/streaming_decoder.h"
+#include "wedlm/decode/verifying_decoder.h"
 
 namespace wedlm {
 
 int max_window_rows(const SamplingParams& params) {
-  return params.mode == DecodeMode::kStreaming ? params.window_size : 0;
+  const std::optional<int> window = fixed_window(params);
+  if (!verifies_drafts(params)) return *window;
+  return window ? 2 * *window : kMaxAutoWindow;
 }
 
-int max_committed_per_step(const SamplingParams& params) {
-  return params.mode == DecodeMode::kStreaming ? params.window_size : 1;
+int min_window_rows(const SamplingParams& params) {
+  return fixed_window(params) ? max_window_rows(params) : 0;
 }
 
-std::unique_ptr<Decoder> make_decoder(const SamplingParams& params) {
-  switch (params.mode) {
-    case DecodeMode::kStreaming:
-      return std::make_unique<StreamingDecoder>(params);
-    case DecodeMode::kAutoregressive:
-      return std::make_unique<AutoregressiveDecoder>();
-  }
-  throw InternalError("make_decoder: unknown mode");
+int max_pending_per_step(const SamplingParams& params) {
+  const bool commits_the_window = params.mode != DecodeMode::kAutoregressive && !verifies_drafts(params);
+  return commits_the_window ? *fixed_window(params) : 1;
+}
+
+std::unique_ptr<Decoder> make_decoder(const SamplingParams& params, DraftStatistics& statistics) {
+  if (params.mode == DecodeMode::kAutoregressive) return std::make_unique<AutoregressiveDecoder>();
+  // Without a gate nothing is left to verify: drafts are text at once.
+  if (!verifies_drafts(params)) return std::make_unique<StreamingDecoder>(params);
+  return std::make_unique<VerifyingDecoder>(params, statistics);
 }
 
 }  // namespace wedlm

@@ -8,11 +8,13 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "wedlm/base/prediction.h"
+#include "wedlm/decode/draft_statistics.h"
 #include "wedlm/decode/sampling_params.h"
 #include "wedlm/decode/window.h"
 
@@ -27,33 +29,64 @@ struct WindowRow {
   TokenId token = kNoToken;  // of a kToken row
   std::int32_t offset = 0;   // its position is the number of known tokens plus this
   bool wants_prediction = false;
+  TokenId scored = kNoToken;  // the token whose probability the prediction is to tell
 };
 
 struct WindowRows {
-  bool predict_after_known = false;  // the last known token's row is asked for the token that follows it
+  bool predict_after_known = false;       // the last known token's row is asked for the token that follows it ...
+  TokenId scored_after_known = kNoToken;  // ... and for the probability of this one
+  /// So many leading rows continue the known tokens one after the other. Their K/V is stored: it is final where the
+  /// guess is accepted, and written over where not.
+  int num_drafts = 0;
   std::vector<WindowRow> rows;
+};
+
+/// What the rows of the next forward are to respect.
+struct RowRequest {
+  std::span<const TokenId> known;  // prompt and committed tokens
+  int tokens_left = 1;             // >= 1; so many more may be committed: rows past them are of no use
+  int max_rows = std::numeric_limits<int>::max();  // of a decoder with row_values(); others have the rows they need
+};
+
+/// What a forward has decided.
+struct Advance {
+  std::vector<TokenId> tokens;  // that became known, in order
+  int num_cached = 0;           // the leading ones of these whose K/V the forward has stored: accepted drafts
 };
 
 class Decoder {
  public:
   virtual ~Decoder() = default;
 
-  /// The rows of the next forward. `tokens_left` (>= 1) more tokens may be committed: rows past them are of no use.
-  /// Calling it again without advance() gives the same rows.
-  virtual WindowRows rows(int tokens_left) = 0;
+  /// Whether rows() ask the last known token's row for its successor. Such a row must be computed, cached or not.
+  virtual bool predicts_after_known() const = 0;
 
-  /// Takes the answers to the rows() given last, in their order (the last known row's first, if it was asked), and
-  /// returns the tokens that became known, in order; possibly none.
-  virtual std::vector<TokenId> advance(std::span<const Prediction> predictions) = 0;
+  /// For a decoder that takes as many rows as pay: what the first, second, ... of them is expected to bring, in tokens;
+  /// never increasing. Empty for a decoder whose rows are given.
+  virtual std::span<const float> row_values(const RowRequest& /*request*/) { return {}; }
+
+  /// The rows of the next forward. Calling it again without advance() gives the same rows for the same request.
+  virtual WindowRows rows(const RowRequest& request) = 0;
+
+  /// Takes the answers to the rows() given last, in their order (the last known row's first, if it was asked).
+  virtual Advance advance(std::span<const Prediction> predictions) = 0;
 
   /// The window as it stands, to be shown; empty for a mode without one.
   virtual std::span<const Window::Slot> slots() const = 0;
+
+  /// The drafts that the last advance() refused, to be shown.
+  virtual std::span<const TokenId> rejected() const { return {}; }
+  /// Verified and accepted drafts by depth; nullptr for a mode without drafts.
+  virtual const DraftCounts* draft_counts() const { return nullptr; }
 };
 
-/// The most rows that rows() can give under these parameters, and the most tokens that advance() can return.
+/// The most rows that rows() can give under these parameters, and the fewest that it can be brought to.
 int max_window_rows(const SamplingParams& params);
-int max_committed_per_step(const SamplingParams& params);
+int min_window_rows(const SamplingParams& params);
+/// The most tokens of one advance() that are not cached.
+int max_pending_per_step(const SamplingParams& params);
 
-std::unique_ptr<Decoder> make_decoder(const SamplingParams& params);
+/// `statistics` is what all sequences of an engine learn together; it must outlive the decoder.
+std::unique_ptr<Decoder> make_decoder(const SamplingParams& params, DraftStatistics& statistics);
 
 }  // namespace wedlm

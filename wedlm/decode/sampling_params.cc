@@ -23,6 +23,42 @@ constexpr std::array kPresets = {
     Preset{"fast", 1.0F, 0.05F, 6, 32},
 };
 
+template <class Value>
+struct Named {
+  Value value;
+  std::string_view name;
+};
+
+constexpr std::array kModes = {
+    Named{DecodeMode::kStreaming, "streaming"},
+    Named{DecodeMode::kAutoregressive, "autoregressive"},
+    Named{DecodeMode::kExact, "exact"},
+    Named{DecodeMode::kGated, "gated"},
+};
+constexpr std::array kFallbacks = {Named{Fallback::kArgmin, "argmin"}, Named{Fallback::kLeftmost, "leftmost"}};
+constexpr std::array kRefills = {Named{WindowRefill::kSliding, "sliding"}, Named{WindowRefill::kBlock, "block"}};
+constexpr std::array kGates = {
+    Named{Gate::kProbability, "probability"}, Named{Gate::kEquality, "equality"}, Named{Gate::kOff, "off"}};
+
+template <class Value, std::size_t kSize>
+std::string_view name_of(Value value, const std::array<Named<Value>, kSize>& names) {
+  for (const Named<Value>& named : names) {
+    if (named.value == value) return named.name;
+  }
+  throw InternalError("sampling parameters: a value without a name");
+}
+
+template <class Value, std::size_t kSize>
+Value parse(std::string_view what, std::string_view name, const std::array<Named<Value>, kSize>& names) {
+  std::string known;
+  for (const Named<Value>& named : names) {
+    if (named.name == name) return named.value;
+    if (!known.empty()) known += &named == &names.back() ? " or " : ", ";
+    known += named.name;
+  }
+  throw InvalidInput(std::string(what) + ": expected " + known + ", got '" + std::string(name) + "'");
+}
+
 template <class T>
 void check(bool is_valid, std::string_view name, std::string_view range, const T& value) {
   if (is_valid) return;
@@ -39,8 +75,10 @@ void validate(const SamplingParams& params) {
   check(params.top_p > 0 && params.top_p <= 1, "top_p", "a number above 0 and at most 1", params.top_p);
   check(params.top_k >= 0, "top_k", "0 (all tokens) or more", params.top_k);
   check(params.max_tokens >= 1, "max_tokens", "at least 1", params.max_tokens);
-  check(params.window_size >= 1 && params.window_size <= kMaxWindowSize, "window size",
-        "1 to " + std::to_string(kMaxWindowSize), params.window_size);
+  if (params.window_size) {
+    check(*params.window_size >= 1 && *params.window_size <= kMaxWindowSize, "window size",
+          "1 to " + std::to_string(kMaxWindowSize), *params.window_size);
+  }
   if (params.entropy_threshold) {
     check(std::isfinite(*params.entropy_threshold) && *params.entropy_threshold > 0, "entropy threshold",
           "a number above 0, or none", *params.entropy_threshold);
@@ -48,6 +86,17 @@ void validate(const SamplingParams& params) {
   check(std::isfinite(params.position_penalty) && params.position_penalty >= 0, "position penalty",
         "a number of at least 0", params.position_penalty);
   check(params.max_per_step >= 0, "most tokens filled in a step", "0 (no cap) or more", params.max_per_step);
+  check(params.draft_threshold >= 0 && params.draft_threshold <= 1, "draft threshold", "a number from 0 to 1",
+        params.draft_threshold);
+  check(params.gate_epsilon > 0 && params.gate_epsilon <= 1, "gate epsilon", "a number above 0 and at most 1",
+        params.gate_epsilon);
+  check(params.gate_delta > 0 && params.gate_delta <= 1, "gate delta", "a number above 0 and at most 1",
+        params.gate_delta);
+  check(std::isfinite(params.joint_entropy) && params.joint_entropy >= 0, "joint entropy", "a number of at least 0",
+        params.joint_entropy);
+  if (params.agreement) {
+    check(*params.agreement > 0 && *params.agreement < 1, "agreement", "a number between 0 and 1", *params.agreement);
+  }
   for (const std::string& stop : params.stop) check(!stop.empty(), "stop", "a text that is not empty", "an empty one");
 }
 
@@ -66,26 +115,46 @@ void apply_preset(std::string_view name, SamplingParams& params) {
   throw InvalidInput("preset: expected one of " + names + ", got '" + std::string(name) + "'");
 }
 
+bool verifies_drafts(const SamplingParams& params) {
+  return params.mode == DecodeMode::kExact || (params.mode == DecodeMode::kGated && params.gate != Gate::kOff);
+}
+
+std::optional<int> fixed_window(const SamplingParams& params) {
+  if (params.mode == DecodeMode::kAutoregressive) return 0;
+  if (params.window_size) return *params.window_size;
+  return verifies_drafts(params) ? std::nullopt : std::optional<int>(kDefaultWindowSize);
+}
+
 std::string_view mode_name(DecodeMode mode) {
-  return mode == DecodeMode::kStreaming ? "streaming" : "autoregressive";
+  return name_of(mode, kModes);
 }
 
 DecodeMode parse_mode(std::string_view name) {
-  for (const DecodeMode mode : {DecodeMode::kStreaming, DecodeMode::kAutoregressive}) {
-    if (name == mode_name(mode)) return mode;
-  }
-  throw InvalidInput("mode: expected streaming or autoregressive, got '" + std::string(name) + "'");
+  return parse("mode", name, kModes);
 }
 
 std::string_view fallback_name(Fallback fallback) {
-  return fallback == Fallback::kArgmin ? "argmin" : "leftmost";
+  return name_of(fallback, kFallbacks);
 }
 
 Fallback parse_fallback(std::string_view name) {
-  for (const Fallback fallback : {Fallback::kArgmin, Fallback::kLeftmost}) {
-    if (name == fallback_name(fallback)) return fallback;
-  }
-  throw InvalidInput("fallback: expected argmin or leftmost, got '" + std::string(name) + "'");
+  return parse("fallback", name, kFallbacks);
+}
+
+std::string_view refill_name(WindowRefill refill) {
+  return name_of(refill, kRefills);
+}
+
+WindowRefill parse_refill(std::string_view name) {
+  return parse("refill", name, kRefills);
+}
+
+std::string_view gate_name(Gate gate) {
+  return name_of(gate, kGates);
+}
+
+Gate parse_gate(std::string_view name) {
+  return parse("gate", name, kGates);
 }
 
 }  // namespace wedlm

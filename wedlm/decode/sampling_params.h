@@ -14,12 +14,27 @@ namespace wedlm {
 enum class DecodeMode {
   kStreaming,       // several masked positions a forward; the original engine's algorithm
   kAutoregressive,  // one token a forward, from the next-token rows
+  kExact,           // the text of kAutoregressive: guesses are drafts until the next forward has verified them
+  kGated,           // drafts that the next forward finds likely enough become text
 };
 
 /// Which slot is filled when no slot is certain enough.
 enum class Fallback {
   kArgmin,    // the one with the smallest adjusted entropy: the original's choice; every slot must be computed
   kLeftmost,  // the leftmost: slots that can never be selected are not computed at all
+};
+
+/// When the window of the streaming mode takes new slots in.
+enum class WindowRefill {
+  kSliding,  // as soon as a leading run has left it
+  kBlock,    // when all of it has left: a block is finished before the next begins (WeDLM, ablation of section 5)
+};
+
+/// What a draft of the gated mode must pass to become text.
+enum class Gate {
+  kProbability,  // the next-token row finds it likely enough: gate_epsilon, gate_delta
+  kEquality,     // it is the next-token row's own choice: the text of kExact
+  kOff,          // nothing: drafts are text at once, which is kStreaming
 };
 
 struct SamplingParams {
@@ -35,15 +50,39 @@ struct SamplingParams {
   std::vector<TokenId> stop_token_ids;  // besides the checkpoint's end-of-text tokens
   bool ignore_eos = false;
 
-  // The window of the streaming mode.
-  std::int32_t window_size = 16;                  // slots behind the known tokens, 1 to 256
+  // The window: slots behind the known tokens, 1 to 256. None: 16 for streaming, and what pays on this machine for the
+  // modes that verify (fixed_window()).
+  std::optional<std::int32_t> window_size;
+
+  // Which slots are filled, in the streaming and gated modes.
   std::optional<float> entropy_threshold = 0.4F;  // nats, > 0; none: one slot a forward
   float position_penalty = 0.02F;                 // nats for each slot of distance, >= 0
   std::int32_t max_per_step = 0;                  // most slots filled in one forward; 0: no cap
+
+  // The streaming mode alone.
   Fallback fallback = Fallback::kArgmin;
+  WindowRefill refill = WindowRefill::kSliding;
+
+  // The modes that verify. None of these changes a text of the exact mode.
+  float draft_threshold = 0.5F;  // least probability that a run of drafts is accepted, in [0, 1]
+  bool prompt_lookup = true;      // continuations of what occurred before serve as drafts too
+
+  // The gated mode alone.
+  Gate gate = Gate::kProbability;
+  float gate_epsilon = 0.3F;       // a draft is accepted with a probability of min(epsilon, delta * exp(-entropy)) ...
+  float gate_delta = 0.3F;         // ... or more, both in (0, 1]
+  float joint_entropy = 0.4F;      // nats: most that the entropies of a run may sum to beside the largest, >= 0
+  std::optional<float> agreement;  // in (0, 1): fill by measured agreement with the model's own choice, not by entropy
 };
 
+inline constexpr std::int32_t kDefaultWindowSize = 16;
 inline constexpr std::int32_t kMaxWindowSize = 256;
+
+/// Drafts are verified by later forwards, and not text at once.
+bool verifies_drafts(const SamplingParams& params);
+
+/// The size that the window always has; nullopt where it follows each step from what rows cost and bring.
+std::optional<int> fixed_window(const SamplingParams& params);
 
 /// Throws InvalidInput naming the first parameter that is out of range, its range and its value.
 void validate(const SamplingParams& params);
@@ -51,12 +90,22 @@ void validate(const SamplingParams& params);
 /// Sets the window's parameters to those of `quality`, `balanced` or `fast`; throws InvalidInput for another name.
 void apply_preset(std::string_view name, SamplingParams& params);
 
-/// "streaming", "autoregressive"; parse_mode() throws InvalidInput for another name.
+// Names as people write them; parse_...() throws InvalidInput for another name, listing those that are known.
+
+/// "streaming", "autoregressive", "exact", "gated"
 std::string_view mode_name(DecodeMode mode);
 DecodeMode parse_mode(std::string_view name);
 
-/// "argmin", "leftmost"; parse_fallback() throws InvalidInput for another name.
+/// "argmin", "leftmost"
 std::string_view fallback_name(Fallback fallback);
 Fallback parse_fallback(std::string_view name);
+
+/// "sliding", "block"
+std::string_view refill_name(WindowRefill refill);
+WindowRefill parse_refill(std::string_view name);
+
+/// "probability", "equality", "off"
+std::string_view gate_name(Gate gate);
+Gate parse_gate(std::string_view name);
 
 }  // namespace wedlm

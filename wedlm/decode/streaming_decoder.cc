@@ -5,14 +5,15 @@
 namespace wedlm {
 
 StreamingDecoder::StreamingDecoder(const SamplingParams& params)
-    : window_size_(params.window_size),
+    : window_size_(fixed_window(params).value()),
+      refill_(params.refill),
       rule_{.entropy_threshold = params.entropy_threshold,
             .position_penalty = params.position_penalty,
             .max_per_step = params.max_per_step,
             .fallback = params.fallback} {}
 
-WindowRows StreamingDecoder::rows(int tokens_left) {
-  window_.refill(window_size_);
+WindowRows StreamingDecoder::rows(const RowRequest& request) {
+  if (refill_ == WindowRefill::kSliding || window_.size() == 0) window_.refill(window_size_);
   WindowRows result;
   asked_slots_.clear();
   const auto slots = window_.slots();
@@ -24,7 +25,7 @@ WindowRows StreamingDecoder::rows(int tokens_left) {
   for (int slot = 0; slot < window_.size(); ++slot) {
     if (slots[static_cast<std::size_t>(slot)].filled) continue;
     const int first_empty = asked_slots_.empty() ? slot : asked_slots_.front();
-    if (!is_worth_computing(slot, first_empty, tokens_left)) break;
+    if (!is_worth_computing(slot, first_empty, request.tokens_left)) break;
     result.rows.push_back({.kind = WindowRow::Kind::kMask, .offset = slot, .wants_prediction = true});
     asked_slots_.push_back(slot);
   }
@@ -40,7 +41,7 @@ bool StreamingDecoder::is_worth_computing(int slot, int first_empty, int tokens_
   return !limit || slot - first_empty < *limit;
 }
 
-std::vector<TokenId> StreamingDecoder::advance(std::span<const Prediction> predictions) {
+Advance StreamingDecoder::advance(std::span<const Prediction> predictions) {
   if (predictions.size() != asked_slots_.size()) {
     throw InternalError("StreamingDecoder: expected " + std::to_string(asked_slots_.size()) + " predictions, got " +
                         std::to_string(predictions.size()));
@@ -55,7 +56,7 @@ std::vector<TokenId> StreamingDecoder::advance(std::span<const Prediction> predi
     window_.fill(candidates[index].slot, predictions[index].sampled);
   }
   asked_slots_.clear();
-  return window_.take_leading_run();
+  return {.tokens = window_.take_leading_run()};
 }
 
 }  // namespace wedlm

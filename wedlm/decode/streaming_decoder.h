@@ -17,15 +17,17 @@ class StreamingDecoder final : public Decoder {
  public:
   explicit StreamingDecoder(const SamplingParams& params);
 
+  bool predicts_after_known() const override { return false; }
   /// Filled slots first, then empty ones, each group ascending: a mask sees every guess.
-  WindowRows rows(int tokens_left) override;
-  std::vector<TokenId> advance(std::span<const Prediction> predictions) override;
+  WindowRows rows(const RowRequest& request) override;
+  Advance advance(std::span<const Prediction> predictions) override;
   std::span<const Window::Slot> slots() const override { return window_.slots(); }
 
  private:
   bool is_worth_computing(int slot, int first_empty, int tokens_left) const;
 
   int window_size_;
+  WindowRefill refill_;
   SelectionRule rule_;
   Window window_;
   std::vector<int> asked_slots_;  // the empty slots of the rows given last, ascending

@@ -77,7 +77,11 @@ class Engine::Impl {
         cache_(model.backend(), model.config(), num_blocks(model.config(), options), options.block_size),
         blocks_(cache_.num_blocks(), options.block_size, options.enable_prefix_cache),
         scheduler_({.max_num_seqs = options.max_num_seqs, .max_num_batched_tokens = options.max_num_batched_tokens},
-                   blocks_),
+                   blocks_,
+                   [this] {
+                     return measure_row_costs([this](std::int64_t rows) { return runner_.time_rows(rows); },
+                                              options.max_num_batched_tokens);
+                   }),
         runner_(model.transformer(), model.backend(), cache_, model.config().mask_token_id) {
     update_stats(0);
     thread_ = std::thread([this] { run(); });
@@ -95,7 +99,7 @@ class Engine::Impl {
   std::shared_ptr<ResponseStream> submit(Request request) {
     check(request);
     const std::lock_guard lock(mutex_);
-    auto sequence = std::make_unique<Sequence>(std::move(request), num_submitted_++, limits_);
+    auto sequence = std::make_unique<Sequence>(std::move(request), num_submitted_++, limits_, draft_statistics_);
     std::shared_ptr<ResponseStream> stream = sequence->stream();
     inbox_.push_back(std::move(sequence));
     has_work_.notify_one();
@@ -184,6 +188,7 @@ class Engine::Impl {
   const SequenceLimits limits_;
 
   // The engine's thread owns these.
+  DraftStatistics draft_statistics_;
   KvCache cache_;
   BlockManager blocks_;
   Scheduler scheduler_;
@@ -220,17 +225,17 @@ void Engine::Impl::check(const Request& request) const {
   };
   check_inside(request.prompt, "the prompt's token");
   check_inside(params.stop_token_ids, "the stop token");
-  if (params.mode == DecodeMode::kStreaming && config.mask_token_id == kNoToken) {
-    throw InvalidInput(
-        "mode streaming needs a mask token, and this checkpoint names none: set the mask token's id, or use "
-        "mode autoregressive");
+  if (params.mode != DecodeMode::kAutoregressive && config.mask_token_id == kNoToken) {
+    throw InvalidInput("mode " + std::string(mode_name(params.mode)) +
+                       " needs a mask token, and this checkpoint names none: set the mask token's id, or use mode "
+                       "autoregressive");
   }
   if (!params.stop.empty() && model_.tokenizer() == nullptr) {
     throw InvalidInput("stop texts need a tokenizer, and this checkpoint has none: use stop token ids");
   }
-  const std::int64_t step_rows = max_committed_per_step(params) + max_window_rows(params);
+  const std::int64_t step_rows = max_pending_per_step(params) + min_window_rows(params);
   if (step_rows > options.max_num_batched_tokens) {
-    throw InvalidInput("a window of " + std::to_string(params.window_size) + " needs up to " +
+    throw InvalidInput("a window of " + std::to_string(fixed_window(params).value_or(0)) + " needs up to " +
                        std::to_string(step_rows) + " rows in a forward; the engine allows " +
                        std::to_string(options.max_num_batched_tokens) + " (max_num_batched_tokens)");
   }

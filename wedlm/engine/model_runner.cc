@@ -1,5 +1,7 @@
 #include "wedlm/engine/model_runner.h"
 
+#include <chrono>
+
 namespace wedlm {
 
 ModelRunner::ModelRunner(const Transformer& transformer, Backend& backend, KvCache& cache, TokenId mask_token_id)
@@ -33,31 +35,55 @@ void ModelRunner::add_sequence(const ScheduledSequence& scheduled) {
                              .prefix_length = sequence.num_cached(),
                              .block_table = blocks});
 
+  const auto slot_of = [&](std::int64_t position) {
+    const std::int64_t page = blocks[static_cast<std::size_t>(position / block_size)];
+    return static_cast<std::int32_t>(page * block_size + position % block_size);
+  };
   for (std::int64_t i = 0; i < scheduled.num_known_rows; ++i) {
     const std::int64_t position = sequence.num_cached() + i;
-    const std::int64_t slot =
-        blocks[static_cast<std::size_t>(position / block_size)] * block_size + position % block_size;
     batch_.token_ids.push_back(sequence.tokens()[static_cast<std::size_t>(position)]);
     batch_.positions.push_back(static_cast<std::int32_t>(position));
-    batch_.slots.push_back(static_cast<std::int32_t>(slot));
+    batch_.slots.push_back(slot_of(position));
   }
   if (!scheduled.has_window) return;
 
-  if (scheduled.window.predict_after_known) ask(batch_.num_rows() - 1, sequence, sequence.num_tokens());
-  for (const WindowRow& row : scheduled.window.rows) {
+  const WindowRows& window = scheduled.window;
+  if (window.predict_after_known) {
+    ask(batch_.num_rows() - 1, sequence, sequence.num_tokens(), window.scored_after_known);
+  }
+  for (std::size_t i = 0; i < window.rows.size(); ++i) {
+    const WindowRow& row = window.rows[i];
     const bool is_mask = row.kind == WindowRow::Kind::kMask;
+    const bool is_draft = i < static_cast<std::size_t>(window.num_drafts);
     const std::int64_t position = sequence.num_tokens() + row.offset;
     batch_.token_ids.push_back(is_mask ? mask_token_id_ : row.token);
     batch_.positions.push_back(static_cast<std::int32_t>(position));
-    batch_.slots.push_back(-1);
+    batch_.slots.push_back(is_draft ? slot_of(position) : -1);
     // A mask predicts its own position, a token the one after it.
-    if (row.wants_prediction) ask(batch_.num_rows() - 1, sequence, is_mask ? position : position + 1);
+    if (row.wants_prediction) ask(batch_.num_rows() - 1, sequence, is_mask ? position : position + 1, row.scored);
   }
 }
 
-void ModelRunner::ask(std::int64_t row, const Sequence& sequence, std::int64_t predicted_position) {
+void ModelRunner::ask(std::int64_t row, const Sequence& sequence, std::int64_t predicted_position, TokenId scored) {
   batch_.prediction_rows.push_back(static_cast<std::int32_t>(row));
   batch_.sampling.push_back(sequence.sampling_row(predicted_position));
+  batch_.sampling.back().scored = scored;
+}
+
+double ModelRunner::time_rows(std::int64_t num_rows) {
+  batch_.clear();
+  for (std::int64_t r = 0; r < num_rows; ++r) {
+    batch_.token_ids.push_back(mask_token_id_ == kNoToken ? 0 : mask_token_id_);
+    batch_.positions.push_back(static_cast<std::int32_t>(r));
+    batch_.slots.push_back(-1);
+    batch_.prediction_rows.push_back(static_cast<std::int32_t>(r));
+    batch_.sampling.push_back({});
+  }
+  batch_.segments.push_back({.first_row = 0, .num_rows = num_rows, .prefix_length = 0, .block_table = {}});
+  predictions_.resize(batch_.prediction_rows.size());
+  const auto start = std::chrono::steady_clock::now();
+  transformer_.forward(batch_, cache_, activations_, predictions_);
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 }  // namespace wedlm

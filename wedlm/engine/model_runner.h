@@ -21,9 +21,12 @@ class ModelRunner {
   /// next call. Empty for a prompt chunk.
   std::vector<std::span<const Prediction>> run(const Step& step);
 
+  /// Seconds of a forward of so many rows without a prefix, all of them predicted. It stores nothing.
+  double time_rows(std::int64_t num_rows);
+
  private:
   void add_sequence(const ScheduledSequence& scheduled);
-  void ask(std::int64_t row, const Sequence& sequence, std::int64_t predicted_position);
+  void ask(std::int64_t row, const Sequence& sequence, std::int64_t predicted_position, TokenId scored);
 
   const Transformer& transformer_;
   KvCache& cache_;

@@ -24,6 +24,7 @@ class OutputText {
 
   /// What may be shown and was not taken yet.
   std::string take();
+  std::size_t ready_bytes() const { return ready_.size(); }
 
  private:
   bool add_text(const std::string& text);

@@ -31,4 +31,8 @@ double RequestStats::cacheability() const {
   return ratio(generated_tokens, decode_rows);
 }
 
+double RequestStats::rows_per_forward() const {
+  return ratio(decode_rows, decode_forwards);
+}
+
 }  // namespace wedlm

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "wedlm/base/token_id.h"
+#include "wedlm/decode/draft_statistics.h"
 #include "wedlm/decode/sampling_params.h"
 #include "wedlm/decode/window.h"
 
@@ -40,6 +41,7 @@ struct RequestStats {
   std::int64_t prompt_rows = 0;       // rows of prompt tokens, again after a preemption
   std::int64_t decode_rows = 0;       // all other rows: known tokens, guesses and masks
   std::int64_t preemptions = 0;
+  DraftCounts drafts;                      // of the modes that verify; else empty
   double queue_seconds = 0;                // from submit to the first forward
   double prefill_seconds = 0;              // from the first forward to the end of the first that decoded
   double decode_seconds = 0;               // from there to the end
@@ -51,13 +53,21 @@ struct RequestStats {
   double tokens_per_forward() const;
   /// Prefix cacheability: generated tokens over decode rows (WeDLM, eq. 4); 0 where there were none.
   double cacheability() const;
+  /// Rows of a decoding forward; 0 where there were none.
+  double rows_per_forward() const;
+  /// Forwards that decoding one token at a time would have taken beyond those of this request.
+  std::int64_t forwards_saved() const { return generated_tokens - decode_forwards; }
 };
 
 /// What a step added to the answer.
 struct StreamEvent {
   std::vector<TokenId> token_ids;    // newly committed
   std::string text;                  // complete UTF-8, no special tokens, nothing of a stop text
-  std::vector<Window::Slot> window;  // where it was asked for: the slots behind the committed tokens
+  // Where the window was asked for:
+  std::vector<Window::Slot> window;  // the slots behind the committed tokens
+  int num_verified = 0;              // leading ones of token_ids that had been drafts ...
+  std::size_t verified_bytes = 0;    // ... and the part of the text that was complete with them
+  std::vector<TokenId> rejected;     // drafts that this step has refused
 };
 
 struct Result {

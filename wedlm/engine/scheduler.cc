@@ -18,6 +18,7 @@ Step Scheduler::schedule() {
   retire_finished();
   rows_left_ = limits_.max_num_batched_tokens;
   ++step_number_;
+  share_rows();
   schedule_running(step);
   schedule_waiting(step);
   const Clock::time_point now = Clock::now();
@@ -26,6 +27,28 @@ Step Scheduler::schedule() {
     scheduled.sequence->started(now);
   }
   return step;
+}
+
+void Scheduler::share_rows() {
+  std::vector<Sequence*> sharing;
+  StepBase base{.max_rows = limits_.max_num_batched_tokens};
+  for (const auto& sequence : running_) {
+    // A prompt takes the rows that are left; what its window will bring is seen when it is there.
+    if (!sequence->is_decoding()) continue;
+    ++base.num_tokens;
+    base.num_rows += sequence->num_pending();
+    if (fixed_window(sequence->params())) {
+      base.num_rows += std::ssize(sequence->window_rows().rows);
+    } else {
+      sharing.push_back(sequence.get());
+    }
+  }
+  if (sharing.empty()) return;
+  if (!row_costs_) row_costs_ = measure_row_costs_();
+  std::vector<std::span<const float>> values;
+  for (Sequence* sequence : sharing) values.push_back(sequence->row_values());
+  const std::vector<int> chosen = choose_rows(*row_costs_, base, values);
+  for (std::size_t i = 0; i < sharing.size(); ++i) sharing[i]->set_max_window_rows(chosen[i]);
 }
 
 void Scheduler::schedule_running(Step& step) {
@@ -49,7 +72,7 @@ bool Scheduler::admit_first_waiting() {
   if (waiting_.empty() || num_running() >= limits_.max_num_seqs) return false;
   Sequence& sequence = *waiting_.begin()->second;
   // A mode that asks the last known token for its successor must compute that token's row even if it is cached.
-  const std::int64_t findable = sequence.num_tokens() - (sequence.window_rows().predict_after_known ? 1 : 0);
+  const std::int64_t findable = sequence.num_tokens() - (sequence.predicts_after_known() ? 1 : 0);
   const std::int64_t needed =
       blocks_.blocks_for(sequence.num_tokens()) - blocks_.count_shared_blocks(sequence.tokens(), findable);
   // A page for each running sequence is left, or the newcomer would soon be preempted. Those behind it do not overtake:
@@ -73,7 +96,7 @@ void Scheduler::try_schedule(Sequence& sequence, Step& step) {
   scheduled.has_window = pending + window_rows <= rows_left_;
   if (!scheduled.has_window) scheduled.window = {};
   if (scheduled.num_rows() == 0) return;
-  if (!reserve_pages(sequence, sequence.num_cached() + scheduled.num_known_rows, step)) return;
+  if (!reserve_pages(sequence, sequence.num_cached() + scheduled.num_stored_rows(), step)) return;
   rows_left_ -= scheduled.num_rows();
   step.push_back(std::move(scheduled));
 }

@@ -8,13 +8,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "wedlm/engine/block_manager.h"
+#include "wedlm/engine/row_costs.h"
 #include "wedlm/engine/sequence.h"
 
 namespace wedlm {
@@ -26,6 +29,7 @@ struct ScheduledSequence {
   bool has_window = false;  // false: a prompt chunk after which more is pending, or for which no room was left
   WindowRows window;        // empty without a window
 
+  std::int64_t num_stored_rows() const { return num_known_rows + window.num_drafts; }
   std::int64_t num_rows() const { return num_known_rows + static_cast<std::int64_t>(window.rows.size()); }
 };
 
@@ -38,7 +42,9 @@ struct SchedulerLimits {
 
 class Scheduler {
  public:
-  Scheduler(const SchedulerLimits& limits, BlockManager& blocks) : limits_(limits), blocks_(blocks) {}
+  /// `row_costs` is asked when the first sequence comes whose window follows from them.
+  Scheduler(const SchedulerLimits& limits, BlockManager& blocks, std::function<RowCosts()> row_costs)
+      : limits_(limits), blocks_(blocks), measure_row_costs_(std::move(row_costs)) {}
 
   void add(std::unique_ptr<Sequence> sequence);
 
@@ -69,6 +75,8 @@ class Scheduler {
   using Rank = std::pair<int, std::uint64_t>;
   static Rank rank_of(const Sequence& sequence) { return {-sequence.priority(), sequence.arrival()}; }
 
+  /// Gives the rows of the step that is about to be made to the windows where they pay most.
+  void share_rows();
   void schedule_running(Step& step);
   void schedule_waiting(Step& step);
   bool admit_first_waiting();
@@ -83,6 +91,8 @@ class Scheduler {
 
   SchedulerLimits limits_;
   BlockManager& blocks_;
+  std::function<RowCosts()> measure_row_costs_;
+  std::optional<RowCosts> row_costs_;
   std::map<Rank, std::unique_ptr<Sequence>> waiting_;
   std::vector<std::unique_ptr<Sequence>> running_;
   std::vector<std::unique_ptr<Sequence>> retired_;

@@ -23,7 +23,8 @@ bool contains(const std::vector<TokenId>& tokens, TokenId token) {
 
 }  // namespace
 
-Sequence::Sequence(Request request, std::uint64_t arrival, const SequenceLimits& limits)
+Sequence::Sequence(Request request, std::uint64_t arrival, const SequenceLimits& limits,
+                   DraftStatistics& draft_statistics)
     : stream_(std::make_shared<ResponseStream>()),
       params_(std::move(request.params)),
       priority_(request.priority),
@@ -33,7 +34,7 @@ Sequence::Sequence(Request request, std::uint64_t arrival, const SequenceLimits&
       limits_(limits),
       tokens_(std::move(request.prompt)),
       num_prompt_tokens_(static_cast<std::int64_t>(tokens_.size())),
-      decoder_(make_decoder(params_)),
+      decoder_(make_decoder(params_, draft_statistics)),
       output_(limits.tokenizer, params_.stop),
       submitted_(Clock::now()) {
   if (!params_.seed) seed_ = fresh_seed();
@@ -82,11 +83,20 @@ void Sequence::decoded(std::int64_t num_window_rows, std::span<const Prediction>
   stats_.decode_rows += num_window_rows;
   if (!first_decode_) first_decode_ = now;
   const std::size_t first_new = tokens_.size();
-  for (const TokenId token : decoder_->advance(predictions)) {
-    if (!first_token_) first_token_ = now;
-    if (!append(token)) break;
+  const Advance advance = decoder_->advance(predictions);
+  if (!advance.tokens.empty() && !first_token_) first_token_ = now;
+  StreamEvent event;
+  for (const TokenId token : advance.tokens) {
+    const bool was_draft = event.num_verified < advance.num_cached;
+    const bool goes_on = append(token);
+    if (was_draft) {
+      ++num_cached_;
+      ++event.num_verified;
+      event.verified_bytes = output_.ready_bytes();
+    }
+    if (!goes_on) break;
   }
-  emit(first_new);
+  emit(first_new, std::move(event));
 }
 
 bool Sequence::append(TokenId token) {
@@ -101,15 +111,16 @@ bool Sequence::append(TokenId token) {
   return !is_finished();
 }
 
-void Sequence::emit(std::size_t first_new_token) {
+void Sequence::emit(std::size_t first_new_token, StreamEvent event) {
   if (is_finished()) output_.finish();
-  StreamEvent event;
   event.token_ids.assign(tokens_.begin() + static_cast<std::ptrdiff_t>(first_new_token), tokens_.end());
   event.text = output_.take();
   text_ += event.text;
   if (report_window_ && !is_finished()) {
     const auto slots = decoder_->slots();
     event.window.assign(slots.begin(), slots.end());
+    const auto rejected = decoder_->rejected();
+    event.rejected.assign(rejected.begin(), rejected.end());
   }
   if (!event.token_ids.empty() || !event.text.empty() || report_window_) stream_->push(std::move(event));
 }
@@ -118,7 +129,7 @@ void Sequence::abort(FinishReason reason, const std::string& error) {
   if (is_finished()) return;
   finish_reason_ = reason;
   error_ = error;
-  emit(tokens_.size());
+  emit(tokens_.size(), {});
 }
 
 void Sequence::close(Clock::time_point now) {
@@ -129,6 +140,7 @@ void Sequence::close(Clock::time_point now) {
     stats_.decode_seconds = seconds(decode_start, now);
   }
   if (first_token_) stats_.time_to_first_token_seconds = seconds(submitted_, *first_token_);
+  if (const DraftCounts* counts = decoder_->draft_counts()) stats_.drafts = *counts;
   Result result{.token_ids = {tokens_.begin() + num_prompt_tokens_, tokens_.end()},
                 .text = std::move(text_),
                 .finish_reason = finish_reason_.value_or(FinishReason::kCancelled),

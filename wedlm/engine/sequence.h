@@ -28,9 +28,13 @@ struct SequenceLimits {
   std::int64_t max_model_len = 0;
 };
 
+/// Of a window that follows from what rows bring, before anything is known about that.
+inline constexpr int kFirstWindowRows = 8;
+
 class Sequence {
  public:
-  Sequence(Request request, std::uint64_t arrival, const SequenceLimits& limits);
+  /// `draft_statistics` must outlive it, as must `limits`.
+  Sequence(Request request, std::uint64_t arrival, const SequenceLimits& limits, DraftStatistics& draft_statistics);
 
   const std::shared_ptr<ResponseStream>& stream() const { return stream_; }
   const SamplingParams& params() const { return params_; }
@@ -43,14 +47,18 @@ class Sequence {
   std::int64_t num_cached() const { return num_cached_; }  // leading tokens whose K/V is in the block table's pages
   std::int64_t num_pending() const { return num_tokens() - num_cached_; }
   /// Waits for no more than a decode step leaves behind: its next rows only make sense together with its window.
-  bool is_decoding() const { return num_pending() <= max_committed_per_step(params_); }
+  bool is_decoding() const { return num_pending() <= max_pending_per_step(params_); }
   /// Tokens that may still be committed; at least 1 until it is finished.
   int tokens_left() const;
 
   BlockTable& block_table() { return block_table_; }
   const BlockTable& block_table() const { return block_table_; }
 
-  WindowRows window_rows() { return decoder_->rows(tokens_left()); }
+  bool predicts_after_known() const { return decoder_->predicts_after_known(); }
+  /// Of a sequence that takes as many window rows as pay: what each is expected to bring. Valid until the next call.
+  std::span<const float> row_values() { return decoder_->row_values(row_request()); }
+  void set_max_window_rows(int max_rows) { max_window_rows_ = max_rows; }
+  WindowRows window_rows() { return decoder_->rows(row_request()); }
   /// How the row that predicts the token at `position` is sampled.
   SamplingRow sampling_row(std::int64_t position) const;
 
@@ -74,9 +82,13 @@ class Sequence {
   void close(Clock::time_point now);
 
  private:
+  RowRequest row_request() const {
+    return {.known = tokens_, .tokens_left = tokens_left(), .max_rows = max_window_rows_};
+  }
   /// Appends one token; false when it was the last.
   bool append(TokenId token);
-  void emit(std::size_t first_new_token);
+  /// Streams the tokens from the given one on, of which the first `num_verified` had been drafts.
+  void emit(std::size_t first_new_token, StreamEvent event);
 
   std::shared_ptr<ResponseStream> stream_;
   SamplingParams params_;
@@ -91,6 +103,7 @@ class Sequence {
   std::int64_t num_cached_ = 0;
   BlockTable block_table_;
   std::unique_ptr<Decoder> decoder_;
+  int max_window_rows_ = kFirstWindowRows;
   OutputText output_;
   std::string text_;
   std::optional<FinishReason> finish_reason_;
