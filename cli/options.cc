@@ -267,12 +267,13 @@ void add_verification_options(CLI::App& app, SamplingFlags& flags) {
   group.flag({.names = "--no-prompt-lookup",
               .text = "Do not draft what followed when the last tokens occurred before. It changes no text."},
              flags.no_prompt_lookup);
-  group.choice({.names = "--gate",
-                .value = "probability|equality|off",
-                .text = "gated: a guess becomes text where the next forward finds it likely enough, or only where it is "
-                        "the model's own choice (the text of exact), or at once (streaming).",
-                .default_text = std::string(gate_name(defaults.gate))},
-               flags.gate);
+  group.choice(
+      {.names = "--gate",
+       .value = "probability|equality|off",
+       .text = "gated: a guess becomes text where the next forward finds it likely enough, or only where it is "
+               "the model's own choice (the text of exact), or at once (streaming).",
+       .default_text = std::string(gate_name(defaults.gate))},
+      flags.gate);
   group.number({.names = "--gate-epsilon",
                 .value = "X",
                 .text = "gated: a guess is likely enough at min(epsilon, delta * exp(-entropy)).",

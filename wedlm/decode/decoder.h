@@ -43,8 +43,8 @@ struct WindowRows {
 
 /// What the rows of the next forward are to respect.
 struct RowRequest {
-  std::span<const TokenId> known;  // prompt and committed tokens
-  int tokens_left = 1;             // >= 1; so many more may be committed: rows past them are of no use
+  std::span<const TokenId> known;                  // prompt and committed tokens
+  int tokens_left = 1;                             // >= 1; so many more may be committed: rows past them are of no use
   int max_rows = std::numeric_limits<int>::max();  // of a decoder with row_values(); others have the rows they need
 };
 

@@ -14,10 +14,11 @@ namespace wedlm {
 /// Grows a run of drafts one guess at a time, from the first position behind the known tokens on. It ends at the first
 /// guess that is refused.
 ///   exact: while the calibrated chance that all of the run are the model's own choice is above the draft threshold
-///   gated: while the calibrated chance that all of it will be accepted is; and a mask's guess also where its entropy plus
-///          the penalty of distance is below the entropy threshold and the entropies of the run sum, beside the largest,
-///          to no more than the joint bound. Where an agreement is asked for, that alone decides about a mask's guess:
-///          while the calibrated chance of each to be the model's own choice is at least that
+///   gated: while the calibrated chance that all of it will be accepted is; and a mask's guess also where its entropy
+///   plus
+///          the penalty of distance is below the entropy threshold and the entropies of the run sum, beside the
+///          largest, to no more than the joint bound. Where an agreement is asked for, that alone decides about a
+///          mask's guess: while the calibrated chance of each to be the model's own choice is at least that
 class DraftRule {
  public:
   explicit DraftRule(const SamplingParams& params);

@@ -19,6 +19,7 @@ constexpr float kMostSeen = 400;
 constexpr float kMatchScale = 4;
 
 constexpr float kInitialChance = 0.8F;
+constexpr float kForgetting = 0.2F;  // of the rate at which it learns
 
 template <class Value, std::size_t kSize>
 std::size_t bin_of(Value value, const std::array<Value, kSize>& upper_ends) {
@@ -48,7 +49,7 @@ std::size_t DraftCalibration::cell_of(const Draft& draft) {
   static_assert(kEntropyBins.size() + 1 == kNumEntropyBins && kMatchBins.size() + 1 == kNumEntropyBins);
   static_assert(kDepthBins.size() + 1 == kNumDepthBins);
   const std::size_t certainty = draft.source == Draft::Source::kLookup ? bin_of(draft.match_length, kMatchBins)
-                                                                        : bin_of(draft.entropy, kEntropyBins);
+                                                                       : bin_of(draft.entropy, kEntropyBins);
   return (static_cast<std::size_t>(draft.source) * kNumEntropyBins + certainty) * kNumDepthBins +
          bin_of(draft.depth, kDepthBins);
 }
@@ -95,6 +96,12 @@ void AcceptanceProfile::observe(Chances& chances, int num_successes, int num_see
   for (int i = end; i < kMaxDrafts; ++i) {
     float& chance = chances[static_cast<std::size_t>(i)];
     chance += rate_ * (chances[static_cast<std::size_t>(end - 1)] - chance);
+  }
+}
+
+void AcceptanceProfile::forget() {
+  for (Chances* chances : {&accepted_, &proposed_}) {
+    for (float& chance : *chances) chance += rate_ * kForgetting * (kInitialChance - chance);
   }
 }
 

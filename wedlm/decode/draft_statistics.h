@@ -1,6 +1,6 @@
-// What verification has taught about drafts: how often a guess of this certainty was the model's own choice, and how far
-// a run of guesses is kept. The first is calibration (a mask's probability is not that of being right), the second says
-// what one more row is worth. One object serves all sequences of an engine; each sequence also follows itself.
+// What verification has taught about drafts: how often a guess of this certainty was the model's own choice, and how
+// far a run of guesses is kept. The first is calibration (a mask's probability is not that of being right), the second
+// says what one more row is worth. One object serves all sequences of an engine; each sequence also follows itself.
 #pragma once
 
 #include <array>
@@ -23,12 +23,12 @@ struct Draft {
   };
   TokenId token = kNoToken;
   Source source = Source::kMask;
-  int depth = 1;             // the first draft behind the known tokens has 1
-  float entropy = 0;         // nats, of the row that predicted it
-  float probability = 0;     // of the token in that row
-  int match_length = 0;      // kLookup: tokens before it that occurred before, too
-  float keep_chance = 0;     // calibrated: that it is accepted if all before it are
-  float agree_chance = 0;    // calibrated: that it is the next-token row's own choice if all before it are
+  int depth = 1;           // the first draft behind the known tokens has 1
+  float entropy = 0;       // nats, of the row that predicted it
+  float probability = 0;   // of the token in that row
+  int match_length = 0;    // kLookup: tokens before it that occurred before, too
+  float keep_chance = 0;   // calibrated: that it is accepted if all before it are
+  float agree_chance = 0;  // calibrated: that it is the next-token row's own choice if all before it are
 };
 
 /// Verified and accepted drafts of one sequence by depth; index 0 is depth 1.
@@ -39,8 +39,8 @@ struct DraftCounts {
   void add(int depth, bool is_accepted);
 };
 
-/// Frequencies of acceptance in cells of (source, entropy or match length, depth), each beginning as if a few drafts had
-/// been seen that were right as often as their row said.
+/// Frequencies of acceptance in cells of (source, entropy or match length, depth), each beginning as if a few drafts
+/// had been seen that were right as often as their row said.
 class DraftCalibration {
  public:
   /// Sets the chances of the draft.
@@ -71,10 +71,12 @@ class AcceptanceProfile {
   float accepted(int depth) const { return product(accepted_, depth); }
   float proposed(int depth) const { return product(proposed_, depth); }
 
+  /// No window was looked at: what was learned fades, so that windows are tried again.
+  void forget();
   /// A window of `num_masks` masks that could propose, of which the first `num_proposed` did.
   void observe_proposed(int num_proposed, int num_masks);
-  /// Of its drafts the first `num_accepted` were accepted and `num_verified` were looked at; where all proposed ones were
-  /// accepted and `num_masks` is larger, the next one is a failure: the mask did not propose.
+  /// Of its drafts the first `num_accepted` were accepted and `num_verified` were looked at; where all proposed ones
+  /// were accepted and `num_masks` is larger, the next one is a failure: the mask did not propose.
   void observe_accepted(int num_accepted, int num_verified, int num_proposed, int num_masks);
 
  private:

@@ -37,8 +37,8 @@ constexpr std::array kModes = {
 };
 constexpr std::array kFallbacks = {Named{Fallback::kArgmin, "argmin"}, Named{Fallback::kLeftmost, "leftmost"}};
 constexpr std::array kRefills = {Named{WindowRefill::kSliding, "sliding"}, Named{WindowRefill::kBlock, "block"}};
-constexpr std::array kGates = {
-    Named{Gate::kProbability, "probability"}, Named{Gate::kEquality, "equality"}, Named{Gate::kOff, "off"}};
+constexpr std::array kGates = {Named{Gate::kProbability, "probability"}, Named{Gate::kEquality, "equality"},
+                               Named{Gate::kOff, "off"}};
 
 template <class Value, std::size_t kSize>
 std::string_view name_of(Value value, const std::array<Named<Value>, kSize>& names) {

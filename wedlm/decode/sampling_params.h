@@ -65,7 +65,7 @@ struct SamplingParams {
 
   // The modes that verify. None of these changes a text of the exact mode.
   float draft_threshold = 0.5F;  // least probability that a run of drafts is accepted, in [0, 1]
-  bool prompt_lookup = true;      // continuations of what occurred before serve as drafts too
+  bool prompt_lookup = true;     // continuations of what occurred before serve as drafts too
 
   // The gated mode alone.
   Gate gate = Gate::kProbability;

@@ -80,7 +80,9 @@ WindowRows VerifyingDecoder::rows(const RowRequest& request) {
 
   WindowRows result{.predict_after_known = true, .num_drafts = num_drafts};
   const bool scores = params_.mode == DecodeMode::kGated && params_.gate == Gate::kProbability;
-  const auto scored = [&](int i) { return scores && i < num_drafts ? drafts_[static_cast<std::size_t>(i)].token : kNoToken; };
+  const auto scored = [&](int i) {
+    return scores && i < num_drafts ? drafts_[static_cast<std::size_t>(i)].token : kNoToken;
+  };
   result.scored_after_known = scored(0);
   for (int i = 0; i < num_drafts; ++i) {
     result.rows.push_back({.kind = WindowRow::Kind::kToken,
@@ -90,8 +92,7 @@ WindowRows VerifyingDecoder::rows(const RowRequest& request) {
                            .scored = scored(i + 1)});
   }
   for (int mask = 0; mask < num_masks; ++mask) {
-    result.rows.push_back(
-        {.kind = WindowRow::Kind::kMask, .offset = num_drafts + mask, .wants_prediction = mask > 0});
+    result.rows.push_back({.kind = WindowRow::Kind::kMask, .offset = num_drafts + mask, .wants_prediction = mask > 0});
   }
   asked_ = {.num_drafts = num_drafts, .num_masks = num_masks};
   return result;
@@ -112,10 +113,12 @@ int VerifyingDecoder::count_accepted(std::span<const Prediction> predictions) {
 }
 
 void VerifyingDecoder::learn(int num_accepted) {
-  if (num_proposing_masks_ == 0) return;
+  if (num_proposing_masks_ == 0) {
+    if (asked_.num_masks == 0) profile_->forget();
+    return;
+  }
   const auto is_other = [](const Draft& draft) { return draft.source != Draft::Source::kMask; };
-  const auto num_proposed =
-      static_cast<int>(std::find_if(drafts_.begin(), drafts_.end(), is_other) - drafts_.begin());
+  const auto num_proposed = static_cast<int>(std::find_if(drafts_.begin(), drafts_.end(), is_other) - drafts_.begin());
   for (AcceptanceProfile* profile : {&*profile_, &statistics_.profile}) {
     profile->observe_proposed(num_proposed, num_proposing_masks_);
     profile->observe_accepted(std::min(num_accepted, num_proposed), std::min(asked_.num_drafts, num_proposed),

@@ -9,8 +9,8 @@
 // choice: the text is that of autoregressive decoding with the same seed, because the noise of a draw belongs to the
 // position and a row's bits do not depend on the batch. In the gated mode it passes where it is likely enough.
 //
-// Only contiguous drafts are verified: behind a gap a row has no trained next-token meaning. The first mask stands where
-// the token of the last draft's row will be; it is not asked, but the masks behind it were trained to see it.
+// Only contiguous drafts are verified: behind a gap a row has no trained next-token meaning. The first mask stands
+// where the token of the last draft's row will be; it is not asked, but the masks behind it were trained to see it.
 #pragma once
 
 #include <optional>

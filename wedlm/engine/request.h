@@ -61,8 +61,8 @@ struct RequestStats {
 
 /// What a step added to the answer.
 struct StreamEvent {
-  std::vector<TokenId> token_ids;    // newly committed
-  std::string text;                  // complete UTF-8, no special tokens, nothing of a stop text
+  std::vector<TokenId> token_ids;  // newly committed
+  std::string text;                // complete UTF-8, no special tokens, nothing of a stop text
   // Where the window was asked for:
   std::vector<Window::Slot> window;  // the slots behind the committed tokens
   int num_verified = 0;              // leading ones of token_ids that had been drafts ...

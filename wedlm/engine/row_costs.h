@@ -16,7 +16,7 @@ class RowCosts {
     double seconds = 0;
   };
 
-  /// Rows ascending, at least one point. More rows never cost less: noise that says otherwise is taken out.
+  /// Rows ascending, at least one point. More rows never cost less: a point that says otherwise was disturbed.
   explicit RowCosts(std::vector<Point> points);
 
   /// Linear between the points and beyond them.
@@ -27,8 +27,8 @@ class RowCosts {
   std::vector<Point> points_;
 };
 
-/// Times forwards of 1 to at most `max_rows` rows, each as the least of a few: `run` computes one forward of so many rows
-/// and says how many seconds it took. Takes a fraction of a second, or four forwards where these take longer.
+/// Times forwards of 1 to at most `max_rows` rows, each as the least of a few: `run` computes one forward of so many
+/// rows and says how many seconds it took. Takes a fraction of a second, or four forwards where these take longer.
 RowCosts measure_row_costs(const std::function<double(std::int64_t rows)>& run, std::int64_t max_rows);
 
 /// What a step has besides the rows that can be chosen.
@@ -40,6 +40,7 @@ struct StepBase {
 
 /// How many of its rows each sequence should take, so that the tokens expected in a second are most. `values[i]` are
 /// what sequence i expects of its rows, in tokens, never increasing (Decoder::row_values()).
-std::vector<int> choose_rows(const RowCosts& costs, const StepBase& base, std::span<const std::span<const float>> values);
+std::vector<int> choose_rows(const RowCosts& costs, const StepBase& base,
+                             std::span<const std::span<const float>> values);
 
 }  // namespace wedlm

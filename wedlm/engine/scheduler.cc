@@ -9,6 +9,7 @@
 namespace wedlm {
 
 void Scheduler::add(std::unique_ptr<Sequence> sequence) {
+  if (!row_costs_ && !fixed_window(sequence->params())) row_costs_ = measure_row_costs_();
   const Rank rank = rank_of(*sequence);
   waiting_.emplace(rank, std::move(sequence));
 }
@@ -44,7 +45,6 @@ void Scheduler::share_rows() {
     }
   }
   if (sharing.empty()) return;
-  if (!row_costs_) row_costs_ = measure_row_costs_();
   std::vector<std::span<const float>> values;
   for (Sequence* sequence : sharing) values.push_back(sequence->row_values());
   const std::vector<int> chosen = choose_rows(*row_costs_, base, values);

@@ -42,7 +42,7 @@ struct SchedulerLimits {
 
 class Scheduler {
  public:
-  /// `row_costs` is asked when the first sequence comes whose window follows from them.
+  /// `row_costs` is asked when the first sequence comes whose window follows from them, before its time begins.
   Scheduler(const SchedulerLimits& limits, BlockManager& blocks, std::function<RowCosts()> row_costs)
       : limits_(limits), blocks_(blocks), measure_row_costs_(std::move(row_costs)) {}
 
