@@ -92,8 +92,10 @@ void Scheduler::try_schedule(Sequence& sequence, Step& step) {
   const auto window_rows = static_cast<std::int64_t>(scheduled.window.rows.size());
   const std::int64_t pending = sequence.num_pending();
   if (sequence.is_decoding() && pending + window_rows > rows_left_) return;
-  scheduled.num_known_rows = std::min(pending, rows_left_);
   scheduled.has_window = pending + window_rows <= rows_left_;
+  // The row that is to tell the successor is computed together with the window, not before it.
+  const bool leaves_one = !scheduled.has_window && sequence.predicts_after_known();
+  scheduled.num_known_rows = std::min(pending - (leaves_one ? 1 : 0), rows_left_);
   if (!scheduled.has_window) scheduled.window = {};
   if (scheduled.num_rows() == 0) return;
   if (!reserve_pages(sequence, sequence.num_cached() + scheduled.num_stored_rows(), step)) return;
