@@ -11,7 +11,8 @@ TEST(SamplingFlagsTest, WithoutFlagsTheModelDecidesAndElseWe) {
   const SamplingParams ours = SamplingFlags{}.sampling_params({});
   EXPECT_FLOAT_EQ(ours.temperature, 0.2F);
   EXPECT_EQ(ours.max_tokens, 128);
-  EXPECT_EQ(ours.window_size, 16);
+  EXPECT_EQ(ours.window_size, std::nullopt);
+  EXPECT_EQ(fixed_window(ours), 16);
   EXPECT_FLOAT_EQ(ours.entropy_threshold.value(), 0.4F);
   EXPECT_EQ(ours.mode, DecodeMode::kStreaming);
   EXPECT_FALSE(ours.seed.has_value());

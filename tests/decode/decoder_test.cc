@@ -19,6 +19,11 @@ std::vector<Prediction> answers(std::initializer_list<std::pair<TokenId, float>>
   return predictions;
 }
 
+std::unique_ptr<Decoder> make(const SamplingParams& params) {
+  static DraftStatistics statistics;  // of the modes that verify, which are tested on their own
+  return make_decoder(params, statistics);
+}
+
 std::vector<int> offsets(const WindowRows& rows) {
   std::vector<int> result;
   for (const WindowRow& row : rows.rows) result.push_back(row.offset);
@@ -26,15 +31,15 @@ std::vector<int> offsets(const WindowRows& rows) {
 }
 
 TEST(StreamingDecoderTest, GuessesStandBeforeMasksAndTheRunIsCommitted) {
-  const auto decoder = make_decoder({.window_size = 4, .entropy_threshold = 0.4F});
-  WindowRows rows = decoder->rows(100);
+  const auto decoder = make({.window_size = 4, .entropy_threshold = 0.4F});
+  WindowRows rows = decoder->rows({.tokens_left = 100});
   EXPECT_FALSE(rows.predict_after_known);
   EXPECT_THAT(offsets(rows), ElementsAre(0, 1, 2, 3));
-  EXPECT_THAT(offsets(decoder->rows(100)), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(offsets(decoder->rows({.tokens_left = 100})), ElementsAre(0, 1, 2, 3));
 
   // Slots 0 and 2 are certain: 0 becomes known, 2 waits behind the gap.
-  EXPECT_THAT(decoder->advance(answers({{10, 0.1F}, {11, 1.0F}, {12, 0.1F}, {13, 1.0F}})), ElementsAre(10));
-  rows = decoder->rows(99);
+  EXPECT_THAT(decoder->advance(answers({{10, 0.1F}, {11, 1.0F}, {12, 0.1F}, {13, 1.0F}})).tokens, ElementsAre(10));
+  rows = decoder->rows({.tokens_left = 99});
   EXPECT_THAT(offsets(rows), ElementsAre(1, 0, 2, 3));
   EXPECT_EQ(rows.rows[0].kind, WindowRow::Kind::kToken);
   EXPECT_EQ(rows.rows[0].token, 12);
@@ -42,35 +47,35 @@ TEST(StreamingDecoderTest, GuessesStandBeforeMasksAndTheRunIsCommitted) {
   EXPECT_TRUE(rows.rows[1].wants_prediction);
 
   // No slot is certain, and the second is the least uncertain; then the gap closes and all three leave.
-  EXPECT_THAT(decoder->advance(answers({{11, 2.0F}, {13, 1.0F}, {14, 3.0F}})), IsEmpty());
-  EXPECT_THAT(offsets(decoder->rows(99)), ElementsAre(1, 2, 0, 3));
-  EXPECT_THAT(decoder->advance(answers({{11, 0.3F}, {14, 3.0F}})), ElementsAre(11, 12, 13));
+  EXPECT_THAT(decoder->advance(answers({{11, 2.0F}, {13, 1.0F}, {14, 3.0F}})).tokens, IsEmpty());
+  EXPECT_THAT(offsets(decoder->rows({.tokens_left = 99})), ElementsAre(1, 2, 0, 3));
+  EXPECT_THAT(decoder->advance(answers({{11, 0.3F}, {14, 3.0F}})).tokens, ElementsAre(11, 12, 13));
   EXPECT_THAT(decoder->slots().size(), 1);
 }
 
 TEST(StreamingDecoderTest, LeftmostFallbackDoesNotAskWhatCannotBeSelected) {
   const SamplingParams params{
       .window_size = 16, .entropy_threshold = 0.4F, .position_penalty = 0.1F, .fallback = Fallback::kLeftmost};
-  const auto decoder = make_decoder(params);
-  EXPECT_THAT(offsets(decoder->rows(100)), ElementsAre(0, 1, 2, 3));
-  EXPECT_THAT(offsets(decoder->rows(2)), ElementsAre(0, 1));
-  const auto one = make_decoder({.entropy_threshold = std::nullopt, .fallback = Fallback::kLeftmost});
-  EXPECT_THAT(offsets(one->rows(100)), ElementsAre(0));
-  EXPECT_THAT(one->advance(answers({{7, 9.0F}})), ElementsAre(7));
+  const auto decoder = make(params);
+  EXPECT_THAT(offsets(decoder->rows({.tokens_left = 100})), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(offsets(decoder->rows({.tokens_left = 2})), ElementsAre(0, 1));
+  const auto one = make({.entropy_threshold = std::nullopt, .fallback = Fallback::kLeftmost});
+  EXPECT_THAT(offsets(one->rows({.tokens_left = 100})), ElementsAre(0));
+  EXPECT_THAT(one->advance(answers({{7, 9.0F}})).tokens, ElementsAre(7));
 }
 
 TEST(StreamingDecoderTest, TheWrongNumberOfAnswersIsOurBug) {
-  const auto decoder = make_decoder({.window_size = 2});
-  decoder->rows(10);
+  const auto decoder = make({.window_size = 2});
+  decoder->rows({.tokens_left = 10});
   EXPECT_THROW(decoder->advance(answers({{1, 0.0F}})), InternalError);
 }
 
 TEST(AutoregressiveDecoderTest, AsksTheLastKnownToken) {
-  const auto decoder = make_decoder({.mode = DecodeMode::kAutoregressive});
-  const WindowRows rows = decoder->rows(5);
+  const auto decoder = make({.mode = DecodeMode::kAutoregressive});
+  const WindowRows rows = decoder->rows({.tokens_left = 5});
   EXPECT_TRUE(rows.predict_after_known);
   EXPECT_THAT(rows.rows, IsEmpty());
-  EXPECT_THAT(decoder->advance(answers({{3, 0.5F}})), ElementsAre(3));
+  EXPECT_THAT(decoder->advance(answers({{3, 0.5F}})).tokens, ElementsAre(3));
   EXPECT_THROW(decoder->advance({}), InternalError);
 }
 

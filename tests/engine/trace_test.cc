@@ -86,7 +86,7 @@ class Replay {
  public:
   Replay(const std::vector<TokenId>& prompt, const SamplingParams& params)
       : known_(prompt),
-        decoder_(make_decoder(params)),
+        decoder_(make_decoder(params, statistics_)),
         cache_(model().backend(), model().config(), kNumPages, kPageSize),
         activations_(model().backend()) {
     for (std::int32_t page = 0; page < kNumPages; ++page) pages_.push_back(page);
@@ -108,7 +108,7 @@ class Replay {
     std::vector<TokenId> pending(known_.begin() + num_cached_, known_.end());
     if (is_last) pending.resize(std::min(pending.size(), committed.size()));
     EXPECT_EQ(pending, committed);
-    const WindowRows window = decoder_->rows(1000);
+    const WindowRows window = decoder_->rows({.known = known_, .tokens_left = 1000});
     Batch batch;
     add_pending(batch);
     for (const WindowRow& row : window.rows) {
@@ -126,7 +126,7 @@ class Replay {
       EXPECT_NEAR(predictions[i].entropy, entropies[i].as_number(), 2e-4) << "mask " << i;
     }
     num_cached_ = std::ssize(known_);
-    for (const TokenId token : decoder_->advance(predictions)) known_.push_back(token);
+    for (const TokenId token : decoder_->advance(predictions).tokens) known_.push_back(token);
     if (!is_last) {
       std::vector<TokenId> after(known_.begin() + static_cast<std::ptrdiff_t>(num_cached_), known_.end());
       for (const Window::Slot& slot : decoder_->slots()) after.push_back(slot.filled ? slot.token : mask);
@@ -155,6 +155,7 @@ class Replay {
 
   std::vector<TokenId> known_;
   std::int64_t num_cached_ = 0;
+  DraftStatistics statistics_;
   std::unique_ptr<Decoder> decoder_;
   KvCache cache_;
   Activations activations_;
