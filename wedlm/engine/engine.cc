@@ -143,14 +143,17 @@ class Engine::Impl {
   }
 
   void run() {
-    for (;;) {
+    for (bool is_stopping = false;;) {
+      std::vector<std::unique_ptr<Sequence>> arrived;
       {
         std::unique_lock lock(mutex_);
         has_work_.wait(lock, [&] { return is_stopping_ || !inbox_.empty() || !scheduler_.is_idle(); });
-        for (auto& sequence : inbox_) scheduler_.add(std::move(sequence));
-        inbox_.clear();
-        if (is_stopping_) break;
+        arrived.swap(inbox_);
+        is_stopping = is_stopping_;
       }
+      // Without the lock: the first of some kind has forwards timed, and nobody who submits shall wait for these.
+      for (auto& sequence : arrived) scheduler_.add(std::move(sequence));
+      if (is_stopping) break;
       try {
         step();
       } catch (const std::exception& error) {

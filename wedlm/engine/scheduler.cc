@@ -9,7 +9,13 @@
 namespace wedlm {
 
 void Scheduler::add(std::unique_ptr<Sequence> sequence) {
-  if (!row_costs_ && !fixed_window(sequence->params())) row_costs_ = measure_row_costs_();
+  if (!row_costs_ && !fixed_window(sequence->params())) {
+    try {
+      row_costs_ = measure_row_costs_();
+    } catch (const std::exception& error) {
+      sequence->abort(FinishReason::kError, error.what());  // and the next step retires it
+    }
+  }
   const Rank rank = rank_of(*sequence);
   waiting_.emplace(rank, std::move(sequence));
 }
@@ -92,11 +98,13 @@ void Scheduler::try_schedule(Sequence& sequence, Step& step) {
   const auto window_rows = static_cast<std::int64_t>(scheduled.window.rows.size());
   const std::int64_t pending = sequence.num_pending();
   if (sequence.is_decoding() && pending + window_rows > rows_left_) return;
+  scheduled.num_known_rows = std::min(pending, rows_left_);
   scheduled.has_window = pending + window_rows <= rows_left_;
-  // The row that is to tell the successor is computed together with the window, not before it.
-  const bool leaves_one = !scheduled.has_window && sequence.predicts_after_known();
-  scheduled.num_known_rows = std::min(pending - (leaves_one ? 1 : 0), rows_left_);
-  if (!scheduled.has_window) scheduled.window = {};
+  if (!scheduled.has_window) {
+    scheduled.window = {};
+    // The last known token's row is computed in the step that asks it for its successor.
+    if (sequence.predicts_after_known()) scheduled.num_known_rows = std::min(scheduled.num_known_rows, pending - 1);
+  }
   if (scheduled.num_rows() == 0) return;
   if (!reserve_pages(sequence, sequence.num_cached() + scheduled.num_stored_rows(), step)) return;
   rows_left_ -= scheduled.num_rows();

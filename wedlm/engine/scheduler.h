@@ -46,6 +46,8 @@ class Scheduler {
   Scheduler(const SchedulerLimits& limits, BlockManager& blocks, std::function<RowCosts()> row_costs)
       : limits_(limits), blocks_(blocks), measure_row_costs_(std::move(row_costs)) {}
 
+  /// Where the row costs cannot be measured the sequence ends with that error, and the next one that needs them has
+  /// them measured again.
   void add(std::unique_ptr<Sequence> sequence);
 
   /// The next step; empty when there is nothing to do. Pages for every row that will be stored are reserved. Sequences
