@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "wedlm/base/error.h"
 
 namespace wedlm {
@@ -62,6 +64,51 @@ TEST(StreamingDecoderTest, LeftmostFallbackDoesNotAskWhatCannotBeSelected) {
   const auto one = make({.entropy_threshold = std::nullopt, .fallback = Fallback::kLeftmost});
   EXPECT_THAT(offsets(one->rows({.tokens_left = 100})), ElementsAre(0));
   EXPECT_THAT(one->advance(answers({{7, 9.0F}})).tokens, ElementsAre(7));
+}
+
+TEST(StreamingDecoderTest, BlockWiseAWindowIsFinishedBeforeTheNextBegins) {
+  const auto decoder = make({.window_size = 3, .entropy_threshold = 0.4F, .refill = WindowRefill::kBlock});
+  EXPECT_THAT(offsets(decoder->rows({.tokens_left = 100})), ElementsAre(0, 1, 2));
+  EXPECT_THAT(decoder->advance(answers({{10, 0.1F}, {11, 1.0F}, {12, 0.1F}})).tokens, ElementsAre(10));
+  EXPECT_THAT(offsets(decoder->rows({.tokens_left = 99})), ElementsAre(1, 0)) << "12 waits, and nothing is new";
+  EXPECT_THAT(decoder->advance(answers({{11, 0.1F}})).tokens, ElementsAre(11, 12));
+  EXPECT_THAT(offsets(decoder->rows({.tokens_left = 97})), ElementsAre(0, 1, 2));
+}
+
+TEST(StreamingDecoderTest, GatedWithoutAGateIsTheSame) {
+  std::mt19937 random(2);
+  std::uniform_real_distribution<float> entropy(0, 1);
+  SamplingParams params{.window_size = 6};
+  const auto streaming = make(params);
+  params.mode = DecodeMode::kGated;
+  params.gate = Gate::kOff;
+  const auto gated = make(params);
+  EXPECT_FALSE(gated->predicts_after_known());
+  EXPECT_EQ(gated->draft_counts(), nullptr);
+  for (int step = 0; step < 200; ++step) {
+    const WindowRows rows = streaming->rows({.tokens_left = 100});
+    EXPECT_EQ(offsets(gated->rows({.tokens_left = 100})), offsets(rows));
+    std::vector<Prediction> predictions;
+    for (const WindowRow& row : rows.rows) {
+      if (row.wants_prediction) predictions.push_back({.sampled = step, .entropy = entropy(random)});
+    }
+    EXPECT_EQ(gated->advance(predictions).tokens, streaming->advance(predictions).tokens);
+  }
+}
+
+TEST(DecoderTest, RowsThatAStepMayNeed) {
+  const SamplingParams streaming{.window_size = 6}, automatic{.mode = DecodeMode::kExact};
+  const SamplingParams exact{.mode = DecodeMode::kExact, .window_size = 6};
+  const SamplingParams off{.mode = DecodeMode::kGated, .window_size = 6, .gate = Gate::kOff};
+  const SamplingParams plain{.mode = DecodeMode::kAutoregressive, .window_size = 6};
+  const auto needs = [](const SamplingParams& params) {
+    return std::vector<int>{min_window_rows(params), max_window_rows(params), max_pending_per_step(params)};
+  };
+  EXPECT_THAT(needs(streaming), ElementsAre(6, 6, 6));
+  EXPECT_THAT(needs(off), ElementsAre(6, 6, 6));
+  EXPECT_THAT(needs(exact), ElementsAre(12, 12, 1)) << "drafts and masks";
+  EXPECT_THAT(needs(automatic), ElementsAre(0, 64, 1));
+  EXPECT_THAT(needs(plain), ElementsAre(0, 0, 1));
 }
 
 TEST(StreamingDecoderTest, TheWrongNumberOfAnswersIsOurBug) {
