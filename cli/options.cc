@@ -265,7 +265,7 @@ void add_verification_options(CLI::App& app, SamplingFlags& flags) {
                 .default_text = two_digits(defaults.draft_threshold)},
                flags.draft_threshold);
   group.flag({.names = "--no-prompt-lookup",
-              .text = "Do not draft what followed when the last tokens occurred before. It changes no text."},
+              .text = "Do not draft what followed when the last tokens occurred before. It changes no text of exact."},
              flags.no_prompt_lookup);
   group.choice(
       {.names = "--gate",

@@ -234,6 +234,54 @@ TEST(EngineTest, CancellingKeepsWhatWasCommittedAndGivesEveryPageBack) {
   EXPECT_EQ(engine.stats().num_free_blocks, engine.stats().num_blocks);
 }
 
+TEST(EngineTest, CancellingAModeThatVerifiesIsTheSame) {
+  Engine engine(tiny(), {});
+  SamplingParams params = greedy(400);
+  params.mode = DecodeMode::kExact;
+  const auto stream = engine.submit({.prompt = prompt(20), .params = params});
+  std::size_t taken = 0;
+  while (taken < 5) taken += stream->next()->token_ids.size();
+  stream->cancel();
+  EXPECT_EQ(stream->wait().finish_reason, FinishReason::kCancelled);
+  EXPECT_GE(stream->wait().token_ids.size(), taken);
+  EXPECT_EQ(engine.stats().num_free_blocks, engine.stats().num_blocks);
+}
+
+TEST(EngineTest, AGateThatDemandsEqualityGivesTheAutoregressiveText) {
+  Engine engine(nano(), {});
+  for (const char* question : {"Count from 1 to 30.", "Solve: 3x + 7 = 25", "Hi"}) {
+    const auto ids = nano().tokenizer()->encode(std::string("<|im_start|>user\n") + question +
+                                                "<|im_end|>\n<|im_start|>assistant\n");
+    for (const float temperature : {0.0F, 0.8F}) {
+      SamplingParams params = greedy(60);
+      params.temperature = temperature;
+      params.seed = 5;
+      params.mode = DecodeMode::kAutoregressive;
+      const Result plain = engine.submit({.prompt = ids, .params = params})->wait();
+      params.mode = DecodeMode::kGated;
+      params.gate = Gate::kEquality;
+      for (const std::optional<std::int32_t> window : {std::optional<std::int32_t>(), std::optional(8)}) {
+        params.window_size = window;
+        const Result gated = engine.submit({.prompt = ids, .params = params})->wait();
+        EXPECT_EQ(gated.token_ids, plain.token_ids) << question;
+        EXPECT_EQ(gated.text, plain.text);
+      }
+    }
+  }
+}
+
+TEST(EngineTest, APromptThatLeavesNoRoomForTheWindowIsDecodedAlike) {
+  Engine engine(tiny(), {.max_num_batched_tokens = 10, .enable_prefix_cache = false});
+  for (int length = 1; length <= 24; ++length) {
+    SamplingParams params = greedy(12);
+    params.mode = DecodeMode::kAutoregressive;
+    const Result plain = engine.submit({.prompt = prompt(length), .params = params})->wait();
+    params.mode = DecodeMode::kExact;
+    params.window_size = 4;
+    EXPECT_EQ(engine.submit({.prompt = prompt(length), .params = params})->wait().token_ids, plain.token_ids) << length;
+  }
+}
+
 TEST(EngineTest, DestructionEndsWhatIsUnderWay) {
   std::shared_ptr<ResponseStream> stream;
   {

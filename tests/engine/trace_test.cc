@@ -81,6 +81,22 @@ TEST(TraceTest, TokenIdsOfEveryPromptAndSetting) {
   EXPECT_GE(expected.size(), 100U);
 }
 
+TEST(TraceTest, GatedWithoutAGateIsTheOriginalToo) {
+  Engine engine(model(), {});
+  std::vector<std::pair<const Json*, std::shared_ptr<ResponseStream>>> runs;
+  for (const Json& item : traces().at("cases").as_array()) {
+    for (const Json& run : item.at("wedlm").as_array()) {
+      if (run.find("steps") == nullptr) continue;
+      SamplingParams params = params_of(run);
+      params.mode = DecodeMode::kGated;
+      params.gate = Gate::kOff;
+      runs.emplace_back(&run, engine.submit({.prompt = ids(item.at("prompt_ids")), .params = params}));
+    }
+  }
+  for (const auto& [run, stream] : runs) EXPECT_EQ(stream->wait().token_ids, ids(run->at("token_ids")));
+  EXPECT_FALSE(runs.empty());
+}
+
 /// Replays one run step by step: decoder and forward, without the engine's batching.
 class Replay {
  public:
