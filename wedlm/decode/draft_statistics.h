@@ -52,7 +52,7 @@ class DraftCalibration {
   struct Cell {
     float num_seen = 0, num_accepted = 0, num_agreed = 0;
   };
-  static constexpr int kNumSources = 2, kNumEntropyBins = 12, kNumDepthBins = 8;
+  static constexpr std::size_t kNumSources = 2, kNumEntropyBins = 12, kNumDepthBins = 8;
   static std::size_t cell_of(const Draft& draft);
 
   std::array<Cell, kNumSources * kNumEntropyBins * kNumDepthBins> cells_{};

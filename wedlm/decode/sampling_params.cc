@@ -28,6 +28,8 @@ struct Named {
   Value value;
   std::string_view name;
 };
+template <class Value>
+Named(Value, std::string_view) -> Named<Value>;  // clang before 17 does not find it by itself
 
 constexpr std::array kModes = {
     Named{DecodeMode::kStreaming, "streaming"},
