@@ -41,16 +41,23 @@ AnswerView::ShowWindow window_wish(bool is_wanted, const Console& console) {
   return AnswerView::ShowWindow::kNo;
 }
 
-std::string window_text(std::span<const Window::Slot> window, const Tokenizer& tokenizer, int columns,
-                        bool with_color) {
+std::string window_text(const StreamEvent& event, const Tokenizer& tokenizer, int columns, bool with_color) {
   std::string out;
-  for (const Window::Slot& slot : window) {
-    if (columns <= 0) break;
-    const std::string text = slot.filled ? on_one_line(tokenizer.token_bytes(slot.token)) : std::string(kEmptySlot);
+  const auto add = [&](const std::string& text, Style style) {
     const std::string_view fitting = fit_columns(text, columns);
-    columns -= display_width(fitting);
-    out += styled(slot.filled ? Style::kGuess : Style::kDim, fitting, with_color);
-    if (fitting.size() < text.size()) break;
+    columns = fitting.size() < text.size() ? 0 : columns - display_width(fitting);
+    out += styled(style, fitting, with_color);
+  };
+  const auto text_of = [&](TokenId token) { return on_one_line(tokenizer.token_bytes(token)); };
+  if (with_color) {
+    for (const TokenId token : event.rejected) add(text_of(token), Style::kRejected);
+  }
+  for (const Window::Slot& slot : event.window) {
+    if (slot.filled) {
+      add(text_of(slot.token), Style::kGuess);
+    } else {
+      add(std::string(kEmptySlot), Style::kDim);
+    }
   }
   return out;
 }
@@ -62,7 +69,10 @@ AnswerView::~AnswerView() {
 void AnswerView::show(const StreamEvent& event) {
   wipe_window();
   if (!event.text.empty()) {
-    console_.print(event.text);
+    const std::size_t num_verified = shows_window_ ? event.verified_bytes : 0;
+    const std::string_view text = event.text;
+    console_.print(styled(Style::kVerified, text.substr(0, num_verified), console_.has_color()) +
+                   std::string(text.substr(std::min(num_verified, text.size()))));
     ends_with_newline_ = event.text.back() == '\n';
     advance_column(event.text);
   }
@@ -94,7 +104,7 @@ void AnswerView::advance_column(std::string_view text) {
 /// The cursor's place is saved and restored around the window, which never reaches the line's end: nothing scrolls
 /// between the two.
 void AnswerView::draw_window(const StreamEvent& event) {
-  const std::string text = window_text(event.window, tokenizer_, terminal_width() - column_ - 1, console_.has_color());
+  const std::string text = window_text(event, tokenizer_, terminal_width() - column_ - 1, console_.has_color());
   if (text.empty()) return;
   write(Stream::kErr,
         "\x1b"

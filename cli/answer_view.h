@@ -1,9 +1,9 @@
 // Shows an answer while it grows: committed text on standard output and, where asked for, behind it the window of
 // guesses that is still being filled. The window is drawn on the terminal only and wiped before more text is written,
-// so that standard output has nothing but the text.
+// so that standard output has nothing but the text. In the modes that verify, text that had been drafted has its
+// colour, and drafts that were refused are shown, struck through, before the window that takes their place.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -43,7 +43,8 @@ class AnswerView {
 /// kYes where it was asked for and both outputs are a terminal that understands it; says so where they are not.
 AnswerView::ShowWindow window_wish(bool is_wanted, const Console& console);
 
-/// The window in at most `columns` columns: guesses as their text, empty slots as a dot.
-std::string window_text(std::span<const Window::Slot> window, const Tokenizer& tokenizer, int columns, bool with_color);
+/// What stands behind the text, in at most `columns` columns: refused drafts, then the window's guesses as their text
+/// and its empty slots as dots. Without colours nothing would tell the refused ones from the others: they are left out.
+std::string window_text(const StreamEvent& event, const Tokenizer& tokenizer, int columns, bool with_color);
 
 }  // namespace wedlm::cli

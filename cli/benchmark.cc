@@ -1,5 +1,5 @@
-// `wedlm benchmark`: streaming against autoregressive decoding over the same engine, cache and kernels. The prefix
-// cache is off, because every run repeats the same prompts.
+// `wedlm benchmark`: a decoding mode against autoregressive decoding over the same engine, cache and kernels. The
+// prefix cache is off, because every run repeats the same prompts.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
@@ -43,11 +43,12 @@ struct Run {
     return decode_seconds > 0 ? static_cast<double>(num_decode_tokens) / decode_seconds : 0;
   }
   double tokens_per_forward() const { return ratio(num_tokens, num_decode_forwards); }
+  double rows_per_forward() const { return ratio(num_decode_rows, num_decode_forwards); }
   double cacheability() const { return ratio(num_tokens, num_decode_rows); }
 
  private:
-  static double ratio(std::int64_t tokens, std::int64_t count) {
-    return count > 0 ? static_cast<double>(tokens) / static_cast<double>(count) : 0;
+  static double ratio(std::int64_t amount, std::int64_t count) {
+    return count > 0 ? static_cast<double>(amount) / static_cast<double>(count) : 0;
   }
 };
 
@@ -95,46 +96,48 @@ Json run_json(const Run& run) {
                        {"decode_tokens_per_second", run.decode_tokens_per_second()},
                        {"forwards", run.num_forwards},
                        {"tokens_per_forward", run.tokens_per_forward()},
+                       {"rows_per_forward", run.rows_per_forward()},
                        {"cacheability", run.cacheability()},
                        {"time_to_first_token", run.first_token_seconds},
                        {"seconds", run.seconds}});
 }
 
-std::string table_line(const std::string& label, const std::string& streaming, const std::string& autoregressive) {
+std::string table_line(const std::string& label, const std::string& parallel, const std::string& autoregressive) {
   const auto right = [](const std::string& text, std::size_t width) {
     return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;
   };
   std::string line = label;
   line.resize(24, ' ');
-  return line + right(streaming, 12) + right(autoregressive, 18) + "\n";
+  return line + right(parallel, 12) + right(autoregressive, 18) + "\n";
 }
 
-std::string verdict(const Run& streaming, const Run& autoregressive) {
+std::string verdict(const Run& parallel, const Run& autoregressive) {
   const double ratio =
-      autoregressive.tokens_per_second() > 0 ? streaming.tokens_per_second() / autoregressive.tokens_per_second() : 0;
+      autoregressive.tokens_per_second() > 0 ? parallel.tokens_per_second() / autoregressive.tokens_per_second() : 0;
   if (ratio <= 0) return "No speed was measured.";
   if (ratio >= 0.995 && ratio < 1.005) return "WeDLM is as fast as autoregressive.";
   return ratio > 1 ? "WeDLM is " + fixed(ratio, 2) + "x faster than autoregressive."
                    : "WeDLM is " + fixed(1 / ratio, 2) + "x slower than autoregressive.";
 }
 
-std::string table(const Run& streaming, const Run& autoregressive) {
+std::string table(std::string_view mode, const Run& parallel, const Run& autoregressive) {
   const auto line = [&](const std::string& label, int digits, auto value) {
-    return table_line(label, fixed(static_cast<double>(value(streaming)), digits),
+    return table_line(label, fixed(static_cast<double>(value(parallel)), digits),
                       fixed(static_cast<double>(value(autoregressive)), digits));
   };
-  return table_line("", "streaming", "autoregressive") +
+  return table_line("", std::string(mode), "autoregressive") +
          line("tokens/s", 1, [](const Run& run) { return run.tokens_per_second(); }) +
          line("tokens/s, decode alone", 1, [](const Run& run) { return run.decode_tokens_per_second(); }) +
          line("tokens", 0, [](const Run& run) { return run.num_tokens; }) +
          line("forwards", 0, [](const Run& run) { return run.num_forwards; }) +
          line("tokens per forward", 2, [](const Run& run) { return run.tokens_per_forward(); }) +
+         line("rows per forward", 1, [](const Run& run) { return run.rows_per_forward(); }) +
          line("cacheability", 2, [](const Run& run) { return run.cacheability(); }) +
          line("time to first token, ms", 1, [](const Run& run) { return 1000 * run.first_token_seconds; });
 }
 
 struct Measured {
-  Run streaming;
+  Run parallel;
   Run autoregressive;
   bool is_cancelled = false;
 };
@@ -142,30 +145,29 @@ struct Measured {
 /// The modes take turns, so that what else the machine does meets both.
 Measured measure(const BenchmarkOptions& options, Session& session, const std::vector<std::vector<TokenId>>& prompts,
                  const Console& console) {
-  SamplingParams streaming = options.sampling.sampling_params(session.model->generation_defaults());
-  if (!streaming.seed) streaming.seed = 0;
-  streaming.mode = DecodeMode::kStreaming;
-  SamplingParams autoregressive = streaming;
+  SamplingParams parallel = options.sampling.sampling_params(session.model->generation_defaults());
+  if (!parallel.seed) parallel.seed = 0;
+  SamplingParams autoregressive = parallel;
   autoregressive.mode = DecodeMode::kAutoregressive;
 
   const InterruptGuard interrupts(2);
-  std::vector<Run> streaming_runs, autoregressive_runs;
+  std::vector<Run> parallel_runs, autoregressive_runs;
   const int num_rounds = *options.num_warmup_runs + *options.num_runs;
   for (int round = 0; round < num_rounds && !interrupts.is_interrupted(); ++round) {
     const bool is_warmup = round < *options.num_warmup_runs;
-    const Run fast = run_once(*session.engine, prompts, streaming, interrupts);
+    const Run fast = run_once(*session.engine, prompts, parallel, interrupts);
     const Run plain = run_once(*session.engine, prompts, autoregressive, interrupts);
     console.note((is_warmup ? "Warm-up: " : "Run " + std::to_string(round - *options.num_warmup_runs + 1) + ": ") +
-                 fixed(fast.tokens_per_second(), 1) + " tokens/s streaming, " + fixed(plain.tokens_per_second(), 1) +
-                 " autoregressive");
+                 fixed(fast.tokens_per_second(), 1) + " tokens/s " + std::string(mode_name(parallel.mode)) + ", " +
+                 fixed(plain.tokens_per_second(), 1) + " autoregressive");
     if (is_warmup) continue;
-    streaming_runs.push_back(fast);
+    parallel_runs.push_back(fast);
     autoregressive_runs.push_back(plain);
   }
   Measured measured;
   measured.is_cancelled = interrupts.is_interrupted();
   if (!measured.is_cancelled) {
-    measured.streaming = median_run(streaming_runs);
+    measured.parallel = median_run(parallel_runs);
     measured.autoregressive = median_run(autoregressive_runs);
   }
   return measured;
@@ -178,7 +180,10 @@ int run_benchmark(BenchmarkOptions options) {
   if (*options.num_warmup_runs < 0) {
     throw InvalidInput("--warmup: expected at least 0, got " + std::to_string(*options.num_warmup_runs));
   }
-  options.sampling.sampling_params({});
+  const DecodeMode mode = options.sampling.sampling_params({}).mode;
+  if (mode == DecodeMode::kAutoregressive) {
+    throw InvalidInput("benchmark compares a mode with autoregressive: choose --mode streaming, exact or gated");
+  }
   if (options.prompts.texts.empty() && !options.prompts.file) options.prompts.texts = {kDefaultPrompt};
   const std::vector<Prompt> prompts = read_prompts(options.prompts);
   EngineOptions engine_options = options.engine.engine_options();
@@ -195,14 +200,15 @@ int run_benchmark(BenchmarkOptions options) {
     const Json json = Json::object({{"model", session.model->folder().string()},
                                     {"backend", session.model->backend().description()},
                                     {"runs", *options.num_runs},
-                                    {"streaming", run_json(measured.streaming)},
+                                    {"mode", mode_name(mode)},
+                                    {std::string(mode_name(mode)), run_json(measured.parallel)},
                                     {"autoregressive", run_json(measured.autoregressive)},
                                     {"peak_memory_bytes", static_cast<std::int64_t>(peak_bytes)}});
     console.print(write_json(json) + "\n");
     return 0;
   }
-  console.print(table(measured.streaming, measured.autoregressive) + "\n" +
-                verdict(measured.streaming, measured.autoregressive) + "\n" + "Median of " +
+  console.print(table(mode_name(mode), measured.parallel, measured.autoregressive) + "\n" +
+                verdict(measured.parallel, measured.autoregressive) + "\n" + "Median of " +
                 std::to_string(*options.num_runs) + " runs; peak memory " + size_text(static_cast<double>(peak_bytes)) +
                 ".\n");
   return 0;
@@ -211,10 +217,11 @@ int run_benchmark(BenchmarkOptions options) {
 }  // namespace
 
 Command add_benchmark(CLI::App& program) {
-  CLI::App* app = program.add_subcommand(
-      "benchmark",
-      "Compare streaming with autoregressive decoding on this machine.\nBoth run over the same engine, without the "
-      "prefix cache, one prompt after the other; the figures are those of the median run.");
+  CLI::App* app =
+      program.add_subcommand("benchmark",
+                             "Compare a decoding mode with autoregressive decoding on this machine.\nBoth run over the "
+                             "same engine, without the "
+                             "prefix cache, one prompt after the other; the figures are those of the median run.");
   const auto options = std::make_shared<BenchmarkOptions>();
   options->sampling.max_tokens = kBenchmarkMaxTokens;
   OptionGroup group(*app, "Benchmark");
@@ -234,6 +241,7 @@ Command add_benchmark(CLI::App& program) {
               "\n"
               "Examples:\n"
               "  wedlm benchmark\n"
+              "  wedlm benchmark --mode exact -n 128\n"
               "  wedlm benchmark -n 256 --preset fast --runs 5\n"
               "  wedlm benchmark --file prompts.jsonl --threads 4 --json");
   return {.app = app, .run = [options] { return run_benchmark(*options); }};

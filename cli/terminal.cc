@@ -86,7 +86,7 @@ bool wants_color(Stream stream, bool no_color_flag) {
 }
 
 std::string styled(Style style, std::string_view text, bool with_color) {
-  if (!with_color) return std::string(text);
+  if (!with_color || text.empty()) return std::string(text);
   std::string_view code;
   switch (style) {
     case Style::kDim:
@@ -97,6 +97,12 @@ std::string styled(Style style, std::string_view text, bool with_color) {
       break;
     case Style::kGuess:
       code = "\x1b[36m";
+      break;
+    case Style::kVerified:
+      code = "\x1b[32m";
+      break;
+    case Style::kRejected:
+      code = "\x1b[9;31m";  // struck through
       break;
     case Style::kError:
       code = "\x1b[31m";

@@ -36,7 +36,7 @@ std::string_view fit_columns(std::string_view text, int columns);
 /// Whether colours are wanted: a terminal, no --no-color, no NO_COLOR in the environment (no-color.org), not TERM=dumb.
 bool wants_color(Stream stream, bool no_color_flag);
 
-enum class Style { kDim, kBold, kGuess, kError };
+enum class Style { kDim, kBold, kGuess, kVerified, kRejected, kError };
 /// `text` in a style; the text itself where there is no colour.
 std::string styled(Style style, std::string_view text, bool with_color);
 

@@ -16,18 +16,26 @@ class AnswerViewTest : public testing::Test {
 };
 
 TEST_F(AnswerViewTest, ShowsGuessesAndDotsForWhatIsEmpty) {
-  const std::vector<Window::Slot> window = {{}, slot("1"), slot(","), {}, slot("\n"), {}};
-  EXPECT_EQ(window_text(window, tokenizer_, 80, false), "·1,·⏎·");
-  EXPECT_EQ(window_text(window, tokenizer_, 3, false), "·1,");
-  EXPECT_EQ(window_text(window, tokenizer_, 0, false), "");
-  EXPECT_EQ(window_text(window, tokenizer_, -5, false), "");
+  const StreamEvent event{.window = {{}, slot("1"), slot(","), {}, slot("\n"), {}}};
+  EXPECT_EQ(window_text(event, tokenizer_, 80, false), "·1,·⏎·");
+  EXPECT_EQ(window_text(event, tokenizer_, 3, false), "·1,");
+  EXPECT_EQ(window_text(event, tokenizer_, 0, false), "");
+  EXPECT_EQ(window_text(event, tokenizer_, -5, false), "");
+}
+
+TEST_F(AnswerViewTest, RefusedDraftsStandStruckThroughBeforeTheWindow) {
+  const StreamEvent event{.window = {slot("1"), {}}, .rejected = {slot("7").token, slot("\n").token}};
+  EXPECT_EQ(window_text(event, tokenizer_, 80, true),
+            "\x1b[9;31m7\x1b[0m\x1b[9;31m⏎\x1b[0m\x1b[36m1\x1b[0m\x1b[2m·\x1b[0m");
+  EXPECT_EQ(window_text(event, tokenizer_, 2, true), "\x1b[9;31m7\x1b[0m\x1b[9;31m⏎\x1b[0m");
+  EXPECT_EQ(window_text(event, tokenizer_, 80, false), "1·");
 }
 
 TEST_F(AnswerViewTest, ControlCharactersAndPartsOfCharactersAreShownAsOneLine) {
   const std::vector<TokenId> ids = tokenizer_.encode("\t");
-  std::vector<Window::Slot> window;
-  for (const TokenId id : ids) window.push_back({.token = id, .filled = true});
-  const std::string text = window_text(window, tokenizer_, 80, false);
+  StreamEvent event;
+  for (const TokenId id : ids) event.window.push_back({.token = id, .filled = true});
+  const std::string text = window_text(event, tokenizer_, 80, false);
   EXPECT_EQ(text.find('\t'), std::string::npos);
   EXPECT_GT(display_width(text), 0);
 }

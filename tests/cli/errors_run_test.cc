@@ -78,6 +78,7 @@ const std::vector<Wrong> kWrong = {
     {{"generate", "--file", "/"}, 3, "/"},
     {{"benchmark", "--runs", "0"}, 2, "--runs"},
     {{"benchmark", "--warmup", "-1"}, 2, "--warmup"},
+    {{"benchmark", "--mode", "autoregressive"}, 2, "choose --mode streaming, exact or gated"},
     {{"info", "--context", "0"}, 2, "--context"},
     {{"info", "/nonexistent"}, 3, "nonexistent"},
     {{"info", "one", "two"}, 2, "two"},

@@ -159,8 +159,8 @@ struct Seen {
   std::int64_t num_verified = 0, num_accepted = 0, num_stopped = 0;
 
   void add(const Result& result) {
-    for (const std::int64_t count : result.stats.drafts.verified) num_verified += count;
-    for (const std::int64_t count : result.stats.drafts.accepted) num_accepted += count;
+    num_verified += result.stats.drafts.num_verified();
+    num_accepted += result.stats.drafts.num_accepted();
     num_stopped += result.finish_reason == FinishReason::kStop ? 1 : 0;
   }
 };

@@ -1,5 +1,7 @@
 #include "wedlm/decode/decoder.h"
 
+#include <algorithm>
+
 #include "wedlm/base/error.h"
 #include "wedlm/decode/autoregressive_decoder.h"
 #include "wedlm/decode/streaming_decoder.h"
@@ -10,7 +12,7 @@ namespace wedlm {
 int max_window_rows(const SamplingParams& params) {
   const std::optional<int> window = fixed_window(params);
   if (!verifies_drafts(params)) return *window;
-  return window ? 2 * *window : kMaxAutoWindow;
+  return window ? std::min(*window, kMaxDrafts) + std::min(*window, kMaxAutoWindow) : kMaxAutoWindow;
 }
 
 int min_window_rows(const SamplingParams& params) {

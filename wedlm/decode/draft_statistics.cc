@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 
 namespace wedlm {
 namespace {
@@ -43,6 +44,14 @@ void DraftCounts::add(int depth, bool is_accepted) {
   }
   ++verified[index];
   accepted[index] += is_accepted ? 1 : 0;
+}
+
+std::int64_t DraftCounts::num_verified() const {
+  return std::accumulate(verified.begin(), verified.end(), std::int64_t{0});
+}
+
+std::int64_t DraftCounts::num_accepted() const {
+  return std::accumulate(accepted.begin(), accepted.end(), std::int64_t{0});
 }
 
 std::size_t DraftCalibration::cell_of(const Draft& draft) {

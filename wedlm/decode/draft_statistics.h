@@ -37,6 +37,8 @@ struct DraftCounts {
   std::vector<std::int64_t> accepted;
 
   void add(int depth, bool is_accepted);
+  std::int64_t num_verified() const;
+  std::int64_t num_accepted() const;
 };
 
 /// Frequencies of acceptance in cells of (source, entropy or match length, depth), each beginning as if a few drafts
