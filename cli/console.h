@@ -34,21 +34,25 @@ class Console {
   bool has_color_;
 };
 
-/// A bar on standard error while a model is loaded. It shows itself only on a terminal and after a second, and leaves
-/// no trace.
+/// What a progress bar counts.
+enum class ProgressUnit { kBytes, kItems };
+
+/// A bar on standard error while something takes long. It shows itself only on a terminal and after a second, and
+/// leaves no trace.
 class ProgressBar {
  public:
-  ProgressBar(const Console& console, std::string title);
+  ProgressBar(const Console& console, std::string title, ProgressUnit unit = ProgressUnit::kBytes);
   ~ProgressBar();
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  void update(std::size_t done_bytes, std::size_t total_bytes);
+  void update(std::size_t done, std::size_t total);
 
  private:
   using Clock = std::chrono::steady_clock;
 
   std::string title_;
+  ProgressUnit unit_;
   bool is_wanted_;
   bool is_shown_ = false;
   Clock::time_point last_drawn_;

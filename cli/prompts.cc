@@ -34,11 +34,11 @@ Prompt prompt_of_line(std::string_view line, const std::string& source, bool raw
   }
   if (text != nullptr) {
     if (!text->is_string()) throw InvalidInput(source + ": prompt: expected a string, got " + shown(*text));
-    return {.source = source, .text = text->as_string()};
+    return {.source = source, .text = text->as_string(), .line = object};
   }
   if (raw) throw InvalidInput(source + ": messages need the chat template, which --raw leaves out");
   check_messages(*messages, source);
-  return {.source = source, .messages = *messages};
+  return {.source = source, .messages = *messages, .line = object};
 }
 
 std::vector<Prompt> prompts_of_lines(const TextInput& input, bool raw) {
@@ -66,6 +66,12 @@ std::vector<Prompt> prompts_of_input(const PromptOptions& options) {
   return {{.source = input.name, .text = without_last_newline(std::move(input.text), options.raw)}};
 }
 
+void check_system(const PromptOptions& options) {
+  if (options.raw && options.system) {
+    throw InvalidInput("--system needs the chat template, which --raw leaves out; give one of them");
+  }
+}
+
 }  // namespace
 
 void add_prompt_options(CLI::App& app, PromptOptions& options) {
@@ -83,11 +89,21 @@ void add_prompt_options(CLI::App& app, PromptOptions& options) {
              options.raw);
 }
 
+std::vector<Prompt> read_prompt_list(const PromptOptions& options) {
+  if (!options.file || options.file->ends_with(".jsonl")) return read_prompts(options);
+  check_system(options);
+  std::vector<Prompt> prompts;
+  for_each_line(read_input(options.file), [&](std::string_view line, const std::string& source) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    prompts.push_back({.source = source, .text = std::string(line)});
+  });
+  if (prompts.empty()) throw InvalidInput(*options.file + ": expected at least one line with a prompt, found none");
+  return prompts;
+}
+
 std::vector<Prompt> read_prompts(const PromptOptions& options) {
   if (!options.texts.empty() && options.file) throw InvalidInput("give either --prompt or --file, not both");
-  if (options.raw && options.system) {
-    throw InvalidInput("--system needs the chat template, which --raw leaves out; give one of them");
-  }
+  check_system(options);
   std::vector<Prompt> prompts;
   for (const std::string& text : options.texts) {
     const std::string number = options.texts.size() > 1 ? " " + std::to_string(prompts.size() + 1) : "";

@@ -27,6 +27,7 @@ struct Prompt {
   std::string source{};  // for messages: "line 3 of prompts.jsonl"
   std::string text{};
   Json messages{};  // an array of objects with a role, or null
+  Json line{};      // the whole object of a .jsonl file's line, or null
 };
 
 void add_prompt_options(CLI::App& app, PromptOptions& options);
@@ -34,6 +35,10 @@ void add_prompt_options(CLI::App& app, PromptOptions& options);
 /// The prompts of -p, else of --file, else of standard input where it is not a keyboard. At least one, none of them
 /// empty. Throws InvalidInput naming file and line, and ResourceError for a file that cannot be read.
 std::vector<Prompt> read_prompts(const PromptOptions& options);
+
+/// The prompts of a file with many: a .jsonl file as read_prompts() takes it, and of any other each line that is not
+/// blank. Throws as read_prompts().
+std::vector<Prompt> read_prompt_list(const PromptOptions& options);
 
 /// The messages of a prompt, with the system message in front where there is one and they have none.
 Json messages_of(const Prompt& prompt, const std::optional<std::string>& system);
