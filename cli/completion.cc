@@ -39,7 +39,7 @@ std::string quoted_summary(const std::string& text) {
 
 bool takes_file(const CLI::Option& option) {
   const std::string value = option.get_type_name();
-  return value == "FILE" || value == "MODEL";
+  return value == "FILE" || value == "FOLDER" || value == "MODEL";
 }
 
 std::string bash_script(const CLI::App& program) {

@@ -39,6 +39,19 @@ TEST_F(PromptsTest, AJsonlFileHasOnePromptALine) {
   EXPECT_THROW(read_prompts({.file = path, .raw = true}), InvalidInput);
 }
 
+TEST_F(PromptsTest, AListHasOnePromptALineInATextFileToo) {
+  const std::vector<Prompt> lines = read_prompt_list({.file = file("p.txt", "one\n\ntwo\r\n")});
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[1].text, "two");
+  EXPECT_TRUE(lines[1].source.starts_with("line 3 of ")) << lines[1].source;
+  EXPECT_TRUE(lines[1].line.is_null());
+  const std::vector<Prompt> objects = read_prompt_list({.file = file("p.jsonl", R"({"prompt": "a", "answer": 7})")});
+  ASSERT_EQ(objects.size(), 1U);
+  EXPECT_EQ(objects[0].text, "a");
+  EXPECT_EQ(objects[0].line.at("answer").as_integer(), 7);
+  EXPECT_THROW(read_prompt_list({.file = file("e.txt", "\n \n")}), InvalidInput);
+}
+
 TEST_F(PromptsTest, EmptyInputIsRefused) {
   EXPECT_THROW(read_prompts({.file = file("p.jsonl", "\n \n")}), InvalidInput);
   EXPECT_THROW(read_prompts({.file = file("p.txt", "\n")}), InvalidInput);

@@ -17,7 +17,7 @@ constexpr double kGap = 3;  // that labels keep from each other
 constexpr double kOutside = 1e6;
 constexpr double kPerOverlap = 40;  // for each square pixel
 constexpr double kCrossing = 60;    // a leader that goes through a label or a mark
-constexpr double kOnLine = 12;      // a label across the line
+constexpr double kOnLine = 12;      // a label across a line
 
 PlotBox widened(const PlotBox& box, double by) {
   return {box.x - by, box.y - by, box.width + 2 * by, box.height + 2 * by};
@@ -81,8 +81,8 @@ double cost(const Situation& now, std::size_t self, const PlotBox& box) {
     const PlotPosition other = now.wishes[i].point;
     if (meets(box, other, now.boxes[i].nearest(other))) cost += kCrossing;
   }
-  for (std::size_t i = 1; i < now.space.line.size(); ++i) {
-    if (meets(box, now.space.line[i - 1], now.space.line[i])) cost += kOnLine;
+  for (const PlotLine& line : now.space.lines) {
+    if (meets(box, line.from, line.to)) cost += kOnLine;
   }
   return cost;
 }

@@ -32,11 +32,16 @@ struct LabelWish {
   double height = 0;
 };
 
+struct PlotLine {
+  PlotPosition from;
+  PlotPosition to;
+};
+
 /// Where labels may go, and what they should keep off.
 struct LabelSpace {
   PlotBox frame;
-  double mark_radius = 0;                   // around every point
-  std::span<const PlotPosition> line = {};  // a line through these, which a label would rather not cross
+  double mark_radius = 0;                // around every point
+  std::span<const PlotLine> lines = {};  // which a label would rather not cross
 };
 
 /// One box for each wish. The choice is the same every time; with more labels than there is room for, some overlap.

@@ -202,24 +202,34 @@ class Drawing {
            escaped(text_.y.title) + "</text>\n";
   }
 
-  std::string base_lines() const {
+  std::array<PlotLine, 2> base_positions() const {
     const PlotPosition base = at(points_.front());
-    return line({kFrame.x, base.y}, {kFrame.right(), base.y}, "base") +
-           line({base.x, kFrame.y}, {base.x, kFrame.bottom()}, "base");
+    return {PlotLine{{kFrame.x, base.y}, {kFrame.right(), base.y}},
+            PlotLine{{base.x, kFrame.y}, {base.x, kFrame.bottom()}}};
   }
 
-  std::vector<PlotPosition> front_positions() const {
-    std::vector<PlotPosition> positions;
-    for (const std::size_t i : front_of(points_)) positions.push_back(at(points_[i]));
-    return positions;
+  std::string base_lines() const {
+    std::string out;
+    for (const PlotLine& one : base_positions()) out += line(one.from, one.to, "base");
+    return out;
   }
 
   std::string front() const {
     std::string list;
-    for (const PlotPosition& position : front_positions()) {
+    for (const std::size_t i : front_of(points_)) {
+      const PlotPosition position = at(points_[i]);
       list += (list.empty() ? "" : " ") + number(position.x) + "," + number(position.y);
     }
     return "<polyline points=\"" + list + "\" class=\"front\"/>\n";
+  }
+
+  /// The front's and the base's.
+  std::vector<PlotLine> all_lines() const {
+    const std::array<PlotLine, 2> base = base_positions();
+    std::vector<PlotLine> lines(base.begin(), base.end());
+    const std::vector<std::size_t> front = front_of(points_);
+    for (std::size_t i = 1; i < front.size(); ++i) lines.push_back({at(points_[front[i - 1]]), at(points_[front[i]])});
+    return lines;
   }
 
   std::string marks() const {
@@ -235,11 +245,11 @@ class Drawing {
     for (const PlotPoint& point : points_) {
       wishes.push_back({.point = at(point), .width = text_width(point.label), .height = kLabelHeight});
     }
-    const std::vector<PlotPosition> line_positions = front_positions();
+    const std::vector<PlotLine> lines = all_lines();
     const std::vector<PlotBox> boxes =
         place_labels(wishes, {.frame = {kFrame.x + 4, kFrame.y + 4, kFrame.width - 8, kFrame.height - 8},
                               .mark_radius = kMarkRadius + 1,
-                              .line = line_positions});
+                              .lines = lines});
     std::string leaders, texts;
     for (std::size_t i = 0; i < boxes.size(); ++i) {
       if (points_[i].label.empty()) continue;
