@@ -93,7 +93,7 @@ class Backend {
   virtual void download(const ConstTensor& from, const Tensor& host) = 0;
 
   /// One weight of several [out_features_i, in_features] matrices of any one dtype, stacked along the outputs: a fused
-  /// q, k, v projection is one weight. The parts must outlive it.
+  /// q, k, v projection is one weight. The parts are copied.
   virtual std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts) = 0;
 
   /// out[r] = table[token_ids[r]] as float32.       table [vocab_size, hidden_size] any dtype, out [rows, hidden_size]

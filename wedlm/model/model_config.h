@@ -42,6 +42,8 @@ struct ModelConfig {
   std::int64_t num_parameters() const;
   /// Bytes that one token takes in the KV cache, over all layers.
   std::int64_t kv_bytes_per_token(DType dtype) const;
+
+  bool operator==(const ModelConfig&) const = default;
 };
 
 /// Reads the members of config.json; keys it does not name are ignored.

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "wedlm/base/error.h"
-#include "wedlm/model/weight_list.h"
 
 namespace wedlm {
 
@@ -40,24 +39,19 @@ Tensor Activations::take(Shape shape) {
 
 namespace {
 
-/// Reads weights of the checkpoint by name, hands them to the backend, and reports progress.
+/// Asks for weights by name, hands them to the backend, and reports progress.
 class WeightLoader {
  public:
-  WeightLoader(const Checkpoint& checkpoint, Backend& backend, std::vector<std::vector<float>>& host_vectors,
-               const std::function<void(std::size_t, std::size_t)>& progress)
-      : checkpoint_(checkpoint), backend_(backend), host_vectors_(host_vectors), progress_(progress) {}
-
-  ConstTensor tensor(const std::string& name) const {
-    const ConstTensor* tensor = checkpoint_.find(name);
-    if (tensor == nullptr) throw InternalError("checkpoint lost its tensor " + name);
-    return *tensor;
-  }
+  WeightLoader(const WeightSource& weights, Backend& backend, std::vector<std::vector<float>>& host_vectors,
+               const Transformer::Progress& progress)
+      : weights_(weights), backend_(backend), host_vectors_(host_vectors), progress_(progress) {}
 
   /// One or more vectors, end to end, as float32.
   ConstTensor vector(std::initializer_list<std::string> names) {
     std::vector<float>& values = host_vectors_.emplace_back();
     for (const std::string& name : names) {
-      const ConstTensor part = tensor(name);
+      const HostWeight weight = weights_.weight(name);
+      const ConstTensor& part = weight.tensor;
       const std::size_t first = values.size();
       values.resize(first + static_cast<std::size_t>(part.rows()));
       to_f32(part.dtype(), part.data(), values.data() + first, values.size() - first);
@@ -66,33 +60,37 @@ class WeightLoader {
   }
 
   std::unique_ptr<PackedWeight> matrix(std::initializer_list<std::string> names) {
+    std::vector<HostWeight> memory;
     std::vector<ConstTensor> parts;
-    for (const std::string& name : names) parts.push_back(tensor(name));
+    for (const std::string& name : names) parts.push_back(memory.emplace_back(weights_.weight(name)).tensor);
     auto weight = backend_.pack(parts);
     for (const ConstTensor& part : parts) {
       done_ += static_cast<std::size_t>(part.shape().num_elements()) * dtype_bytes(part.dtype());
     }
-    const auto total = static_cast<std::size_t>(checkpoint_.total_bytes());
+    const std::size_t total = weights_.total_bytes();
     if (progress_) progress_(std::min(done_, total), total);
     return weight;
   }
 
  private:
-  const Checkpoint& checkpoint_;
+  const WeightSource& weights_;
   Backend& backend_;
   std::vector<std::vector<float>>& host_vectors_;
-  const std::function<void(std::size_t, std::size_t)>& progress_;
+  const Transformer::Progress& progress_;
   std::size_t done_ = 0;
 };
 
 }  // namespace
 
 Transformer::Transformer(const Checkpoint& checkpoint, const ModelConfig& config, Backend& backend,
-                         const std::function<void(std::size_t, std::size_t)>& progress)
-    : config_(config), backend_(backend) {
-  check_weights(checkpoint, config);
-  WeightLoader load(checkpoint, backend, host_vectors_, progress);
-  embeddings_ = backend.place(load.tensor("model.embed_tokens.weight"));
+                         const Progress& progress)
+    : Transformer(CheckpointWeights(checkpoint, config), config, backend, progress) {}
+
+Transformer::Transformer(const WeightSource& weights, const ModelConfig& config, Backend& backend,
+                         const Progress& progress)
+    : config_(config), backend_(backend), embedding_memory_(weights.weight("model.embed_tokens.weight")) {
+  WeightLoader load(weights, backend, host_vectors_, progress);
+  embeddings_ = backend.place(embedding_memory_.tensor);
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const std::string prefix = "model.layers." + std::to_string(i) + ".";
     const std::string attention = prefix + "self_attn.";

@@ -14,6 +14,7 @@
 #include "wedlm/model/batch.h"
 #include "wedlm/model/kv_cache.h"
 #include "wedlm/model/model_config.h"
+#include "wedlm/model/weight_source.h"
 
 namespace wedlm {
 
@@ -34,10 +35,15 @@ class Activations {
 
 class Transformer {
  public:
-  /// Lays out every weight for `backend`. The checkpoint must outlive the transformer. `progress`, if any, is called
-  /// with bytes done and bytes in all. Throws InvalidInput where the checkpoint's tensors are not those of `config`.
-  Transformer(const Checkpoint& checkpoint, const ModelConfig& config, Backend& backend,
-              const std::function<void(std::size_t done, std::size_t total)>& progress = {});
+  /// Called with bytes done and bytes in all.
+  using Progress = std::function<void(std::size_t done, std::size_t total)>;
+
+  /// Lays out every weight for `backend`, one after the other, so that of weights made for the purpose only one is held
+  /// besides.
+  Transformer(const WeightSource& weights, const ModelConfig& config, Backend& backend, const Progress& progress = {});
+  /// Those of a checkpoint, which must outlive the transformer. Throws InvalidInput where its tensors are not those of
+  /// `config`.
+  Transformer(const Checkpoint& checkpoint, const ModelConfig& config, Backend& backend, const Progress& progress = {});
   ~Transformer();
   Transformer(const Transformer&) = delete;
   Transformer& operator=(const Transformer&) = delete;
@@ -62,6 +68,7 @@ class Transformer {
   ModelConfig config_;
   Backend& backend_;
   std::vector<std::vector<float>> host_vectors_;  // norms and biases as float32, where placed tensors may look at them
+  HostWeight embedding_memory_;                   // what the embeddings may look at
   ConstTensor embeddings_;                        // [vocab_size, hidden_size]
   std::vector<Layer> layers_;
   ConstTensor final_norm_;  // [hidden_size]

@@ -1,0 +1,43 @@
+// Where the weights of a transformer come from, one at a time: a checkpoint's mapped files, or random numbers where
+// only time is asked for (random_weights.h). The transformer lays each out for its backend and does not know the
+// difference.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "wedlm/checkpoint/checkpoint.h"
+#include "wedlm/model/model_config.h"
+#include "wedlm/tensor/tensor.h"
+
+namespace wedlm {
+
+/// One weight on the host.
+struct HostWeight {
+  ConstTensor tensor;
+  Buffer memory{};  // what the tensor looks at, where nothing else keeps it
+};
+
+class WeightSource {
+ public:
+  virtual ~WeightSource() = default;
+
+  /// The weight of that name in weight_list(). Throws InternalError for any other name.
+  virtual HostWeight weight(std::string_view name) const = 0;
+  /// Bytes of all weights, for progress.
+  virtual std::size_t total_bytes() const = 0;
+};
+
+class CheckpointWeights final : public WeightSource {
+ public:
+  /// Throws as check_weights(). The checkpoint must outlive what is made of its weights.
+  CheckpointWeights(const Checkpoint& checkpoint, const ModelConfig& config);
+
+  HostWeight weight(std::string_view name) const override;
+  std::size_t total_bytes() const override;
+
+ private:
+  const Checkpoint& checkpoint_;
+};
+
+}  // namespace wedlm
