@@ -137,8 +137,16 @@ class Backend {
   /// out[i] = x[rows[i]].                                                   x [any, n], out [rows.size(), n]
   virtual void gather_rows(const ConstTensor& x, std::span<const std::int32_t> rows, const Tensor& out) = 0;
 
-  /// What each hidden row predicts. Logits stay inside unless asked for.
-  virtual void predict(const PredictArgs& args) = 0;
+  /// What each row of logits says.                        logits [rows, vocab_size], sampling and predictions [rows]
+  virtual void read_logits(const ConstTensor& logits, std::span<const SamplingRow> sampling,
+                           std::span<Prediction> predictions) = 0;
+
+  /// What each hidden row predicts: the head's product, and what its logits say, for a block of rows at a time. Logits
+  /// stay inside unless asked for.
+  virtual void predict(const PredictArgs& args);
+
+ private:
+  Buffer logits_;  // of predict() where nobody asked for them
 };
 
 struct BackendOptions {

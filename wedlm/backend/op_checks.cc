@@ -156,6 +156,13 @@ void check_gather_rows(const ConstTensor& x, std::span<const std::int32_t> rows,
   for (const std::int32_t row : rows) expect_index("gather_rows", "a row", row, x.rows());
 }
 
+void check_read_logits(const ConstTensor& logits, std::span<const SamplingRow> sampling,
+                       std::span<const Prediction> predictions) {
+  expect_f32("read_logits", "logits", logits, 2);
+  expect_count("read_logits", "sampling rows", static_cast<std::int64_t>(sampling.size()), logits.rows());
+  expect_count("read_logits", "predictions", static_cast<std::int64_t>(predictions.size()), logits.rows());
+}
+
 void check_predict(const PredictArgs& args) {
   if (args.head == nullptr) throw InternalError("predict: no head");
   const std::int64_t rows = args.hidden.rows();

@@ -23,6 +23,8 @@ void check_store_kv(const ConstTensor& keys, const ConstTensor& values, std::spa
 void check_attention(const AttentionArgs& args);
 void check_silu_multiply(const ConstTensor& gate_up, const ConstTensor& out);
 void check_gather_rows(const ConstTensor& x, std::span<const std::int32_t> rows, const ConstTensor& out);
+void check_read_logits(const ConstTensor& logits, std::span<const SamplingRow> sampling,
+                       std::span<const Prediction> predictions);
 void check_predict(const PredictArgs& args);
 
 }  // namespace wedlm

@@ -1,7 +1,6 @@
 #include "wedlm/backend/cpu/cpu_backend.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -20,9 +19,6 @@ namespace {
 
 // Waking a thread costs about what it takes to touch so many floats.
 constexpr std::int64_t kMinTaskElements = 8192;
-
-// Rows whose logits are held at one time: the weights of the head are read once for each block of them.
-constexpr std::int64_t kPredictRows = 64;
 
 const float* floats(const ConstTensor& tensor) {
   return static_cast<const float*>(tensor.data());
@@ -165,27 +161,18 @@ class CpuBackend final : public Backend {
     });
   }
 
-  void predict(const PredictArgs& args) override {
-    check_predict(args);
-    const auto& head = dynamic_cast<const CpuWeight&>(*args.head);
-    const std::int64_t vocab_size = head.out_features();
-    for (std::int64_t first = 0; first < args.hidden.rows(); first += kPredictRows) {
-      const std::int64_t count = std::min(kPredictRows, args.hidden.rows() - first);
-      const ConstTensor hidden(args.hidden.row<float>(first), DType::kF32, {count, head.in_features()},
-                               args.hidden.row_stride());
-      const Tensor logits = args.logits.is_empty()
-                                ? Tensor(logits_.floats(count * vocab_size), DType::kF32, {count, vocab_size})
-                                : args.logits.rows_from(first, count);
-      cpu_linear(kernels_, team_, packed_rows_, hidden, head, nullptr, logits);
-      for_rows(logits, [&](std::int64_t r) {
-        const float* row = logits.row<float>(r);
-        const LogitMoments moments = kernels_.logit_moments(row, vocab_size);
-        const auto i = static_cast<std::size_t>(first + r);
-        args.predictions[i] = predict_row(
-            {row, static_cast<std::size_t>(vocab_size)},
-            {.max = moments.max, .sum = moments.sum, .weighted_sum = moments.weighted_sum}, args.sampling[i]);
-      });
-    }
+  void read_logits(const ConstTensor& logits, std::span<const SamplingRow> sampling,
+                   std::span<Prediction> predictions) override {
+    check_read_logits(logits, sampling, predictions);
+    const std::int64_t vocab_size = logits.shape()[1];
+    for_rows(logits, [&](std::int64_t r) {
+      const float* row = logits.row<float>(r);
+      const LogitMoments moments = kernels_.logit_moments(row, vocab_size);
+      const auto i = static_cast<std::size_t>(r);
+      predictions[i] =
+          predict_row({row, static_cast<std::size_t>(vocab_size)},
+                      {.max = moments.max, .sum = moments.sum, .weighted_sum = moments.weighted_sum}, sampling[i]);
+    });
   }
 
  private:
@@ -210,7 +197,6 @@ class CpuBackend final : public Backend {
   const KernelTable& kernels_;
   ThreadTeam team_;
   Scratch packed_rows_;                     // of a linear op
-  Scratch logits_;                          // [at most kPredictRows, vocab_size]
   std::vector<Scratch> attention_scratch_;  // one for each thread
   std::vector<float> frequencies_;          // of theta_
   double theta_ = 0;
@@ -219,9 +205,7 @@ class CpuBackend final : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
-  std::string isa = options.isa;
-  if (const char* forced = std::getenv("WEDLM_ISA"); isa.empty() && forced != nullptr) isa = forced;
-  return std::make_unique<CpuBackend>(select_kernels(isa), options.num_threads);
+  return std::make_unique<CpuBackend>(select_kernels(options.isa), options.num_threads);
 }
 
 }  // namespace wedlm

@@ -191,17 +191,12 @@ class ReferenceBackend final : public Backend {
     }
   }
 
-  void predict(const PredictArgs& args) override {
-    check_predict(args);
-    const std::int64_t vocab_size = args.head->out_features();
-    std::vector<float> logits(static_cast<std::size_t>(args.hidden.rows() * vocab_size));
-    const Tensor scratch(logits.data(), DType::kF32, {args.hidden.rows(), vocab_size});
-    linear(args.hidden, *args.head, {}, scratch);
-    for (std::int64_t r = 0; r < args.hidden.rows(); ++r) {
+  void read_logits(const ConstTensor& logits, std::span<const SamplingRow> sampling,
+                   std::span<Prediction> predictions) override {
+    check_read_logits(logits, sampling, predictions);
+    for (std::int64_t r = 0; r < logits.rows(); ++r) {
       const auto i = static_cast<std::size_t>(r);
-      const float* row = scratch.row<float>(r);
-      args.predictions[i] = predict_row({row, static_cast<std::size_t>(vocab_size)}, args.sampling[i]);
-      if (!args.logits.is_empty()) std::copy_n(row, vocab_size, args.logits.row<float>(r));
+      predictions[i] = predict_row({logits.row<float>(r), static_cast<std::size_t>(logits.shape()[1])}, sampling[i]);
     }
   }
 

@@ -17,7 +17,7 @@ inline Vec multiply_add(Vec a, Vec b, Vec c) {
 
 #include "wedlm/backend/cpu/isa/kernels.inc"
 
-constexpr KernelTable kTable = make_table("avx2");
+constexpr KernelTable kTable = make_table("avx2", "FMA of float32, 256 bits wide");
 
 }  // namespace
 

@@ -17,7 +17,7 @@ inline Vec multiply_add(Vec a, Vec b, Vec c) {
 
 #include "wedlm/backend/cpu/isa/kernels.inc"
 
-constexpr KernelTable kTable = make_table("avx512");
+constexpr KernelTable kTable = make_table("avx512", "FMA of float32, 512 bits wide");
 
 }  // namespace
 

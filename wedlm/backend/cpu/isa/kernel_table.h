@@ -68,6 +68,14 @@ struct KernelTable {
   /// out = silu(gate) * up.
   void (*silu_multiply)(const float* gate, const float* up, float* out, std::int64_t size);
   LogitMoments (*logit_moments)(const float* logits, std::int64_t size);
+
+  // What the machine gives to code that does nothing else (peaks.h).
+  const char* multiplier;                // what does a product's arithmetic at its fastest, for people
+  std::int64_t multiply_adds_per_round;  // of single numbers
+  /// So many rounds of multiply-adds of registers alone, in chains that do not wait for each other.
+  float (*multiply_registers)(std::int64_t rounds);
+  /// Their sum, read in four streams side by side, which memory serves faster than one; `count` is a multiple of 1024.
+  float (*read_floats)(const float* from, std::int64_t count);
 };
 
 // Only those of the machine's architecture exist, and only select_kernels() may call them: it checks the machine first.

@@ -1,5 +1,7 @@
 #include "wedlm/backend/cpu/isa/select.h"
 
+#include <cstdlib>
+
 #include "wedlm/base/error.h"
 
 namespace wedlm {
@@ -27,6 +29,7 @@ std::vector<std::string> supported_kernels() {
 
 const KernelTable& select_kernels(std::string_view name) {
   const std::vector<const KernelTable*> tables = supported_tables();
+  if (const char* forced = std::getenv("WEDLM_ISA"); name.empty() && forced != nullptr) name = forced;
   if (name.empty()) return *tables.back();
   std::string known;
   for (const KernelTable* table : tables) {

@@ -12,8 +12,8 @@ namespace wedlm {
 /// The names of those that the processor and the operating system support, the widest last.
 std::vector<std::string> supported_kernels();
 
-/// The table of that name; the widest where `name` is empty. Throws InvalidInput for any other name, listing those
-/// above.
+/// The table of that name; where `name` is empty, of the one in the environment variable WEDLM_ISA, else the widest.
+/// Throws InvalidInput for any other name, listing those above.
 const KernelTable& select_kernels(std::string_view name);
 
 }  // namespace wedlm

@@ -1,0 +1,47 @@
+// The measured peaks: that they are rates of the machine, and are not computed away.
+#include "wedlm/backend/cpu/peaks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/backend/op_data.h"
+#include "wedlm/base/error.h"
+
+namespace wedlm {
+namespace {
+
+TEST(PeaksTest, AreRatesOfAMachine) {
+  for (const std::string& isa : supported_kernels()) {
+    CpuPeaks peaks({.num_threads = 2, .isa = isa});
+    EXPECT_EQ(peaks.isa(), isa);
+    EXPECT_EQ(peaks.num_threads(), 2);
+    EXPECT_THAT(std::string(peaks.multiplier()), testing::HasSubstr("float32"));
+    // Wide bounds of anything that computes: a loop that was folded away would lie far above them.
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_GT(peaks.read_gb_per_s(), 0.05);
+      EXPECT_LT(peaks.read_gb_per_s(), 10'000);
+      EXPECT_GT(peaks.multiply_tflops(), 1e-4);
+      EXPECT_LT(peaks.multiply_tflops(), 2 * 2e-12 * 6e9 * 32 * 2);  // 2 threads of 6 GHz with two units of 1024 bits
+    }
+  }
+  EXPECT_THROW(CpuPeaks({.isa = "mmx"}), InvalidInput);
+}
+
+TEST(PeaksTest, KernelsReadAndMultiplyEverything) {
+  for (const std::string& isa : supported_kernels()) {
+    const KernelTable& kernels = select_kernels(isa);
+    // Sums of small integers are exact in any order: a number that was skipped or read twice would show.
+    std::vector<float> numbers(4096);
+    float sum = 0;
+    for (std::size_t i = 0; i < numbers.size(); ++i) sum += numbers[i] = static_cast<float>(i * i % 251);
+    EXPECT_EQ(kernels.read_floats(numbers.data(), 4096), sum);
+    // After n rounds every chain is 1 - 2^-n.
+    const auto num_chains = static_cast<float>(kernels.multiply_adds_per_round);
+    EXPECT_EQ(kernels.multiply_registers(0), 0);
+    EXPECT_EQ(kernels.multiply_registers(1), 0.5F * num_chains);
+    EXPECT_EQ(kernels.multiply_registers(3), 0.875F * num_chains);
+  }
+}
+
+}  // namespace
+}  // namespace wedlm

@@ -1,0 +1,41 @@
+// What this machine gives to code that does nothing else: reads of memory, and multiply-adds of registers. A forward is
+// compared with it, so each measurement takes milliseconds and is made side by side with what it is compared with.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "wedlm/backend/cpu/cpu_backend.h"
+#include "wedlm/backend/cpu/isa/kernel_table.h"
+#include "wedlm/base/thread_team.h"
+#include "wedlm/tensor/tensor.h"
+
+namespace wedlm {
+
+class CpuPeaks {
+ public:
+  /// The threads and the instruction set that make_cpu_backend() would take. Throws as it does, and ResourceError where
+  /// the memory that is read, kReadBytes, cannot be had.
+  explicit CpuPeaks(const CpuOptions& options);
+
+  static constexpr std::size_t kReadBytes = std::size_t{256} << 20;  // beyond every cache but the largest servers'
+
+  std::string_view isa() const { return kernels_.name; }
+  int num_threads() const { return team_.size(); }
+  /// What multiply_tflops() is the peak of: "FMA of float32, 256 bits wide".
+  std::string_view multiplier() const { return kernels_.multiplier; }
+
+  /// One read of kReadBytes by all threads, in GB/s (powers of 1000).
+  double read_gb_per_s();
+  /// Multiply-adds on all threads, each of them two operations, in 10^12 a second.
+  double multiply_tflops();
+
+ private:
+  const KernelTable& kernels_;
+  ThreadTeam team_;
+  Buffer memory_;
+  std::vector<float> sums_;  // so that nothing is left out as unused
+};
+
+}  // namespace wedlm
