@@ -19,6 +19,7 @@ Command add_generate(CLI::App& program);
 Command add_chat(CLI::App& program);
 Command add_benchmark(CLI::App& program);
 Command add_sweep(CLI::App& program);
+Command add_bench(CLI::App& program);
 Command add_info(CLI::App& program);
 Command add_verify(CLI::App& program);
 Command add_tokenize(CLI::App& program);

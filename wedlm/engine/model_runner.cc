@@ -71,15 +71,7 @@ void ModelRunner::ask(std::int64_t row, const Sequence& sequence, std::int64_t p
 }
 
 double ModelRunner::time_rows(std::int64_t num_rows) {
-  batch_.clear();
-  for (std::int64_t r = 0; r < num_rows; ++r) {
-    batch_.token_ids.push_back(mask_token_id_ == kNoToken ? 0 : mask_token_id_);
-    batch_.positions.push_back(static_cast<std::int32_t>(r));
-    batch_.slots.push_back(-1);
-    batch_.prediction_rows.push_back(static_cast<std::int32_t>(r));
-    batch_.sampling.push_back({});
-  }
-  batch_.segments.push_back({.first_row = 0, .num_rows = num_rows, .prefix_length = 0, .block_table = {}});
+  batch_ = timed_window(mask_token_id_ == kNoToken ? 0 : mask_token_id_, num_rows, 0, cache_.block_size());
   predictions_.resize(batch_.prediction_rows.size());
   const auto start = std::chrono::steady_clock::now();
   transformer_.forward(batch_, cache_, activations_, predictions_);

@@ -1,0 +1,323 @@
+// `wedlm bench`: what a forward costs on this machine, for shapes of models and not for checkpoints: random weights are
+// made in memory. Every figure stands beside what the machine can do at most, measured between the same forwards.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <set>
+
+#include "cli/bench_report.h"
+#include "cli/commands.h"
+#include "cli/interrupts.h"
+#include "cli/options.h"
+#include "wedlm/backend/cpu/peaks.h"
+#include "wedlm/base/error.h"
+#include "wedlm/base/mapped_file.h"
+#include "wedlm/base/quote.h"
+#include "wedlm/model/model_shapes.h"
+
+namespace wedlm::cli {
+namespace {
+
+constexpr std::int64_t kMaxRows = 65'536;
+constexpr std::int64_t kMaxContext = std::int64_t{1} << 24;
+constexpr std::int32_t kMaxRuns = 10'000;
+
+struct BenchOptions {
+  OutputOptions output;
+  std::optional<std::string> shape = "qwen3-0.6b";
+  std::vector<WeightsFormat> formats = {weights_formats().front()};
+  std::vector<std::int64_t> rows = {1, 2, 4, 8, 16, 32, 64};
+  std::vector<std::int64_t> contexts = {0, 256, 4096};
+  std::optional<std::int64_t> prefill_rows;
+  std::optional<std::int32_t> num_threads;
+  std::optional<std::int32_t> num_runs = 5;
+};
+
+std::vector<std::string_view> list_items(std::string_view list) {
+  std::vector<std::string_view> items;
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const std::size_t comma = std::min(list.find(',', begin), list.size());
+    items.push_back(list.substr(begin, comma - begin));
+    begin = comma + 1;
+  }
+  return items;
+}
+
+/// Ascending, each once.
+std::vector<std::int64_t> parse_list(std::string_view list, std::int64_t min, std::int64_t max) {
+  std::set<std::int64_t> numbers;
+  for (const std::string_view item : list_items(list)) numbers.insert(parse_signed(item, min, max));
+  return {numbers.begin(), numbers.end()};
+}
+
+std::string format_names(const char* separator) {
+  std::string names;
+  for (const WeightsFormat& format : weights_formats())
+    names += (names.empty() ? "" : separator) + std::string(format.name);
+  return names;
+}
+
+std::vector<WeightsFormat> parse_formats(std::string_view list) {
+  std::vector<WeightsFormat> formats;
+  for (const std::string_view item : list_items(list)) {
+    const auto format =
+        std::ranges::find(weights_formats(), item, [](const WeightsFormat& f) { return std::string_view(f.name); });
+    if (format == weights_formats().end()) {
+      throw InvalidInput("expected one or several of " + format_names(", ") + ", got " + quote(item));
+    }
+    const bool is_known = std::ranges::any_of(formats, [&](const WeightsFormat& f) { return f.name == format->name; });
+    if (!is_known) formats.push_back(*format);
+  }
+  return formats;
+}
+
+ModelConfig read_shape(const std::string& name) {
+  if (const ModelConfig* shape = find_model_shape(name)) return *shape;
+  std::filesystem::path path = name;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) path /= "config.json";
+  if (!std::filesystem::exists(path, ignored)) {
+    std::string names;
+    for (const std::string& known : model_shape_names()) names += known + ", ";
+    throw InvalidInput("--shape: expected " + names + "or a config.json or its folder, got " + quote(name) +
+                       ", which is not there");
+  }
+  const MappedFile file(path);
+  return parse_model_config(parse_json(file.text(), path.string()));
+}
+
+/// One row of every context comes first: the others are compared with it.
+std::vector<ForwardShape> shapes_of(const BenchOptions& options) {
+  std::set<std::int64_t> rows(options.rows.begin(), options.rows.end());
+  rows.insert(1);
+  std::set<std::int64_t> contexts(options.contexts.begin(), options.contexts.end());
+  std::vector<ForwardShape> shapes;
+  for (const std::int64_t context : contexts) {
+    for (const std::int64_t count : rows) shapes.push_back({.rows = count, .context = context});
+  }
+  if (options.prefill_rows) {
+    const ForwardShape one_row{.rows = 1, .context = 0};
+    if (std::ranges::find(shapes, one_row) == shapes.end()) shapes.insert(shapes.begin(), one_row);
+    shapes.push_back({.kind = ForwardKind::kPrefill, .rows = *options.prefill_rows});
+  }
+  return shapes;
+}
+
+/// What was measured so far, whole runs only.
+struct Measurement {
+  std::vector<MeasuredForward> forwards;
+  std::vector<double> read_gb_per_s;
+  std::vector<double> multiply_tflops;
+  std::int32_t num_runs = 0;  // of the format that has fewest
+
+  MachineRates rates() const {
+    return {.read_gb_per_s = median(read_gb_per_s), .multiply_tflops = median(multiply_tflops)};
+  }
+};
+
+std::unique_ptr<ForwardTimer> make_timer(const BenchOptions& options, const ModelConfig& config,
+                                         const WeightsFormat& format, const Console& console) {
+  const auto start = std::chrono::steady_clock::now();
+  ProgressBar progress(console, "Making weights");
+  auto timer = std::make_unique<ForwardTimer>(
+      config, ForwardTimer::Options{
+                  .format = format,
+                  .num_threads = options.num_threads.value_or(0),
+                  .shapes = shapes_of(options),
+                  .progress = [&progress](std::size_t done, std::size_t total) { progress.update(done, total); }});
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  console.note("Made " + count_text(static_cast<double>(config.num_parameters())) + " random weights as " +
+               format.name + " in " + fixed(seconds.count(), 1) + " s, on " + timer->backend().description());
+  return timer;
+}
+
+/// Runs all shapes in turn, again and again, so that what else the machine does meets all of them. Returns the number
+/// of whole runs.
+std::int32_t measure_format(ForwardTimer& timer, std::vector<MeasuredForward>& forwards, CpuPeaks& peaks,
+                            const BenchOptions& options, Measurement& measurement, const InterruptGuard& interrupts,
+                            const Console& console) {
+  for (const MeasuredForward& forward : forwards) {
+    if (interrupts.is_interrupted()) return 0;
+    timer.run(forward.shape);  // what is touched for the first time costs more
+  }
+  for (std::int32_t run = 0; run < *options.num_runs; ++run) {
+    std::vector<ForwardTime> times;
+    double seconds = 0;
+    measurement.read_gb_per_s.push_back(peaks.read_gb_per_s());
+    measurement.multiply_tflops.push_back(peaks.multiply_tflops());
+    timer.run(forwards.front().shape);  // brings back what the read has thrown out of the caches
+    for (const MeasuredForward& forward : forwards) {
+      times.push_back(timer.run(forward.shape));
+      seconds += times.back().seconds;
+      if (interrupts.is_interrupted()) return run;
+    }
+    measurement.read_gb_per_s.push_back(peaks.read_gb_per_s());
+    for (std::size_t i = 0; i < forwards.size(); ++i) forwards[i].times.push_back(times[i]);
+    console.note("Run " + std::to_string(run + 1) + " of " + std::to_string(*options.num_runs) + ": " +
+                 std::to_string(forwards.size()) + " forwards in " + fixed(seconds, 1) + " s");
+  }
+  return *options.num_runs;
+}
+
+Measurement measure(const BenchOptions& options, const ModelConfig& config, CpuPeaks& peaks,
+                    const InterruptGuard& interrupts, const Console& console) {
+  Measurement measurement;
+  measurement.num_runs = *options.num_runs;
+  for (const WeightsFormat& format : options.formats) {
+    const auto timer = make_timer(options, config, format, console);
+    std::vector<MeasuredForward> forwards;
+    for (const ForwardShape& shape : shapes_of(options)) {
+      forwards.push_back({.weights = format.name, .shape = shape, .work = timer->work(shape), .times = {}});
+    }
+    const std::int32_t num_runs = measure_format(*timer, forwards, peaks, options, measurement, interrupts, console);
+    if (num_runs > 0) {
+      measurement.num_runs = std::min(measurement.num_runs, num_runs);
+      measurement.forwards.insert(measurement.forwards.end(), forwards.begin(), forwards.end());
+    }
+    if (interrupts.is_interrupted()) break;
+  }
+  return measurement;
+}
+
+Json report_json(const BenchOptions& options, const ModelConfig& config, const CpuPeaks& peaks,
+                 const Measurement& measurement) {
+  const MachineRates rates = measurement.rates();
+  Json::Array results;
+  for (const ForwardFigures& figures : figures_of(measurement.forwards, rates))
+    results.push_back(figures_json(figures));
+  return Json::object({{"shape", *options.shape},
+                       {"parameters", config.num_parameters()},
+                       {"isa", std::string(peaks.isa())},
+                       {"threads", peaks.num_threads()},
+                       {"runs", measurement.num_runs},
+                       {"bandwidth_gb_per_s", rates.read_gb_per_s},
+                       {"tile_peak_tflops", rates.multiply_tflops},
+                       {"tile_peak_of", std::string(peaks.multiplier())},
+                       {"results", results}});
+}
+
+/// Of the last level, as Linux says; 0 where it does not.
+std::size_t cache_bytes() {
+  std::string size;
+  std::ifstream("/sys/devices/system/cpu/cpu0/cache/index3/size") >> size;
+  return size.empty() ? 0 : parse_size(size);
+}
+
+/// What a cache holds is not read from memory, and then the limit is none.
+std::string cache_note(const std::vector<ForwardFigures>& figures) {
+  const auto cache = static_cast<double>(cache_bytes());
+  if (std::ranges::none_of(figures, [cache](const ForwardFigures& one) { return one.bytes < cache; })) return "";
+  return "What is read may fit the processor's cache of " + size_text(cache) +
+         ": it need not come from memory, and the limit is none.\n";
+}
+
+std::string report_text(const BenchOptions& options, const ModelConfig& config, const CpuPeaks& peaks,
+                        const Measurement& measurement) {
+  const MachineRates rates = measurement.rates();
+  const std::vector<ForwardFigures> figures = figures_of(measurement.forwards, rates);
+  const std::string threads = std::to_string(peaks.num_threads()) + (peaks.num_threads() == 1 ? " thread" : " threads");
+  return *options.shape + ", " + count_text(static_cast<double>(config.num_parameters())) + " random weights; " +
+         std::string(peaks.isa()) + ", " + threads + "; medians of " + std::to_string(measurement.num_runs) +
+         (measurement.num_runs == 1 ? " run" : " runs") + "\nAt most, measured in between: memory is read at " +
+         fixed(rates.read_gb_per_s, 1) + " GB/s, and " + fixed(rates.multiply_tflops, 3) + " TFLOP/s computed (" +
+         std::string(peaks.multiplier()) + ").\n" + cache_note(figures) + "\n" + figures_table(figures);
+}
+
+int run_bench(const BenchOptions& options) {
+  const Console console(options.output);
+  if (*options.num_runs < 1 || *options.num_runs > kMaxRuns) {
+    throw InvalidInput("--runs: expected 1 to " + std::to_string(kMaxRuns) + ", got " +
+                       std::to_string(*options.num_runs));
+  }
+  if (options.num_threads && *options.num_threads < 0) {
+    throw InvalidInput("--threads: expected at least 0, got " + std::to_string(*options.num_threads));
+  }
+  if (options.prefill_rows && (*options.prefill_rows < 1 || *options.prefill_rows > kMaxRows)) {
+    throw InvalidInput("--prefill: expected 1 to " + std::to_string(kMaxRows) + ", got " +
+                       std::to_string(*options.prefill_rows));
+  }
+  const ModelConfig config = read_shape(*options.shape);
+  CpuPeaks peaks({.num_threads = options.num_threads.value_or(0), .isa = {}});
+  const InterruptGuard interrupts(2);
+  const Measurement measurement = measure(options, config, peaks, interrupts, console);
+  if (!measurement.forwards.empty()) {
+    console.print(options.output.json ? write_json(report_json(options, config, peaks, measurement)) + "\n"
+                                      : report_text(options, config, peaks, measurement));
+  }
+  return interrupts.is_interrupted() ? kExitInterrupted : 0;
+}
+
+void add_bench_options(CLI::App& app, BenchOptions& options) {
+  OptionGroup group(app, "Bench");
+  std::string names;
+  for (const std::string& name : model_shape_names()) names += name + ", ";
+  group.path({.names = "--shape",
+              .value = "SHAPE",
+              .text = "What is timed: " + names + "or a config.json or its folder.",
+              .default_text = *options.shape},
+             options.shape);
+  group.add({.names = "--weights",
+             .value = format_names("|"),
+             .text = "The form of the weights in memory; several, with commas, one after the other.",
+             .default_text = options.formats.front().name},
+            [&options](std::string_view value) { options.formats = parse_formats(value); });
+  group.add({.names = "--rows",
+             .value = "N,N,...",
+             .text = "Rows of a forward, each of which predicts. One row is always among them.",
+             .default_text = "1,2,4,8,16,32,64"},
+            [&options](std::string_view value) { options.rows = parse_list(value, 1, kMaxRows); });
+  group.add(
+      {.names = "--context", .value = "N,N,...", .text = "Cached tokens before them.", .default_text = "0,256,4096"},
+      [&options](std::string_view value) { options.contexts = parse_list(value, 0, kMaxContext); });
+  group.integer({.names = "--prefill",
+                 .value = "N",
+                 .text = "Time a prompt of N rows too, such as 512: none is predicted but the last."},
+                options.prefill_rows);
+  group.integer({.names = "--runs",
+                 .value = "N",
+                 .text = "Times that each forward runs; all take turns, and medians are shown.",
+                 .default_text = std::to_string(*options.num_runs)},
+                options.num_runs);
+  group.integer({.names = "--threads",
+                 .value = "N",
+                 .text = "Threads to compute with.",
+                 .default_text = "one for each processor",
+                 .environment = "WEDLM_THREADS"},
+                options.num_threads);
+  OptionGroup(app, "Output").flag({.names = "--json", .text = "Print one JSON object."}, options.output.json);
+  add_output_options(app, options.output);
+}
+
+}  // namespace
+
+Command add_bench(CLI::App& program) {
+  CLI::App* app = program.add_subcommand(
+      "bench",
+      "Time forwards of a model's shape on this machine, without a checkpoint.\nWeights are random and made in memory. "
+      "Each time stands beside its limit: the bytes that must be read, over the bandwidth of memory measured in the "
+      "same "
+      "run.");
+  const auto options = std::make_shared<BenchOptions>();
+  add_bench_options(*app, *options);
+  app->footer(
+      "How to read the table:\n"
+      "  rows        positions that go through the model together; a decode window is so many rows\n"
+      "  one         the time over that of one row: a window pays where it yields more tokens than that\n"
+      "  GB/s        what must be read over the time, and its share of the memory's measured bandwidth\n"
+      "  peak        share of the measured peak of multiply-adds: near it, more rows cost in proportion\n"
+      "  products    linear layers; other: norms, rotation, activation; head: the product with the\n"
+      "              vocabulary; logits: entropy and best token; not matmul: all but products and head\n"
+      "WEDLM_ISA=portable, avx2 or avx512 forces an instruction set.\n"
+      "\n"
+      "Examples:\n"
+      "  wedlm bench --shape nano\n"
+      "  wedlm bench --shape qwen3-8b --rows 1,16 --context 256 --runs 3\n"
+      "  wedlm bench --shape qwen3-0.6b --prefill 512 --threads 4 --json\n"
+      "  wedlm bench --shape path/to/config.json --weights bf16,f32");
+  return {.app = app, .run = [options] { return run_bench(*options); }};
+}
+
+}  // namespace wedlm::cli

@@ -1,0 +1,159 @@
+#include "cli/forward_timer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <numeric>
+
+#include "cli/console.h"
+#include "wedlm/base/error.h"
+#include "wedlm/model/random_weights.h"
+#include "wedlm/model/weight_list.h"
+
+namespace wedlm::cli {
+namespace {
+
+constexpr std::int64_t kBlockSize = 16;       // as the engine's default
+constexpr std::int64_t kMostLogitsRows = 64;  // that a backend holds at one time
+
+/// Tokens that the pages have room for.
+std::int64_t num_cached_tokens(const std::vector<ForwardShape>& shapes) {
+  std::int64_t tokens = 0;
+  for (const ForwardShape& shape : shapes) {
+    tokens = std::max(tokens, shape.context + (shape.kind == ForwardKind::kPrefill ? shape.rows : 0));
+  }
+  return tokens;
+}
+
+std::int64_t num_blocks(const std::vector<ForwardShape>& shapes) {
+  return std::max<std::int64_t>(1, (num_cached_tokens(shapes) + kBlockSize - 1) / kBlockSize);
+}
+
+std::string gigabytes(std::size_t bytes) {
+  return size_text(static_cast<double>(bytes));
+}
+
+const ModelConfig& check_memory(const ModelConfig& config, const ForwardTimer::Options& options) {
+  const std::size_t needed = timing_memory_bytes(config, options.format, options.shapes);
+  const std::size_t available = available_memory_bytes();
+  if (available == 0 || needed <= available) return config;
+  const std::int64_t cached = num_blocks(options.shapes) * kBlockSize;
+  throw ResourceError("random weights: " + count_text(static_cast<double>(config.num_parameters())) +
+                      " parameters as " + options.format.name + " and K/V pages of " + std::to_string(cached) +
+                      " tokens (" +
+                      gigabytes(static_cast<std::size_t>(cached * config.kv_bytes_per_token(DType::kF32))) + ") need " +
+                      gigabytes(needed) + " of memory; " + gigabytes(available) + " are available");
+}
+
+Batch batch_of(const ModelConfig& config, const ForwardShape& shape) {
+  Batch batch = timed_window(0, shape.rows, shape.context, kBlockSize);
+  // Tokens all over the vocabulary: their embeddings are nowhere near each other.
+  for (std::int64_t r = 0; r < shape.rows; ++r) {
+    batch.token_ids[static_cast<std::size_t>(r)] = static_cast<TokenId>((r + 1) * 7'919'777 % config.vocab_size);
+  }
+  if (shape.kind == ForwardKind::kPrefill) {
+    std::iota(batch.slots.begin(), batch.slots.end(), static_cast<std::int32_t>(shape.context));
+    batch.prediction_rows = {static_cast<std::int32_t>(shape.rows - 1)};
+    batch.sampling.resize(1);
+  }
+  return batch;
+}
+
+}  // namespace
+
+const std::vector<WeightsFormat>& weights_formats() {
+  static const std::vector<WeightsFormat> kFormats = {{"bf16", DType::kBF16}, {"f32", DType::kF32}};
+  return kFormats;
+}
+
+ForwardWork forward_work(const ModelConfig& config, const WeightsFormat& format, std::size_t weight_bytes,
+                         const ForwardShape& shape) {
+  const auto rows = static_cast<double>(shape.rows);
+  const auto context = static_cast<double>(shape.context);
+  const auto hidden = static_cast<double>(config.hidden_size);
+  const auto layers = static_cast<double>(config.num_hidden_layers);
+  const double embedding_bytes = rows * hidden * static_cast<double>(dtype_bytes(format.dtype));
+  const double page_bytes = context * static_cast<double>(config.kv_bytes_per_token(DType::kF32));
+
+  const double projections = 2 * hidden * static_cast<double>(config.q_size() + config.kv_size());
+  const double mlp = 3 * hidden * static_cast<double>(config.intermediate_size);
+  const double num_keys = rows * context + rows * (rows + 1) / 2;  // over all rows
+  const double attention = 2 * num_keys * static_cast<double>(config.q_size());
+  const double predicted = shape.kind == ForwardKind::kPrefill ? 1 : rows;
+  return {.bytes = static_cast<double>(weight_bytes) + embedding_bytes + page_bytes,
+          .multiply_adds = layers * (rows * (projections + mlp) + attention) +
+                           predicted * hidden * static_cast<double>(config.vocab_size)};
+}
+
+std::size_t timing_memory_bytes(const ModelConfig& config, const WeightsFormat& format,
+                                const std::vector<ForwardShape>& shapes) {
+  // The embeddings stay beside the packed matrices, and while one matrix is packed, so do its parts.
+  const std::int64_t head = config.vocab_size * config.hidden_size;
+  const std::int64_t largest = std::max({head, 2 * config.hidden_size * config.intermediate_size,
+                                         config.hidden_size * (config.q_size() + 2 * config.kv_size())});
+  const std::int64_t weights = config.num_parameters() + (config.tie_word_embeddings ? head : 0) + largest;
+  std::int64_t rows = 0;
+  for (const ForwardShape& shape : shapes) rows = std::max(rows, shape.rows);
+  const std::int64_t activations =
+      rows * (4 * config.hidden_size + 2 * config.q_size() + 2 * config.kv_size() + 4 * config.intermediate_size) +
+      std::min(rows, kMostLogitsRows) * config.vocab_size;
+  const std::int64_t pages = num_blocks(shapes) * kBlockSize * config.kv_bytes_per_token(DType::kF32);
+  return static_cast<std::size_t>(weights) * dtype_bytes(format.dtype) +
+         static_cast<std::size_t>(activations) * sizeof(float) + static_cast<std::size_t>(pages);
+}
+
+std::size_t available_memory_bytes() {
+  std::size_t available = 0;
+  std::ifstream meminfo("/proc/meminfo");
+  for (std::string word; meminfo >> word;) {
+    std::size_t kilobytes = 0;
+    if (word == "MemAvailable:" && meminfo >> kilobytes) available = kilobytes * 1024;
+  }
+  std::size_t limit = 0, used = 0;
+  // The file says "max" where there is no limit.
+  if (std::ifstream("/sys/fs/cgroup/memory.max") >> limit && std::ifstream("/sys/fs/cgroup/memory.current") >> used) {
+    available = std::min(available, limit > used ? limit - used : std::size_t{1});
+  }
+  return available;
+}
+
+ForwardTimer::ForwardTimer(const ModelConfig& config, const Options& options)
+    : config_(check_memory(config, options)),
+      format_(options.format),
+      backend_(make_backend({.name = "cpu", .num_threads = options.num_threads})),
+      timed_(*backend_),
+      transformer_(std::make_unique<Transformer>(
+          RandomWeights(config, {.dtype = options.format.dtype, .num_threads = options.num_threads}), config, timed_,
+          options.progress)),
+      cache_(timed_, config, num_blocks(options.shapes), kBlockSize),
+      activations_(timed_) {
+  fill_pages(options.num_threads);
+}
+
+void ForwardTimer::fill_pages(int num_threads) {
+  ThreadTeam team(num_threads);
+  const Shape shape{cache_.num_slots(), config_.num_key_value_heads, config_.head_dim};
+  const Buffer memory = allocate_host(static_cast<std::size_t>(shape.num_elements()) * sizeof(float));
+  fill_random(DType::kF32, memory.data(), shape.num_elements(), 0.5F, 1, team);
+  const ConstTensor values(memory.data(), DType::kF32, shape);
+  for (std::int64_t layer = 0; layer < config_.num_hidden_layers; ++layer) {
+    backend_->upload(values, cache_.layer(layer).keys);
+    backend_->upload(values, cache_.layer(layer).values);
+  }
+}
+
+ForwardTime ForwardTimer::run(const ForwardShape& shape) {
+  const Batch batch = batch_of(config_, shape);
+  predictions_.resize(batch.prediction_rows.size());
+  timed_.reset();
+  const auto start = std::chrono::steady_clock::now();
+  transformer_->forward(batch, cache_, activations_, predictions_);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  return {.seconds = seconds.count(), .by_op = timed_.seconds()};
+}
+
+ForwardWork ForwardTimer::work(const ForwardShape& shape) const {
+  return forward_work(config_, format_, transformer_->weight_bytes(), shape);
+}
+
+}  // namespace wedlm::cli
