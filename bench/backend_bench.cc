@@ -1,37 +1,76 @@
-// Matrix products at the shapes of real models, beside the bandwidth that a plain read of memory reaches in the same
-// run: few rows should read weights at nearly that speed, many rows should come near the peak of the multipliers.
+// The ops of the CPU backend at the shapes of real models, each beside what the machine can do at most: few rows should
+// read weights at nearly the speed of memory, many rows should come near the peak of the multipliers. The counters "of
+// memory" and "of peak" are shares of the two, which CpuPeaks measures before the first benchmark; what a cache holds
+// can be above the whole.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstdint>
-#include <cstring>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <string>
 #include <vector>
 
 #include "wedlm/backend/backend.h"
-#include "wedlm/base/thread_team.h"
+#include "wedlm/backend/cpu/peaks.h"
 
 namespace wedlm {
 namespace {
 
-/// Sums `words` on all threads: what memory gives to code that does nothing else.
-void read_memory(benchmark::State& state) {
-  const std::vector<std::uint64_t> words(std::size_t{48} << 20, 1);  // 384 MiB, beyond every cache
-  ThreadTeam team(0);
-  constexpr std::size_t kWordsPerTask = std::size_t{1} << 16;
-  std::vector<std::uint64_t> sums(words.size() / kWordsPerTask);
-  for (auto _ : state) {
-    team.run(static_cast<std::int64_t>(sums.size()), [&](std::int64_t task, int) {
-      const auto first = words.begin() + task * static_cast<std::ptrdiff_t>(kWordsPerTask);
-      sums[static_cast<std::size_t>(task)] =
-          std::accumulate(first, first + static_cast<std::ptrdiff_t>(kWordsPerTask), std::uint64_t{0});
-    });
-    benchmark::DoNotOptimize(sums.data());
-  }
-  const double bytes = static_cast<double>(words.size()) * sizeof(std::uint64_t);
-  state.counters["GB/s"] = benchmark::Counter(bytes * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
+struct MachineRates {
+  double read_gb_per_s;
+  double multiply_tflops;
+};
+
+double median_of_nine(const std::function<double()>& measure) {
+  std::vector<double> values(9);
+  std::ranges::generate(values, measure);
+  std::ranges::sort(values);
+  return values[4];
 }
+
+const MachineRates& machine() {
+  static const MachineRates kRates = [] {
+    CpuPeaks peaks({});
+    return MachineRates{.read_gb_per_s = median_of_nine([&peaks] { return peaks.read_gb_per_s(); }),
+                        .multiply_tflops = median_of_nine([&peaks] { return peaks.multiply_tflops(); })};
+  }();
+  return kRates;
+}
+
+/// What one iteration reads of memory and multiplies; 0 where that is not the point.
+void count(benchmark::State& state, double bytes, double multiply_adds) {
+  const auto set = [&state](const char* name, double value) {
+    state.counters[name] = benchmark::Counter(value, benchmark::Counter::kIsIterationInvariantRate);
+  };
+  if (bytes > 0) {
+    set("GB/s", bytes * 1e-9);
+    set("of memory", bytes * 1e-9 / machine().read_gb_per_s);
+  }
+  if (multiply_adds > 0) {
+    set("GFLOP/s", 2e-9 * multiply_adds);
+    set("of peak", 2e-12 * multiply_adds / machine().multiply_tflops);
+  }
+}
+
+/// The two peaks themselves, as they are while the benchmarks run.
+void read_memory(benchmark::State& state) {
+  CpuPeaks peaks({});
+  for (auto _ : state) benchmark::DoNotOptimize(peaks.read_gb_per_s());
+  count(state, static_cast<double>(CpuPeaks::kReadBytes), 0);
+}
+BENCHMARK(read_memory)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void multiply_registers(benchmark::State& state) {
+  CpuPeaks peaks({});
+  double tflops = 0;
+  for (auto _ : state) tflops += peaks.multiply_tflops();
+  state.counters["GFLOP/s"] = 1000 * tflops / static_cast<double>(state.iterations());
+  state.counters["of peak"] = tflops / static_cast<double>(state.iterations()) / machine().multiply_tflops;
+  state.SetLabel(std::string(peaks.multiplier()));
+}
+BENCHMARK(multiply_registers)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 /// Arguments: out_features, in_features, rows, copies of the weight that take turns, so that none is found in a cache.
 void multiply(benchmark::State& state, DType dtype) {
@@ -51,11 +90,8 @@ void multiply(benchmark::State& state, DType dtype) {
     for (const auto& weight : weights) backend->linear(x_tensor, *weight, {}, out_tensor);
   }
   const auto num_weights = static_cast<double>(weights.size());
-  state.counters["GB/s"] = benchmark::Counter(static_cast<double>(weights[0]->bytes()) * num_weights * 1e-9,
-                                              benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["GFLOP/s"] =
-      benchmark::Counter(2e-9 * static_cast<double>(rows * out_features * in_features) * num_weights,
-                         benchmark::Counter::kIsIterationInvariantRate);
+  count(state, static_cast<double>(weights[0]->bytes()) * num_weights,
+        static_cast<double>(rows * out_features * in_features) * num_weights);
   state.SetLabel(backend->description());
 }
 
@@ -68,7 +104,6 @@ void shapes(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"out", "in", "rows", "weights"})->UseRealTime()->Unit(benchmark::kMillisecond)->MinTime(0.3);
 }
 
-BENCHMARK(read_memory)->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(multiply, bf16, DType::kBF16)->Apply(shapes);
 BENCHMARK_CAPTURE(multiply, f32, DType::kF32)->Apply(shapes);
 
@@ -102,10 +137,7 @@ void attend(benchmark::State& state) {
       .out = Tensor(v + kv_shape.num_elements(), DType::kF32, q_shape)};
   for (auto _ : state) backend->attention(args);
   const double keys = static_cast<double>(rows) * (static_cast<double>(prefix) + 0.5 * static_cast<double>(rows));
-  state.counters["GFLOP/s"] =
-      benchmark::Counter(4e-9 * keys * kHeads * kHeadDim, benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["GB/s"] = benchmark::Counter(8e-9 * static_cast<double>(prefix * kKvHeads * kHeadDim),
-                                              benchmark::Counter::kIsIterationInvariantRate);
+  count(state, 8 * static_cast<double>(prefix * kKvHeads * kHeadDim), 2 * keys * kHeads * kHeadDim);
 }
 BENCHMARK(attend)
     ->Args({1, 512})
@@ -118,38 +150,66 @@ BENCHMARK(attend)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
 
-/// Argument: rows. A head that costs nothing, so that entropy and sampling are what is seen.
-void predict(benchmark::State& state, SamplingRow sampling) {
+/// Argument: rows of the vocabulary's size.
+void read_logits(benchmark::State& state, SamplingRow sampling) {
   constexpr std::int64_t kVocabSize = 151936;
   const std::int64_t rows = state.range(0);
   const auto backend = make_backend({.name = "cpu"});
-  std::vector<float> weight(kVocabSize);
-  for (std::size_t v = 0; v < weight.size(); ++v) weight[v] = static_cast<float>((v * 7919) % 10007) * 1e-3F;
-  const ConstTensor part(weight.data(), DType::kF32, {kVocabSize, 1});
-  const auto head = backend->pack({&part, 1});
-  std::vector<float> hidden(static_cast<std::size_t>(rows), 1);
+  std::vector<float> logits(static_cast<std::size_t>(rows * kVocabSize));
+  for (std::size_t i = 0; i < logits.size(); ++i) logits[i] = static_cast<float>((i * 7919) % 10007) * 1e-3F;
   const std::vector<SamplingRow> samplings(static_cast<std::size_t>(rows), sampling);
   std::vector<Prediction> predictions(static_cast<std::size_t>(rows));
-  for (auto _ : state) {
-    backend->predict({.hidden = Tensor(hidden.data(), DType::kF32, {rows, 1}),
-                      .head = head.get(),
-                      .sampling = samplings,
-                      .predictions = predictions});
-  }
+  const ConstTensor tensor(logits.data(), DType::kF32, {rows, kVocabSize});
+  for (auto _ : state) backend->read_logits(tensor, samplings, predictions);
+  count(state, static_cast<double>(tensor.shape().num_elements()) * sizeof(float), 0);
 }
-BENCHMARK_CAPTURE(predict, greedy, SamplingRow{})->Arg(1)->Arg(16)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(predict, temperature, SamplingRow{.temperature = 0.7F})
+BENCHMARK_CAPTURE(read_logits, greedy, SamplingRow{})->Arg(1)->Arg(16)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(read_logits, temperature, SamplingRow{.temperature = 0.7F})
     ->Arg(16)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(predict, top_p, SamplingRow{.temperature = 0.7F, .top_p = 0.95F})
+BENCHMARK_CAPTURE(read_logits, top_p, SamplingRow{.temperature = 0.7F, .top_p = 0.95F})
     ->Arg(16)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(predict, top_k, SamplingRow{.temperature = 0.7F, .top_k = 50})
+BENCHMARK_CAPTURE(read_logits, top_k, SamplingRow{.temperature = 0.7F, .top_k = 50})
     ->Arg(16)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
+
+/// Argument: rows. The ops of rows alone, at the sizes of Qwen3-0.6B; GB/s is what they read and write.
+void row_op(benchmark::State& state, std::int64_t floats_of_a_row,
+            const std::function<void(Backend& backend, const Tensor& a, const Tensor& b)>& run) {
+  const std::int64_t rows = state.range(0);
+  const auto backend = make_backend({.name = "cpu"});
+  std::vector<float> values(static_cast<std::size_t>(2 * rows * 6144), 0.5F);
+  const Tensor a(values.data(), DType::kF32, {rows, 6144});
+  const Tensor b(values.data() + rows * 6144, DType::kF32, {rows, 6144});
+  for (auto _ : state) run(*backend, a, b);
+  count(state, static_cast<double>(rows * floats_of_a_row) * sizeof(float), 0);
+}
+
+void row_counts(benchmark::internal::Benchmark* benchmark) {
+  benchmark->Arg(1)->Arg(16)->Arg(512)->ArgName("rows")->UseRealTime()->Unit(benchmark::kMicrosecond);
+}
+
+const std::vector<float> kOnes(6144, 1.0F);
+
+BENCHMARK_CAPTURE(row_op, add_rms_norm, 4 * 1024, [](Backend& backend, const Tensor& a, const Tensor& b) {
+  const ConstTensor weight(kOnes.data(), DType::kF32, {1024});
+  backend.add_rms_norm(a.columns(0, 1024), b.columns(0, 1024), weight, 1e-6F, a.columns(1024, 1024));
+})->Apply(row_counts);
+BENCHMARK_CAPTURE(row_op, norm_of_heads, 2 * 2048, [](Backend& backend, const Tensor& a, const Tensor&) {
+  const ConstTensor weight(kOnes.data(), DType::kF32, {128});
+  const Tensor heads = a.columns(0, 2048).split_rows(16);
+  backend.rms_norm(heads, weight, 1e-6F, heads);
+})->Apply(row_counts);
+BENCHMARK_CAPTURE(row_op, rope, 2 * 2048 + 128, [](Backend& backend, const Tensor& a, const Tensor& b) {
+  backend.rope(a.columns(0, 2048).split_rows(16), b.columns(0, 128));
+})->Apply(row_counts);
+BENCHMARK_CAPTURE(row_op, silu_multiply, 3 * 3072, [](Backend& backend, const Tensor& a, const Tensor& b) {
+  backend.silu_multiply(a, b.columns(0, 3072));
+})->Apply(row_counts);
 
 }  // namespace
 }  // namespace wedlm

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <numeric>
 #include <vector>
 
@@ -40,6 +42,18 @@ TEST(BufferTest, IsAlignedAndMoves) {
   Buffer other;
   other = std::move(buffer);
   EXPECT_EQ(other.bytes(), 100U);
+}
+
+TEST(BufferTest, MemoryToReadIsOfAnySizeAndWritable) {
+  constexpr std::size_t kLargePage = std::size_t{2} << 20;
+  for (const std::size_t bytes : {std::size_t{0}, std::size_t{100}, kLargePage - 1, kLargePage, 2 * kLargePage + 5}) {
+    const Buffer buffer = allocate_host_to_read(bytes);
+    EXPECT_EQ(buffer.bytes(), bytes);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer.data()) % (bytes < kLargePage ? 64 : kLargePage), 0U);
+    std::memset(buffer.data(), 7, bytes);
+    const auto* first = static_cast<const unsigned char*>(buffer.data());
+    EXPECT_EQ(std::count(first, first + bytes, 7), static_cast<std::ptrdiff_t>(bytes));
+  }
 }
 
 }  // namespace

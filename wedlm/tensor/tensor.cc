@@ -1,5 +1,7 @@
 #include "wedlm/tensor/tensor.h"
 
+#include <sys/mman.h>
+
 #include <new>
 #include <utility>
 
@@ -9,6 +11,14 @@ namespace wedlm {
 namespace {
 
 constexpr std::align_val_t kAlignment{64};  // a cache line, and the widest vector register
+constexpr std::size_t kLargePageBytes = std::size_t{2} << 20;
+constexpr std::align_val_t kLargePage{kLargePageBytes};
+
+void* allocate(std::size_t bytes, std::align_val_t alignment) {
+  void* data = ::operator new(bytes, alignment, std::nothrow);
+  if (data == nullptr) throw ResourceError("out of memory: " + std::to_string(bytes) + " bytes could not be had");
+  return data;
+}
 
 }  // namespace
 
@@ -81,9 +91,18 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
 }
 
 Buffer allocate_host(std::size_t bytes) {
-  void* data = ::operator new(bytes, kAlignment, std::nothrow);
-  if (data == nullptr) throw ResourceError("out of memory: " + std::to_string(bytes) + " bytes could not be had");
-  return {data, bytes, [](void* memory) { ::operator delete(memory, kAlignment); }};
+  return {allocate(bytes, kAlignment), bytes, [](void* memory) { ::operator delete(memory, kAlignment); }};
+}
+
+Buffer allocate_host_to_read(std::size_t bytes) {
+  if (bytes < kLargePageBytes) return allocate_host(bytes);
+  void* data = allocate(bytes, kLargePage);
+#ifdef MADV_HUGEPAGE
+  // A wish: where it cannot be granted, pages are small. Only whole large pages, so that the last of them is not
+  // larger than what is needed.
+  ::madvise(data, bytes / kLargePageBytes * kLargePageBytes, MADV_HUGEPAGE);
+#endif
+  return {data, bytes, [](void* memory) { ::operator delete(memory, kLargePage); }};
 }
 
 }  // namespace wedlm

@@ -109,4 +109,8 @@ class Buffer {
 /// Memory of the host, aligned to 64 bytes and not initialised. Throws ResourceError naming the size.
 Buffer allocate_host(std::size_t bytes);
 
+/// The same for memory that is written once as a whole and then read from front to back, such as weights: in the
+/// system's large pages where it has some to give, so that reading needs fewer page tables.
+Buffer allocate_host_to_read(std::size_t bytes);
+
 }  // namespace wedlm

@@ -57,7 +57,7 @@ void pack_bf16(const std::byte* row, std::int64_t first, std::int64_t end, int l
 
 CpuWeight::CpuWeight(std::int64_t out_features, std::int64_t in_features, WeightFormat format, int lanes)
     : PackedWeight(out_features, in_features), format_(format), lanes_(lanes) {
-  buffer_ = allocate_host(static_cast<std::size_t>(num_panels() * in_features * stride_bytes()));
+  buffer_ = allocate_host_to_read(static_cast<std::size_t>(num_panels() * in_features * stride_bytes()));
 }
 
 std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, int lanes, ThreadTeam& team) {

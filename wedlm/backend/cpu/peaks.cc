@@ -24,7 +24,7 @@ double seconds_of(const Work& work) {
 CpuPeaks::CpuPeaks(const CpuOptions& options)
     : kernels_(select_kernels(options.isa)),
       team_(options.num_threads),
-      memory_(allocate_host(kReadBytes)),
+      memory_(allocate_host_to_read(kReadBytes)),
       sums_(kReadBytes / kTaskBytes) {
   // Each page by the thread that will read about as much, as packed weights are written.
   team_.run(static_cast<std::int64_t>(sums_.size()), [this](std::int64_t task, int) {
