@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <thread>
+#include <vector>
 
 #include "wedlm/base/error.h"
 
@@ -41,10 +43,40 @@ TEST(ThreadTeamTest, WakesWorkersThatSleep) {
   }
 }
 
+/// Jobs of other tasks, other memory and another sum follow each other as fast as they can, so that workers come late:
+/// more threads than any machine here has processors, and most jobs over before the last of them wakes.
+TEST(ThreadTeamTest, WorkersThatComeLateDoNoHarm) {
+  ThreadTeam team(9);
+  for (std::uint32_t job = 0; job < 20'000; ++job) {
+    const std::int64_t num_tasks = 2 + job % 13;
+    std::vector<std::uint32_t> results(static_cast<std::size_t>(num_tasks), 0);
+    team.run(num_tasks, [&](std::int64_t task, int) { results[static_cast<std::size_t>(task)] += job + 1; });
+    for (const std::uint32_t result : results) ASSERT_EQ(result, job + 1);
+  }
+}
+
+TEST(ThreadTeamTest, OneLongTaskHoldsNobodyUp) {
+  ThreadTeam team(3);
+  for (int repeat = 0; repeat < 20; ++repeat) {
+    // One of the three threads is held inside its task until both others have had all the rest.
+    std::atomic<int> num_others = 0;
+    team.run(12, [&](std::int64_t task, int) {
+      if (task == 0) {
+        while (num_others < 11) std::this_thread::yield();
+      } else {
+        ++num_others;
+      }
+    });
+    EXPECT_EQ(num_others, 11);
+  }
+}
+
 TEST(ThreadTeamTest, RefusesAbsurdSizes) {
   EXPECT_THROW(ThreadTeam(-1), InvalidInput);
   EXPECT_THROW(ThreadTeam(100'000), InvalidInput);
   EXPECT_GE(ThreadTeam(0).size(), 1);
+  ThreadTeam team(2);
+  EXPECT_THROW(team.run(std::int64_t{1} << 32, [](std::int64_t, int) {}), InternalError);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include <limits>
 #include <string>
 
 #include "wedlm/base/error.h"
@@ -63,21 +64,37 @@ void ThreadTeam::dispatch(const Job& job) {
     for (std::int64_t task = 0; task < job.num_tasks; ++task) job.call(job.context, task, 0);
     return;
   }
+  if (job.num_tasks > std::numeric_limits<std::uint32_t>::max()) {
+    throw InternalError("ThreadTeam: " + std::to_string(job.num_tasks) + " tasks are too many");
+  }
+  const auto num_tasks = static_cast<std::uint32_t>(job.num_tasks);
   job_ = job;
-  next_task_.store(0, std::memory_order_relaxed);
-  num_busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+  num_done_.store(0, std::memory_order_relaxed);
+  tasks_.store(std::uint64_t{num_tasks} << 32, std::memory_order_release);
   generation_.fetch_add(1, std::memory_order_release);
   generation_.notify_all();
   work(0);
-  for (int busy = num_busy_.load(std::memory_order_acquire); busy != 0;) busy = wait_for_change(num_busy_, busy);
+  for (auto done = num_done_.load(std::memory_order_acquire); done != num_tasks;)
+    done = wait_for_change(num_done_, done);
 }
 
+/// A worker may come late, when the job it woke for is over: then nothing is left to take, or it takes part in the next
+/// one. Once it has taken a task the job cannot end before it has counted that task as done, so that all it takes are
+/// tasks of one job.
 void ThreadTeam::work(int thread) {
-  for (;;) {
-    const std::int64_t task = next_task_.fetch_add(1, std::memory_order_relaxed);
-    if (task >= job_.num_tasks) return;
+  std::uint32_t num_run = 0;
+  std::uint32_t num_tasks = 0;
+  for (std::uint64_t tasks = tasks_.load(std::memory_order_relaxed);;) {
+    num_tasks = static_cast<std::uint32_t>(tasks >> 32);
+    const auto task = static_cast<std::uint32_t>(tasks);
+    if (task == num_tasks) break;
+    if (!tasks_.compare_exchange_weak(tasks, tasks + 1, std::memory_order_acquire, std::memory_order_relaxed)) continue;
     job_.call(job_.context, task, thread);
+    ++num_run;
+    tasks = tasks_.load(std::memory_order_relaxed);
   }
+  if (num_run == 0) return;
+  if (num_done_.fetch_add(num_run, std::memory_order_acq_rel) + num_run == num_tasks) num_done_.notify_one();
 }
 
 void ThreadTeam::worker_loop(int thread) {
@@ -86,7 +103,6 @@ void ThreadTeam::worker_loop(int thread) {
     seen = wait_for_change(generation_, seen);
     if (stopping_.load(std::memory_order_relaxed)) return;
     work(thread);
-    if (num_busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) num_busy_.notify_one();
   }
 }
 

@@ -22,8 +22,9 @@ class ThreadTeam {
   int size() const { return static_cast<int>(workers_.size()) + 1; }
 
   /// Calls `body(task, thread)` once for each task in [0, num_tasks) and returns when all are done; `thread` is in
-  /// [0, size()) and no two calls with the same `thread` overlap. Only one thread may call run() at a time; `body` must
-  /// not throw. Allocates nothing.
+  /// [0, size()) and no two calls with the same `thread` overlap. A worker that has taken no task, because it sleeps or
+  /// its processor is busy with something else, is not waited for. Only one thread may call run() at a time; `body`
+  /// must not throw. Allocates nothing. Throws InternalError for 2^32 tasks or more.
   template <class Body>
   void run(std::int64_t num_tasks, Body&& body) {
     using Plain = std::remove_reference_t<Body>;
@@ -44,10 +45,10 @@ class ThreadTeam {
   void work(int thread);
   void worker_loop(int thread);
 
-  Job job_;
-  std::atomic<std::int64_t> next_task_{0};
+  Job job_;  // stays as it is while one of its tasks is taken and not done; read only by whoever has taken one
+  std::atomic<std::uint64_t> tasks_{0};       // their number in the high half, and how many were taken in the low half
+  std::atomic<std::uint32_t> num_done_{0};    // tasks of the job
   std::atomic<std::uint32_t> generation_{0};  // counts jobs; a worker that sees it change takes part
-  std::atomic<int> num_busy_{0};              // workers that have not finished the current job
   std::atomic<bool> stopping_{false};
   std::vector<std::thread> workers_;
 };
