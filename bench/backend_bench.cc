@@ -73,7 +73,7 @@ void multiply_registers(benchmark::State& state) {
 BENCHMARK(multiply_registers)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 /// Arguments: out_features, in_features, rows, copies of the weight that take turns, so that none is found in a cache.
-void multiply(benchmark::State& state, DType dtype) {
+void multiply(benchmark::State& state, DType dtype, const WeightFormat& format = {}) {
   const std::int64_t out_features = state.range(0);
   const std::int64_t in_features = state.range(1);
   const std::int64_t rows = state.range(2);
@@ -81,7 +81,7 @@ void multiply(benchmark::State& state, DType dtype) {
   const std::vector<std::byte> zeros(static_cast<std::size_t>(out_features * in_features) * dtype_bytes(dtype));
   const ConstTensor part(zeros.data(), dtype, {out_features, in_features});
   std::vector<std::unique_ptr<PackedWeight>> weights;
-  for (std::int64_t i = 0; i < state.range(3); ++i) weights.push_back(backend->pack({&part, 1}));
+  for (std::int64_t i = 0; i < state.range(3); ++i) weights.push_back(backend->pack({&part, 1}, format));
   std::vector<float> x(static_cast<std::size_t>(rows * in_features), 1);
   std::vector<float> out(static_cast<std::size_t>(rows * out_features));
   const Tensor x_tensor(x.data(), DType::kF32, {rows, in_features});
@@ -106,6 +106,8 @@ void shapes(benchmark::internal::Benchmark* benchmark) {
 
 BENCHMARK_CAPTURE(multiply, bf16, DType::kBF16)->Apply(shapes);
 BENCHMARK_CAPTURE(multiply, f32, DType::kF32)->Apply(shapes);
+BENCHMARK_CAPTURE(multiply, int8, DType::kBF16, WeightFormat{.type = WeightType::kInt8})->Apply(shapes);
+BENCHMARK_CAPTURE(multiply, int4, DType::kBF16, WeightFormat{.type = WeightType::kInt4})->Apply(shapes);
 
 /// Arguments: rows, tokens in pages. Heads of Qwen3-0.6B.
 void attend(benchmark::State& state) {

@@ -35,16 +35,40 @@ TEST_P(InvarianceTest, ARowOfALinearIsTheSameAloneAndInABatch) {
   }
 }
 
+TEST_P(InvarianceTest, ARowIsTheSameInEveryNumberOfRowsInEveryFormat) {
+  constexpr std::int64_t kMostRows = 64;
+  for (const WeightFormat& format : kConvertedFormats) {
+    for (const std::int64_t in_features : {1, 35, 331, 2100}) {
+      const OwnedTensor weight = data_.of(DType::kBF16, {43, in_features}), x = data_.f32({kMostRows, in_features});
+      const OwnedTensor bias = data_.f32({43}), all(DType::kF32, {kMostRows, 43});
+      const ConstTensor part = weight;
+      const auto packed = backend_->pack({&part, 1}, format);
+      backend_->linear(x, *packed, bias, all);
+      for (std::int64_t rows = 1; rows < kMostRows; ++rows) {
+        const OwnedTensor some(DType::kF32, {rows, 43});
+        const std::int64_t first = (rows * 7) % (kMostRows - rows + 1);
+        backend_->linear(x.tensor().rows_from(first, rows), *packed, bias, some);
+        ASSERT_EQ(std::memcmp(some.tensor().data(), all.tensor().row<float>(first),
+                              static_cast<std::size_t>(rows * 43) * sizeof(float)),
+                  0)
+            << format_text(format) << " " << in_features << ": rows " << first << " to " << first + rows;
+      }
+    }
+  }
+}
+
 TEST_P(InvarianceTest, ManyRowsAreTheSameAsFew) {
-  const OwnedTensor weight = data_.of(DType::kBF16, {40, 1100}), x = data_.f32({300, 1100}),
-                    all(DType::kF32, {300, 40});
+  const OwnedTensor weight = data_.of(DType::kBF16, {40, 1100}), x = data_.f32({300, 1100});
+  const OwnedTensor all(DType::kF32, {300, 40}), one(DType::kF32, {1, 40});
   const ConstTensor part = weight;
-  const auto packed = backend_->pack({&part, 1});
-  backend_->linear(x, *packed, {}, all);
-  const OwnedTensor one(DType::kF32, {1, 40});
-  for (std::int64_t r = 0; r < 300; ++r) {
-    backend_->linear(x.tensor().rows_from(r, 1), *packed, {}, one);
-    ASSERT_EQ(std::memcmp(one.tensor().data(), all.tensor().row<float>(r), 40 * sizeof(float)), 0) << r;
+  for (const WeightFormat& format : kConvertedFormats) {
+    const auto packed = backend_->pack({&part, 1}, format);
+    backend_->linear(x, *packed, {}, all);
+    for (std::int64_t r = 0; r < 300; ++r) {
+      backend_->linear(x.tensor().rows_from(r, 1), *packed, {}, one);
+      ASSERT_EQ(std::memcmp(one.tensor().data(), all.tensor().row<float>(r), 40 * sizeof(float)), 0)
+          << format_text(format) << " " << r;
+    }
   }
 }
 

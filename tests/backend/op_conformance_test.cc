@@ -6,6 +6,7 @@
 
 #include "tests/backend/op_data.h"
 #include "wedlm/backend/reference/reference_backend.h"
+#include "wedlm/base/error.h"
 
 namespace wedlm {
 namespace {
@@ -51,14 +52,61 @@ TEST_P(OpConformanceTest, Linear) {
   }
 }
 
+TEST_P(OpConformanceTest, LinearOfConvertedWeights) {
+  for (const WeightFormat& format : kConvertedFormats) {
+    for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+      for (const std::int64_t in_features : {1, 3, 33, 66, 128, 331}) {
+        const std::int64_t out_features = in_features % 2 == 0 ? 83 : 12;
+        const OwnedTensor first = data_.of(dtype, {out_features, in_features}),
+                          second = data_.of(dtype, {5, in_features});
+        const OwnedTensor bias = data_.f32({out_features + 5});
+        const ConstTensor parts[] = {first.tensor(), second.tensor()};
+        const auto cpu_weight = cpu_->pack(parts, format), reference_weight = reference_->pack(parts, format);
+        for (std::int64_t rows = 1; rows <= 64; rows += rows < 17 ? 1 : 47) {
+          const OwnedTensor x = data_.f32({rows, in_features}, rows % 3);
+          const ConstTensor any_bias = rows % 2 == 0 ? ConstTensor(bias.tensor()) : ConstTensor();
+          const double error = error_of({rows, out_features + 5}, [&](Backend& backend, const Tensor& out) {
+            backend.linear(x, &backend == cpu_.get() ? *cpu_weight : *reference_weight, any_bias, out);
+          });
+          ASSERT_LT(error, kTolerances.linear) << format_text(format) << " of " << dtype_name(dtype) << ", " << rows
+                                               << " x " << in_features << " -> " << out_features + 5;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(OpConformanceTest, IntegerWeightsThatAreNotFiniteAreRefused) {
+  const OwnedTensor weight = data_.f32({70, 100});
+  weight.tensor().row<float>(69)[99] = NAN;
+  const ConstTensor part = weight;
+  for (Backend* backend : {cpu_.get(), reference_.get()}) {
+    EXPECT_THROW(backend->pack({&part, 1}, {.type = WeightType::kInt8}), InvalidInput);
+    EXPECT_THROW(backend->pack({&part, 1}, {.type = WeightType::kInt4}), InvalidInput);
+    EXPECT_THROW(backend->pack({&part, 1}, {.type = WeightType::kInt4, .group_size = 65}), InvalidInput);
+  }
+}
+
+TEST_P(OpConformanceTest, IntegersTakeASmallPartOfTheMemory) {
+  const OwnedTensor weight = data_.of(DType::kBF16, {256, 1024});
+  const ConstTensor part = weight;
+  const std::size_t stored = cpu_->pack({&part, 1})->bytes();
+  EXPECT_EQ(stored, 2U * 256 * 1024);
+  EXPECT_EQ(cpu_->pack({&part, 1}, {.type = WeightType::kInt8})->bytes(), stored / 2 + 256 * 4);
+  EXPECT_EQ(cpu_->pack({&part, 1}, {.type = WeightType::kInt4, .group_size = 64})->bytes(),
+            stored / 4 + 256 * 4 * 1024 / 64);
+}
+
 TEST_P(OpConformanceTest, LinearOfManyRowsAndMuchDepth) {
   const OwnedTensor weight = data_.of(DType::kBF16, {70, 2100}), x = data_.f32({300, 2100}), bias = data_.f32({70});
   const ConstTensor part = weight;
-  const auto cpu_weight = cpu_->pack({&part, 1}), reference_weight = reference_->pack({&part, 1});
-  const double error = error_of({300, 70}, [&](Backend& backend, const Tensor& out) {
-    backend.linear(x, &backend == cpu_.get() ? *cpu_weight : *reference_weight, bias, out);
-  });
-  EXPECT_LT(error, 3 * kTolerances.linear);  // six times the terms of the others
+  for (const WeightFormat& format : kConvertedFormats) {
+    const auto cpu_weight = cpu_->pack({&part, 1}, format), reference_weight = reference_->pack({&part, 1}, format);
+    const double error = error_of({300, 70}, [&](Backend& backend, const Tensor& out) {
+      backend.linear(x, &backend == cpu_.get() ? *cpu_weight : *reference_weight, bias, out);
+    });
+    EXPECT_LT(error, 3 * kTolerances.linear) << format_text(format);  // six times the terms of the others
+  }
 }
 
 TEST_P(OpConformanceTest, RowOps) {

@@ -106,6 +106,16 @@ inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) 
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
+inline constexpr WeightFormat kConvertedFormats[] = {{.type = WeightType::kBF16},
+                                                     {.type = WeightType::kInt8},
+                                                     {.type = WeightType::kInt4, .group_size = 32},
+                                                     {.type = WeightType::kInt4, .group_size = 64},
+                                                     {.type = WeightType::kInt4, .group_size = 128}};
+
+inline std::string format_text(const WeightFormat& format) {
+  return std::string(weight_type_name(format.type)) + " in groups of " + std::to_string(format.group_size);
+}
+
 /// One instruction set and number of threads.
 struct CpuCase {
   std::string isa;

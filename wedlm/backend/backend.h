@@ -19,26 +19,29 @@
 #include "wedlm/base/prediction.h"
 #include "wedlm/base/token_id.h"
 #include "wedlm/tensor/tensor.h"
+#include "wedlm/tensor/weight_format.h"
 
 namespace wedlm {
 
 /// The weight of a linear layer in the layout that one backend multiplies with.
 class PackedWeight {
  public:
-  PackedWeight(std::int64_t out_features, std::int64_t in_features)
-      : out_features_(out_features), in_features_(in_features) {}
+  PackedWeight(std::int64_t out_features, std::int64_t in_features, const WeightFormat& format)
+      : out_features_(out_features), in_features_(in_features), format_(format) {}
   virtual ~PackedWeight() = default;
   PackedWeight(const PackedWeight&) = delete;
   PackedWeight& operator=(const PackedWeight&) = delete;
 
   std::int64_t out_features() const { return out_features_; }
   std::int64_t in_features() const { return in_features_; }
+  const WeightFormat& format() const { return format_; }
   /// Memory that multiplying by it reads.
   virtual std::size_t bytes() const = 0;
 
  private:
   std::int64_t out_features_;
   std::int64_t in_features_;
+  WeightFormat format_;
 };
 
 /// The K/V pages of one layer. Slot s is page s / block_size, entry s % block_size.
@@ -93,8 +96,12 @@ class Backend {
   virtual void download(const ConstTensor& from, const Tensor& host) = 0;
 
   /// One weight of several [out_features_i, in_features] matrices of any one dtype, stacked along the outputs: a fused
-  /// q, k, v projection is one weight. The parts are copied.
-  virtual std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts) = 0;
+  /// q, k, v projection is one weight. The parts are copied. It multiplies by the weights that `format` stands for
+  /// (weight_format.h), which are the same in every backend. Throws InvalidInput where weights that an integer format
+  /// shall keep are not finite.
+  virtual std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts, const WeightFormat& format) = 0;
+  /// As the parts are stored.
+  std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts) { return pack(parts, {}); }
 
   /// out[r] = table[token_ids[r]] as float32.       table [vocab_size, hidden_size] any dtype, out [rows, hidden_size]
   virtual void embed(const ConstTensor& table, std::span<const TokenId> token_ids, const Tensor& out) = 0;

@@ -62,7 +62,8 @@ void check_copy(const ConstTensor& from, const ConstTensor& to) {
                       describe(to));
 }
 
-std::int64_t check_pack(std::span<const ConstTensor> parts) {
+std::int64_t check_pack(std::span<const ConstTensor> parts, const WeightFormat& format) {
+  check_weight_format(format);
   if (parts.empty()) throw InternalError("pack: expected at least one part, got none");
   std::int64_t out_features = 0;
   for (const ConstTensor& part : parts) {
@@ -73,6 +74,10 @@ std::int64_t check_pack(std::span<const ConstTensor> parts) {
     out_features += part.rows();
   }
   return out_features;
+}
+
+void throw_not_finite(const char* op) {
+  throw InvalidInput(std::string(op) + ": expected finite weights to quantise, got NaN or infinity");
 }
 
 void check_embed(const ConstTensor& table, std::span<const TokenId> token_ids, const ConstTensor& out) {

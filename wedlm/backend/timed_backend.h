@@ -39,7 +39,9 @@ class TimedBackend final : public Backend {
   ConstTensor place(const ConstTensor& host) override { return timed_.place(host); }
   void upload(const ConstTensor& host, const Tensor& to) override { timed_.upload(host, to); }
   void download(const ConstTensor& from, const Tensor& host) override { timed_.download(from, host); }
-  std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts) override { return timed_.pack(parts); }
+  std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts, const WeightFormat& format) override {
+    return timed_.pack(parts, format);
+  }
 
   void embed(const ConstTensor& table, std::span<const TokenId> token_ids, const Tensor& out) override;
   void linear(const ConstTensor& x, const PackedWeight& weight, const ConstTensor& bias, const Tensor& out) override;

@@ -40,8 +40,8 @@ class CpuBackend final : public Backend {
   void upload(const ConstTensor& host, const Tensor& to) override { copy(host, to); }
   void download(const ConstTensor& from, const Tensor& host) override { copy(from, host); }
 
-  std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts) override {
-    return pack_weight(parts, kernels_.panel_lanes, team_);
+  std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts, const WeightFormat& format) override {
+    return pack_weight(parts, format, kernels_.panel_lanes, team_);
   }
 
   void embed(const ConstTensor& table, std::span<const TokenId> token_ids, const Tensor& out) override {

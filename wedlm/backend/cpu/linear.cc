@@ -8,7 +8,7 @@ namespace {
 // A block of rows times a block of their depth (512 KiB) stays in the second-level cache beside the part of a panel
 // that all of them are multiplied with (64 KiB of bfloat16).
 constexpr std::int64_t kBlockRows = 128;
-constexpr std::int64_t kBlockDepth = 1024;
+constexpr std::int64_t kBlockDepth = 1024;  // a multiple of every group of inputs that share a scale
 
 // Panels of one task: enough tasks that a thread that was held up is made up for, few enough that the rows, which each
 // task reads again, are not the larger part of the traffic.
@@ -19,7 +19,13 @@ class Product {
  public:
   Product(const KernelTable& kernels, const ConstTensor& x, const CpuWeight& weight, const float* bias,
           const Tensor& out)
-      : kernels_(kernels), x_(x), weight_(weight), bias_(bias), out_(out), tiles_(x.rows(), max_rows(kernels, x)) {}
+      : kernels_(kernels),
+        x_(x),
+        weight_(weight),
+        bias_(bias),
+        out_(out),
+        tiles_(x.rows(), max_rows(kernels, x)),
+        kernel_(kernel_of(kernels, weight.panel_format())) {}
 
   void run(ThreadTeam& team, Scratch& packed_rows) {
     if (!is_strided()) {
@@ -36,6 +42,8 @@ class Product {
   }
 
  private:
+  using Kernel = void (*)(const MultiplyTile& tile);
+
   /// A block of the depth of one panel, and the block of tiles that is multiplied with it.
   struct Slice {
     std::int64_t panel = 0;
@@ -48,6 +56,20 @@ class Product {
   /// So few rows are read where they stand.
   static int max_rows(const KernelTable& kernels, const ConstTensor& x) {
     return x.rows() <= kernels.max_strided_rows ? kernels.max_strided_rows : kernels.max_tile_rows;
+  }
+
+  static Kernel kernel_of(const KernelTable& kernels, PanelFormat format) {
+    switch (format) {
+      case PanelFormat::kBF16:
+        return kernels.multiply_bf16;
+      case PanelFormat::kInt8:
+        return kernels.multiply_int8;
+      case PanelFormat::kInt4:
+        return kernels.multiply_int4;
+      case PanelFormat::kF32:
+        break;
+    }
+    return kernels.multiply_f32;
   }
 
   bool is_strided() const { return x_.rows() <= kernels_.max_strided_rows; }
@@ -77,9 +99,8 @@ class Product {
   /// time and not only while the first tile waits for it.
   void prefetch_next(std::int64_t index, const Slice& slice, MultiplyTile& args) const {
     if (slice.is_last_panel) return;
-    const std::int64_t bytes = args.depth * weight_.stride_bytes();
-    args.prefetch =
-        weight_.panel(slice.panel + 1) + slice.first_k * weight_.stride_bytes() + bytes * index / slice.num_tiles;
+    const std::int64_t bytes = args.depth / weight_.inputs_per_row() * weight_.stride_bytes();
+    args.prefetch = weight_.row(slice.panel + 1, slice.first_k) + bytes * index / slice.num_tiles;
     args.prefetch_stride_bytes = weight_.stride_bytes() / slice.num_tiles;
   }
 
@@ -91,9 +112,10 @@ class Product {
     const std::int64_t depth = weight_.in_features();
     const std::int64_t first_feature = panel * weight_.lanes();
     const bool is_last = slice.end_k == depth;
-    MultiplyTile args{.panel = weight_.panel(panel) + k * weight_.stride_bytes(),
+    MultiplyTile args{.panel = weight_.row(panel, k),
                       .panel_stride_bytes = weight_.stride_bytes(),
                       .depth = slice.end_k - k,
+                      .group_size = weight_.format().group_size,
                       .out = out_.row<float>(first_row) + first_feature,
                       .out_stride = out_.row_stride(),
                       .bias = bias_ != nullptr && is_last ? bias_ + first_feature : nullptr,
@@ -101,6 +123,7 @@ class Product {
                       .num_columns = static_cast<int>(
                           std::min<std::int64_t>(weight_.lanes(), weight_.out_features() - first_feature)),
                       .accumulate = k > 0};
+    if (is_last || weight_.panel_format() == PanelFormat::kInt4) args.scales = weight_.scales(panel, k);
     prefetch_next(index, slice, args);
     if (is_strided()) {
       args.x = x_.row<float>(first_row) + k;
@@ -111,7 +134,7 @@ class Product {
       args.x_row_stride = 1;
       args.x_k_stride = num_rows;
     }
-    (weight_.format() == WeightFormat::kBF16 ? kernels_.multiply_bf16 : kernels_.multiply_f32)(args);
+    kernel_(args);
   }
 
   const KernelTable& kernels_;
@@ -120,6 +143,7 @@ class Product {
   const float* bias_;
   const Tensor& out_;
   RowTiles tiles_;
+  Kernel kernel_;
   float* packed_ = nullptr;
 };
 

@@ -1,7 +1,10 @@
 #include "wedlm/backend/cpu/packing.h"
 
 #include <algorithm>
+#include <atomic>
+#include <bit>
 #include <cstring>
+#include <vector>
 
 #include "wedlm/backend/op_checks.h"
 
@@ -53,37 +56,163 @@ void pack_bf16(const std::byte* row, std::int64_t first, std::int64_t end, int l
   }
 }
 
-}  // namespace
-
-CpuWeight::CpuWeight(std::int64_t out_features, std::int64_t in_features, WeightFormat format, int lanes)
-    : PackedWeight(out_features, in_features), format_(format), lanes_(lanes) {
-  buffer_ = allocate_host_to_read(static_cast<std::size_t>(num_panels() * in_features * stride_bytes()));
+/// Rounds to bfloat16 what is not yet.
+void round_to_bf16(DType dtype, const std::byte* row, std::int64_t size, std::vector<float>& values,
+                   std::vector<std::uint16_t>& rounded) {
+  to_f32(dtype, row, values.data(), static_cast<std::size_t>(size));
+  for (std::size_t k = 0; k < static_cast<std::size_t>(size); ++k) rounded[k] = f32_to_bf16(values[k]);
 }
 
-std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, int lanes, ThreadTeam& team) {
-  const std::int64_t out_features = check_pack(parts);
-  const std::int64_t in_features = parts[0].shape()[1];
-  const DType dtype = parts[0].dtype();
-  const WeightFormat format = dtype == DType::kBF16 ? WeightFormat::kBF16 : WeightFormat::kF32;
-  auto weight = std::make_unique<CpuWeight>(out_features, in_features, format, lanes);
-  const StackedRows rows(parts);
-  team.run(weight->num_panels(), [&](std::int64_t p, int) {
-    std::byte* panel = weight->panel(p);
-    std::memset(panel, 0, static_cast<std::size_t>(in_features * weight->stride_bytes()));
-    const std::int64_t first_feature = p * lanes;
-    const auto num_features = static_cast<int>(std::min<std::int64_t>(lanes, out_features - first_feature));
-    for (std::int64_t k = 0; k < in_features; k += kColumnsAtOnce) {
-      const std::int64_t end = std::min(in_features, k + kColumnsAtOnce);
+/// The integers of one feature into its lane, and its scales to the front of the panel.
+void pack_integers(const QuantizedRow& row, int lane, const CpuWeight& weight, std::int64_t p) {
+  const auto per_row = static_cast<int>(weight.inputs_per_row());
+  const int bits = 16 / per_row;
+  const std::uint32_t mask = (1U << bits) - 1;
+  const int half = weight.lanes() / 2;
+  auto* words = reinterpret_cast<std::uint32_t*>(weight.row(p, 0)) + lane % half;
+  const int first_bit = lane < half ? 0 : 16;
+  for (std::int64_t k = 0; k < weight.in_features(); ++k) {
+    const std::uint32_t value = static_cast<std::uint32_t>(row.values[static_cast<std::size_t>(k)]) & mask;
+    words[k / per_row * half] |= value << (first_bit + static_cast<int>(k % per_row) * bits);
+  }
+  auto* scales = reinterpret_cast<std::uint32_t*>(weight.panel(p)) + lane;
+  for (std::size_t group = 0; group < row.scales.size(); ++group, scales += weight.lanes()) {
+    const auto scale = std::bit_cast<std::uint32_t>(row.scales[group]);
+    const std::uint32_t zero = static_cast<std::uint32_t>(row.zeros[group]) & 0xFFFFU;
+    *scales = weight.panel_format() == PanelFormat::kInt8 ? scale : scale | zero;
+  }
+}
+
+PanelFormat panel_format_of(const WeightFormat& format, DType dtype) {
+  switch (format.type) {
+    case WeightType::kInt8:
+      return PanelFormat::kInt8;
+    case WeightType::kInt4:
+      return PanelFormat::kInt4;
+    case WeightType::kBF16:
+      return PanelFormat::kBF16;
+    case WeightType::kStored:
+      break;
+  }
+  return dtype == DType::kBF16 ? PanelFormat::kBF16 : PanelFormat::kF32;
+}
+
+/// Fills the panels of one weight. Each thread has a row of its own to convert in.
+class PanelPacker {
+ public:
+  PanelPacker(std::span<const ConstTensor> parts, const CpuWeight& weight, int num_threads)
+      : rows_(parts), dtype_(parts[0].dtype()), weight_(weight), scratch_(static_cast<std::size_t>(num_threads)) {
+    const auto depth = static_cast<std::size_t>(weight.in_features());
+    for (RowScratch& scratch : scratch_) {
+      if (is_converted()) scratch.values.resize(depth);
+      if (weight.format().type == WeightType::kBF16) scratch.rounded.resize(depth);
+      if (weight.format().is_integer()) scratch.quantized.resize(weight.format(), weight.in_features());
+    }
+  }
+
+  void pack(std::int64_t p, int thread) {
+    std::memset(weight_.panel(p), 0, static_cast<std::size_t>(weight_.panel_bytes()));
+    const std::int64_t first_feature = p * weight_.lanes();
+    const std::int64_t rest = weight_.out_features() - first_feature;
+    const auto num_features = static_cast<int>(std::min<std::int64_t>(weight_.lanes(), rest));
+    if (is_converted()) {
+      for (int lane = 0; lane < num_features; ++lane) convert(p, first_feature + lane, lane, thread);
+      return;
+    }
+    for (std::int64_t k = 0; k < weight_.in_features(); k += kColumnsAtOnce) {
+      const std::int64_t end = std::min(weight_.in_features(), k + kColumnsAtOnce);
       for (int lane = 0; lane < num_features; ++lane) {
-        const std::byte* row = rows.row(first_feature + lane);
-        if (format == WeightFormat::kBF16) {
-          pack_bf16(row, k, end, lane, *weight, panel);
+        const std::byte* row = rows_.row(first_feature + lane);
+        if (weight_.panel_format() == PanelFormat::kBF16) {
+          pack_bf16(row, k, end, lane, weight_, weight_.panel(p));
         } else {
-          pack_f32(dtype, row, k, end, lane, *weight, panel);
+          pack_f32(dtype_, row, k, end, lane, weight_, weight_.panel(p));
         }
       }
     }
-  });
+  }
+
+  bool are_all_finite() const { return are_all_finite_; }
+
+ private:
+  struct RowScratch {
+    std::vector<float> values;           // [in_features]
+    std::vector<std::uint16_t> rounded;  // [in_features]
+    QuantizedRow quantized;
+  };
+
+  /// Whether the format is another than that of the parts.
+  bool is_converted() const {
+    return weight_.format().is_integer() || (weight_.format().type == WeightType::kBF16 && dtype_ != DType::kBF16);
+  }
+
+  void convert(std::int64_t p, std::int64_t feature, int lane, int thread) {
+    RowScratch& scratch = scratch_[static_cast<std::size_t>(thread)];
+    const std::int64_t depth = weight_.in_features();
+    const std::byte* row = rows_.row(feature);
+    if (weight_.format().type == WeightType::kBF16) {
+      round_to_bf16(dtype_, row, depth, scratch.values, scratch.rounded);
+      pack_bf16(reinterpret_cast<const std::byte*>(scratch.rounded.data()), 0, depth, lane, weight_, weight_.panel(p));
+      return;
+    }
+    to_f32(dtype_, row, scratch.values.data(), static_cast<std::size_t>(depth));
+    if (quantize_row(scratch.values, weight_.format(), scratch.quantized)) {
+      pack_integers(scratch.quantized, lane, weight_, p);
+    } else {
+      are_all_finite_ = false;
+    }
+  }
+
+  StackedRows rows_;
+  DType dtype_;
+  const CpuWeight& weight_;
+  std::vector<RowScratch> scratch_;
+  std::atomic<bool> are_all_finite_{true};
+};
+
+}  // namespace
+
+CpuWeight::CpuWeight(std::int64_t out_features, std::int64_t in_features, const WeightFormat& format,
+                     PanelFormat panel_format, int lanes)
+    : PackedWeight(out_features, in_features, format), panel_format_(panel_format), lanes_(lanes) {
+  buffer_ = allocate_host_to_read(static_cast<std::size_t>(num_panels() * panel_bytes()));
+}
+
+std::int64_t CpuWeight::inputs_per_row() const {
+  switch (panel_format_) {
+    case PanelFormat::kInt8:
+      return 2;
+    case PanelFormat::kInt4:
+      return 4;
+    case PanelFormat::kF32:
+    case PanelFormat::kBF16:
+      break;
+  }
+  return 1;
+}
+
+std::int64_t CpuWeight::scale_bytes() const {
+  return format().is_integer() ? format().num_groups(in_features()) * lanes_ * 4 : 0;
+}
+
+std::int64_t CpuWeight::panel_bytes() const {
+  return scale_bytes() + (in_features() + inputs_per_row() - 1) / inputs_per_row() * stride_bytes();
+}
+
+std::byte* CpuWeight::scales(std::int64_t p, std::int64_t k) const {
+  if (!format().is_integer()) return nullptr;
+  const std::int64_t group = k / format().inputs_per_group(in_features());
+  return panel(p) + group * lanes_ * 4;
+}
+
+std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, const WeightFormat& format, int lanes,
+                                       ThreadTeam& team) {
+  const std::int64_t out_features = check_pack(parts, format);
+  const PanelFormat panel_format = panel_format_of(format, parts[0].dtype());
+  auto weight = std::make_unique<CpuWeight>(out_features, parts[0].shape()[1], format, panel_format, lanes);
+  PanelPacker packer(parts, *weight, team.size());
+  team.run(weight->num_panels(), [&](std::int64_t p, int thread) { packer.pack(p, thread); });
+  if (!packer.are_all_finite()) throw_not_finite("pack");
   return weight;
 }
 

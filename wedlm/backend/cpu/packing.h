@@ -6,7 +6,8 @@
 // features and 2 inputs: [w00 w10 w20 w30][w01 w11 w21 w31] [w40 w50 0 0][w41 w51 0 0].
 //
 // bfloat16 stays bfloat16, in the order that kernel_table.h describes; float32 stays; float16 becomes float32, because
-// expanding it costs more than the bandwidth it saves on machines without native arithmetic for it.
+// expanding it costs more than the bandwidth it saves on machines without native arithmetic for it. Integers lie in
+// words as bfloat16 does, two or four inputs to a word, and the panel begins with their scales.
 #pragma once
 
 #include <cstdint>
@@ -21,26 +22,37 @@ namespace wedlm {
 
 class CpuWeight final : public PackedWeight {
  public:
-  CpuWeight(std::int64_t out_features, std::int64_t in_features, WeightFormat format, int lanes);
+  CpuWeight(std::int64_t out_features, std::int64_t in_features, const WeightFormat& format, PanelFormat panel_format,
+            int lanes);
 
   std::size_t bytes() const override { return buffer_.bytes(); }
-  WeightFormat format() const { return format_; }
+  PanelFormat panel_format() const { return panel_format_; }
   int lanes() const { return lanes_; }
   std::int64_t num_panels() const { return (out_features() + lanes_ - 1) / lanes_; }
-  /// Bytes of one k of a panel.
-  std::int64_t stride_bytes() const { return std::int64_t{lanes_} * (format_ == WeightFormat::kF32 ? 4 : 2); }
-  std::byte* panel(std::int64_t p) const {
-    return static_cast<std::byte*>(buffer_.data()) + p * in_features() * stride_bytes();
+  /// Inputs that one panel row holds.
+  std::int64_t inputs_per_row() const;
+  /// Bytes of one panel row.
+  std::int64_t stride_bytes() const { return std::int64_t{lanes_} * (panel_format_ == PanelFormat::kF32 ? 4 : 2); }
+  std::int64_t panel_bytes() const;
+  /// The panel row of input k, the first of its inputs.
+  std::byte* row(std::int64_t p, std::int64_t k) const {
+    return panel(p) + scale_bytes() + k / inputs_per_row() * stride_bytes();
   }
+  std::byte* panel(std::int64_t p) const { return static_cast<std::byte*>(buffer_.data()) + p * panel_bytes(); }
+  /// The scales of the group of input k, as MultiplyTile describes them; none but integers have any.
+  std::byte* scales(std::int64_t p, std::int64_t k) const;
 
  private:
-  WeightFormat format_;
+  std::int64_t scale_bytes() const;
+
+  PanelFormat panel_format_;
   int lanes_;
   Buffer buffer_;
 };
 
-/// Packs the parts, stacked along the outputs, on all threads of `team`.
-std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, int lanes, ThreadTeam& team);
+/// Packs the parts, stacked along the outputs, on all threads of `team`. Throws as Backend::pack().
+std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, const WeightFormat& format, int lanes,
+                                       ThreadTeam& team);
 
 /// A batch of rows cut into tiles of nearly equal height, none above `max_tile_rows`.
 class RowTiles {

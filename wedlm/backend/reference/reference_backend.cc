@@ -14,15 +14,17 @@ namespace {
 
 class ReferenceWeight final : public PackedWeight {
  public:
-  ReferenceWeight(std::int64_t out_features, std::span<const ConstTensor> parts)
-      : PackedWeight(out_features, parts[0].shape()[1]) {
+  ReferenceWeight(std::int64_t out_features, std::span<const ConstTensor> parts, const WeightFormat& format)
+      : PackedWeight(out_features, parts[0].shape()[1], format) {
     values_.resize(static_cast<std::size_t>(out_features * in_features()));
+    quantized_.resize(format, in_features());
     float* to = values_.data();
     for (const ConstTensor& part : parts) {
       for (std::int64_t r = 0; r < part.rows(); ++r, to += in_features()) {
         const auto* from = static_cast<const std::byte*>(part.data()) +
                            static_cast<std::size_t>(r * part.row_stride()) * dtype_bytes(part.dtype());
         to_f32(part.dtype(), from, to, static_cast<std::size_t>(in_features()));
+        bring_to_format({to, static_cast<std::size_t>(in_features())});
       }
     }
   }
@@ -31,7 +33,18 @@ class ReferenceWeight final : public PackedWeight {
   const float* row(std::int64_t feature) const { return values_.data() + feature * in_features(); }
 
  private:
+  /// What the format makes of the weights, as float32.
+  void bring_to_format(std::span<float> weights) {
+    if (format().type == WeightType::kBF16) {
+      for (float& weight : weights) weight = bf16_to_f32(f32_to_bf16(weight));
+    } else if (format().is_integer()) {
+      if (!quantize_row(weights, format(), quantized_)) throw_not_finite("pack");
+      dequantize_row(quantized_, format(), weights);
+    }
+  }
+
   std::vector<float> values_;  // [out_features, in_features]
+  QuantizedRow quantized_;     // of one row, while it is brought to the format
 };
 
 double dot(const float* a, const float* b, std::int64_t size) {
@@ -56,8 +69,8 @@ class ReferenceBackend final : public Backend {
   void upload(const ConstTensor& host, const Tensor& to) override { copy(host, to); }
   void download(const ConstTensor& from, const Tensor& host) override { copy(from, host); }
 
-  std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts) override {
-    return std::make_unique<ReferenceWeight>(check_pack(parts), parts);
+  std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts, const WeightFormat& format) override {
+    return std::make_unique<ReferenceWeight>(check_pack(parts, format), parts, format);
   }
 
   void embed(const ConstTensor& table, std::span<const TokenId> token_ids, const Tensor& out) override {

@@ -11,24 +11,30 @@
 
 namespace wedlm {
 
-enum class WeightFormat : std::uint8_t { kF32, kBF16 };
+enum class PanelFormat : std::uint8_t { kF32, kBF16, kInt8, kInt4 };
 
 /// A tile of a matrix product: out[r][j] = sum over k of x[r][k] * panel[k][j], one k after the other.
 ///
-/// A panel row of kF32 is `panel_lanes` floats. A panel row of kBF16 is `panel_lanes / 2` words of 32 bits; word i
-/// holds column i in its low half and column panel_lanes / 2 + i in its high half, so that a shift and a mask expand
-/// the vector. With 4 lanes: [c0|c2 c1|c3].
+/// A panel row of kF32 is `panel_lanes` floats, of one k. The others have rows of `panel_lanes / 2` words of 32 bits;
+/// word i holds column i in its low half and column panel_lanes / 2 + i in its high half, so that shifts expand the
+/// vector. A half holds one k of kBF16, two of kInt8, four of kInt4, the first in the lowest bits. With 4 lanes, kBF16:
+/// [c0|c2 c1|c3]; kInt8: [c0k0 c0k1|c2k0 c2k1  c1k0 c1k1|c3k0 c3k1].
 struct MultiplyTile {
   const float* x = nullptr;
   std::int64_t x_row_stride = 0;  // elements between x[r][k] and x[r + 1][k]; 1 is the fast case
   std::int64_t x_k_stride = 0;    // elements between x[r][k] and x[r][k + 1]; must be 1 where x_row_stride is not
   const void* panel = nullptr;
-  std::int64_t panel_stride_bytes = 0;  // between panel[k] and panel[k + 1]
+  std::int64_t panel_stride_bytes = 0;  // between two panel rows
   std::int64_t depth = 0;               // number of k
+  // kInt8: a float for each column, by which the sum is multiplied at its end, before the bias; null where the sum goes
+  // on in a later tile. kInt4: for each group of k a word for each column, whose high half is the scale as bfloat16 and
+  // whose low half the zero as a signed integer. Both [panel_lanes].
+  const void* scales = nullptr;
+  std::int64_t group_size = 0;  // of kInt4: a multiple of 4
   float* out = nullptr;
   std::int64_t out_stride = 0;  // elements
   const float* bias = nullptr;  // [num_columns] added at the end, or null
-  // What the next tiles will read: row k of this is asked for while row k of the panel is multiplied. May be null.
+  // What the next tiles will read: row i of this is asked for while row i of the panel is multiplied. May be null.
   const void* prefetch = nullptr;
   std::int64_t prefetch_stride_bytes = 0;
   int num_rows = 0;         // at most max_tile_rows, or max_strided_rows where x_row_stride is not 1
@@ -60,6 +66,8 @@ struct KernelTable {
 
   void (*multiply_f32)(const MultiplyTile& tile);
   void (*multiply_bf16)(const MultiplyTile& tile);
+  void (*multiply_int8)(const MultiplyTile& tile);
+  void (*multiply_int4)(const MultiplyTile& tile);
   /// scores[t][j] = exp(scores[t][j] - maximum over t), and sums[j] = their sum over t, one t after the other.
   /// scores [num_keys, panel_lanes], of which the first num_columns, in whole vectors, are touched. Minus infinity
   /// becomes 0.
