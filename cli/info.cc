@@ -8,6 +8,7 @@
 #include "wedlm/base/error.h"
 #include "wedlm/checkpoint/checkpoint.h"
 #include "wedlm/model/model_config.h"
+#include "wedlm/model/weight_list.h"
 #include "wedlm/text/tokenizer.h"
 
 namespace wedlm::cli {
@@ -27,7 +28,20 @@ Json token_json(TokenId id, const std::optional<Tokenizer>& tokenizer) {
   return json;
 }
 
-Json info_json(const Checkpoint& checkpoint, std::optional<std::int64_t> given_context) {
+/// Of every weight once it is loaded; embeddings stay in the mapped file and are not counted, the head is.
+std::int64_t loaded_bytes(const ModelConfig& config, const WeightFormats& formats, DType dtype) {
+  std::int64_t bytes = weight_bytes(formats.head, dtype, config.vocab_size, config.hidden_size);
+  for (const WeightSpec& spec : weight_list(config)) {
+    if (spec.shape.rank() != 2) {
+      bytes += spec.shape.num_elements() * static_cast<std::int64_t>(sizeof(float));
+    } else if (spec.name.starts_with("model.layers.")) {
+      bytes += weight_bytes(formats.layers, dtype, spec.shape[0], spec.shape[1]);
+    }
+  }
+  return bytes;
+}
+
+Json info_json(const Checkpoint& checkpoint, std::optional<std::int64_t> given_context, const WeightFormats& formats) {
   const ModelConfig config = parse_model_config(checkpoint.config());
   const std::int64_t context = given_context.value_or(std::min(config.max_position_embeddings, kDefaultContext));
   const GenerationDefaults defaults = parse_generation_config(checkpoint.generation_config(), config.vocab_size);
@@ -36,7 +50,10 @@ Json info_json(const Checkpoint& checkpoint, std::optional<std::int64_t> given_c
   Json::Array eos;
   const auto& eos_ids = defaults.eos_token_ids.empty() ? config.eos_token_ids : defaults.eos_token_ids;
   for (const TokenId id : eos_ids) eos.push_back(token_json(id, tokenizer));
-  const std::string dtype(checkpoint.tensors().empty() ? "" : dtype_name(checkpoint.tensors().front().tensor.dtype()));
+  const bool has_tensors = !checkpoint.tensors().empty();
+  const DType stored_type = has_tensors ? checkpoint.tensors().front().tensor.dtype() : DType::kF32;
+  const std::string dtype(has_tensors ? dtype_name(stored_type) : "");
+  const std::string loaded = describe(formats);
   return Json::object({
       {"folder", checkpoint.folder().string()},
       {"model_type", config.model_type},
@@ -62,6 +79,8 @@ Json info_json(const Checkpoint& checkpoint, std::optional<std::int64_t> given_c
       {"tensors", static_cast<std::int64_t>(checkpoint.tensors().size())},
       {"files", static_cast<std::int64_t>(checkpoint.files().size())},
       {"weight_bytes", checkpoint.total_bytes()},
+      {"loaded_weights", loaded.empty() ? "stored" : loaded},
+      {"loaded_weight_bytes", loaded_bytes(config, formats, stored_type)},
       {"context", context},
       {"kv_bytes_per_token", config.kv_bytes_per_token(DType::kF32)},
       {"kv_cache_bytes", context * config.kv_bytes_per_token(DType::kF32)},
@@ -104,6 +123,9 @@ std::string info_text(const Json& info) {
   line("End tokens", eos.empty() ? "none" : eos);
   line("Weights", bytes("weight_bytes") + " as " + info.at("dtype").as_string() + ", " + integer("tensors") +
                       " tensors in " + integer("files") + (info.at("files").as_integer() == 1 ? " file" : " files"));
+  line("In memory",
+       bytes("loaded_weight_bytes") + ", weights " +
+           (info.at("loaded_weights").as_string() == "stored" ? "as stored" : info.at("loaded_weights").as_string()));
   line("K/V cache",
        bytes("kv_cache_bytes") + " for " + integer("context") + " tokens, " + bytes("kv_bytes_per_token") + " a token");
   return out;
@@ -116,7 +138,8 @@ int run_info(const InfoOptions& options) {
                        std::to_string(*options.context));
   }
   const Console console(options.output);
-  const Json info = info_json(Checkpoint::open(options.model.folder()), options.context);
+  const Json info =
+      info_json(Checkpoint::open(options.model.folder()), options.context, options.model.weights.formats());
   console.print(options.output.json ? write_json(info) + "\n" : info_text(info));
   return 0;
 }
@@ -129,6 +152,7 @@ Command add_info(CLI::App& program) {
       "Describe a checkpoint.\nArchitecture, sizes, special tokens, and the memory it takes; reads no weights.");
   const auto options = std::make_shared<InfoOptions>();
   add_model_option(*app, options->model);
+  add_weight_options(*app, options->model.weights);
   OptionGroup(*app, "Model")
       .path({.names = "MODEL", .value = "MODEL", .text = "The same as --model."}, options->model.model);
   OptionGroup output(*app, "Output");
@@ -138,7 +162,7 @@ Command add_info(CLI::App& program) {
                   .default_text = "the checkpoint's, at most 4096"},
                  options->context);
   output.flag({.names = "--json", .text = "Print one JSON object."}, options->output.json);
-  app->footer("Examples:\n  wedlm info\n  wedlm info Tencent/WeDLM-8B-Instruct --context 16384");
+  app->footer("Examples:\n  wedlm info\n  wedlm info Tencent/WeDLM-8B-Instruct --context 16384 --weights int4");
   return {.app = app, .run = [options] { return run_info(*options); }};
 }
 

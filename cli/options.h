@@ -15,11 +15,23 @@
 
 namespace wedlm::cli {
 
+/// In which formats matrices are kept in memory.
+struct WeightFlags {
+  std::optional<std::string> weights{};
+  std::optional<std::int64_t> group_size{};
+  std::optional<std::string> head_bits{};
+
+  /// What is not given follows from the rest: the head of integer weights has 8 bits. Throws InvalidInput for a group
+  /// that no matrix has.
+  WeightFormats formats() const;
+};
+
 struct ModelOptions {
   std::optional<std::string> model{};  // a folder or a name in the Hugging Face cache
   std::optional<std::string> backend{};
   std::optional<std::int32_t> num_threads{};
   std::optional<TokenId> mask_token_id{};
+  WeightFlags weights{};
 
   /// The folder: `model`, else the shipped one. Throws as resolve_model() and default_model().
   std::filesystem::path folder() const;
@@ -69,10 +81,14 @@ struct SamplingFlags {
   SamplingParams sampling_params(const GenerationDefaults& defaults) const;
 };
 
+/// "int4 in groups of 64, head int8"; empty where all is as the checkpoint has it.
+std::string describe(const WeightFormats& formats);
+
 inline constexpr std::int32_t kDefaultMaxTokens = 128;
 
-void add_model_option(CLI::App& app, ModelOptions& options);   // -m alone, for what only reads files
-void add_model_options(CLI::App& app, ModelOptions& options);  // and how to run it
+void add_model_option(CLI::App& app, ModelOptions& options);  // -m alone, for what only reads files
+void add_weight_options(CLI::App& app, WeightFlags& flags);
+void add_model_options(CLI::App& app, ModelOptions& options);  // all of the model: what, in which format, how to run it
 void add_engine_options(CLI::App& app, EngineFlags& flags);
 void add_length_option(CLI::App& app, SamplingFlags& flags, std::int32_t default_value);
 void add_sampling_options(CLI::App& app, SamplingFlags& flags);

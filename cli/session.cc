@@ -15,9 +15,13 @@ std::unique_ptr<LoadedModel> load_model(const ModelOptions& options, const Conso
     model = LoadedModel::load(folder, load_options);
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  std::string formats = describe(load_options.formats);
+  if (!formats.empty()) {
+    formats = "; weights " + formats + ", " + size_text(static_cast<double>(model->transformer().weight_bytes()));
+  }
   console.note("Loaded " + folder.string() + " in " + fixed(seconds.count(), 2) +
                " s: " + count_text(static_cast<double>(model->config().num_parameters())) + " parameters on " +
-               model->backend().description());
+               model->backend().description() + formats);
   return model;
 }
 

@@ -25,8 +25,8 @@ std::unique_ptr<LoadedModel> LoadedModel::load(const std::filesystem::path& fold
     model->chat_template_ = ChatTemplate::load(folder);
   }
   model->backend_ = make_backend(options.backend);
-  model->transformer_ =
-      std::make_unique<Transformer>(*model->checkpoint_, model->config_, *model->backend_, options.progress);
+  model->transformer_ = std::make_unique<Transformer>(*model->checkpoint_, model->config_, *model->backend_,
+                                                      options.progress, options.formats);
   return model;
 }
 

@@ -19,6 +19,7 @@ namespace wedlm {
 struct LoadOptions {
   BackendOptions backend;
   std::optional<TokenId> mask_token_id;  // instead of the checkpoint's
+  WeightFormats formats;
   /// Called with bytes done and bytes in all while weights are laid out.
   std::function<void(std::size_t done, std::size_t total)> progress;
 };

@@ -59,11 +59,11 @@ class WeightLoader {
     return backend_.place({values.data(), DType::kF32, {static_cast<std::int64_t>(values.size())}});
   }
 
-  std::unique_ptr<PackedWeight> matrix(std::initializer_list<std::string> names) {
+  std::unique_ptr<PackedWeight> matrix(const WeightFormat& format, std::initializer_list<std::string> names) {
     std::vector<HostWeight> memory;
     std::vector<ConstTensor> parts;
     for (const std::string& name : names) parts.push_back(memory.emplace_back(weights_.weight(name)).tensor);
-    auto weight = backend_.pack(parts);
+    auto weight = backend_.pack(parts, format);
     for (const ConstTensor& part : parts) {
       done_ += static_cast<std::size_t>(part.shape().num_elements()) * dtype_bytes(part.dtype());
     }
@@ -83,11 +83,11 @@ class WeightLoader {
 }  // namespace
 
 Transformer::Transformer(const Checkpoint& checkpoint, const ModelConfig& config, Backend& backend,
-                         const Progress& progress)
-    : Transformer(CheckpointWeights(checkpoint, config), config, backend, progress) {}
+                         const Progress& progress, const WeightFormats& formats)
+    : Transformer(CheckpointWeights(checkpoint, config), config, backend, progress, formats) {}
 
 Transformer::Transformer(const WeightSource& weights, const ModelConfig& config, Backend& backend,
-                         const Progress& progress)
+                         const Progress& progress, const WeightFormats& formats)
     : config_(config), backend_(backend), embedding_memory_(weights.weight("model.embed_tokens.weight")) {
   WeightLoader load(weights, backend, host_vectors_, progress);
   embeddings_ = backend.place(embedding_memory_.tensor);
@@ -97,7 +97,8 @@ Transformer::Transformer(const WeightSource& weights, const ModelConfig& config,
     const std::string mlp = prefix + "mlp.";
     Layer layer;
     layer.input_norm = load.vector({prefix + "input_layernorm.weight"});
-    layer.qkv = load.matrix({attention + "q_proj.weight", attention + "k_proj.weight", attention + "v_proj.weight"});
+    layer.qkv = load.matrix(formats.layers,
+                            {attention + "q_proj.weight", attention + "k_proj.weight", attention + "v_proj.weight"});
     if (config.attention_bias) {
       layer.qkv_bias = load.vector({attention + "q_proj.bias", attention + "k_proj.bias", attention + "v_proj.bias"});
     }
@@ -105,15 +106,15 @@ Transformer::Transformer(const WeightSource& weights, const ModelConfig& config,
       layer.q_norm = load.vector({attention + "q_norm.weight"});
       layer.k_norm = load.vector({attention + "k_norm.weight"});
     }
-    layer.o = load.matrix({attention + "o_proj.weight"});
+    layer.o = load.matrix(formats.layers, {attention + "o_proj.weight"});
     if (config.o_proj_bias) layer.o_bias = load.vector({attention + "o_proj.bias"});
     layer.post_attention_norm = load.vector({prefix + "post_attention_layernorm.weight"});
-    layer.gate_up = load.matrix({mlp + "gate_proj.weight", mlp + "up_proj.weight"});
-    layer.down = load.matrix({mlp + "down_proj.weight"});
+    layer.gate_up = load.matrix(formats.layers, {mlp + "gate_proj.weight", mlp + "up_proj.weight"});
+    layer.down = load.matrix(formats.layers, {mlp + "down_proj.weight"});
     layers_.push_back(std::move(layer));
   }
   final_norm_ = load.vector({"model.norm.weight"});
-  head_ = load.matrix({config.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight"});
+  head_ = load.matrix(formats.head, {config.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight"});
 }
 
 Transformer::~Transformer() = default;

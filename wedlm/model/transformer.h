@@ -33,6 +33,12 @@ class Activations {
   std::int64_t used_ = 0;
 };
 
+/// The formats that matrices are brought to. Embeddings, norms and biases stay as they are.
+struct WeightFormats {
+  WeightFormat layers{};  // the projections of attention and MLP
+  WeightFormat head{};
+};
+
 class Transformer {
  public:
   /// Called with bytes done and bytes in all.
@@ -40,10 +46,12 @@ class Transformer {
 
   /// Lays out every weight for `backend`, one after the other, so that of weights made for the purpose only one is held
   /// besides.
-  Transformer(const WeightSource& weights, const ModelConfig& config, Backend& backend, const Progress& progress = {});
+  Transformer(const WeightSource& weights, const ModelConfig& config, Backend& backend, const Progress& progress = {},
+              const WeightFormats& formats = {});
   /// Those of a checkpoint, which must outlive the transformer. Throws InvalidInput where its tensors are not those of
   /// `config`.
-  Transformer(const Checkpoint& checkpoint, const ModelConfig& config, Backend& backend, const Progress& progress = {});
+  Transformer(const Checkpoint& checkpoint, const ModelConfig& config, Backend& backend, const Progress& progress = {},
+              const WeightFormats& formats = {});
   ~Transformer();
   Transformer(const Transformer&) = delete;
   Transformer& operator=(const Transformer&) = delete;

@@ -4,11 +4,9 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <string>
 
 #include "wedlm/base/error.h"
 #include "wedlm/base/quote.h"
-#include "wedlm/tensor/dtype.h"
 
 namespace wedlm {
 namespace {
@@ -141,6 +139,30 @@ class GroupFitter {
 };
 
 }  // namespace
+
+std::int64_t weight_bytes(const WeightFormat& format, DType stored_type, std::int64_t out_features,
+                          std::int64_t in_features) {
+  const std::int64_t num_scales = out_features * format.num_groups(in_features);
+  const std::int64_t num_weights = out_features * in_features;
+  switch (format.type) {
+    case WeightType::kInt4:
+      return out_features * ((in_features + 3) / 4 * 2) + 4 * num_scales;
+    case WeightType::kInt8:
+      return out_features * ((in_features + 1) / 2 * 2) + 4 * num_scales;
+    case WeightType::kBF16:
+      return 2 * num_weights;
+    case WeightType::kStored:
+      break;
+  }
+  return (stored_type == DType::kBF16 ? 2 : 4) * num_weights;
+}
+
+std::string describe(const WeightFormat& format) {
+  if (format.type == WeightType::kStored) return "";
+  std::string text(weight_type_name(format.type));
+  if (format.type == WeightType::kInt4) text += " in groups of " + std::to_string(format.group_size);
+  return text;
+}
 
 std::string_view weight_type_name(WeightType type) {
   switch (type) {

@@ -12,8 +12,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
+
+#include "wedlm/tensor/dtype.h"
 
 namespace wedlm {
 
@@ -41,6 +44,12 @@ struct WeightFormat {
     return group == 0 ? 0 : (in_features + group - 1) / group;
   }
 };
+
+/// Bytes that a matrix takes in a format, as backends lay it out; `stored_type` is what the checkpoint has.
+std::int64_t weight_bytes(const WeightFormat& format, DType stored_type, std::int64_t out_features,
+                          std::int64_t in_features);
+/// For people: "bf16", "int4 in groups of 64"; empty for what is as stored.
+std::string describe(const WeightFormat& format);
 
 /// "stored", "bf16", "int8", "int4".
 std::string_view weight_type_name(WeightType type);
