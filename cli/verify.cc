@@ -12,6 +12,7 @@
 #include "wedlm/base/error.h"
 #include "wedlm/base/mapped_file.h"
 #include "wedlm/checkpoint/checkpoint.h"
+#include "wedlm/model/fidelity.h"
 #include "wedlm/model/model_config.h"
 #include "wedlm/model/weight_list.h"
 
@@ -24,6 +25,7 @@ struct VerifyOptions {
   ModelOptions model;
   std::optional<std::string> logits;
   std::optional<double> tolerance;
+  std::optional<std::string> text;
   OutputOptions output;
 };
 
@@ -92,6 +94,30 @@ void check_logits(const VerifyOptions& options, LoadedModel& model, const Consol
   report(console, "logits", found.str());
 }
 
+/// Says how much the chosen weight formats change over a text.
+void compare_formats(const VerifyOptions& options, LoadedModel& model, const Console& console) {
+  constexpr std::int64_t kPieceLength = 256;  // its logits of a large vocabulary take 150 MB
+  if (model.tokenizer() == nullptr)
+    throw InvalidInput("--text: this checkpoint has no tokenizer files to read it with");
+  const MappedFile file(*options.text);
+  const std::vector<TokenId> ids = model.tokenizer()->encode(file.text(), SpecialTokens::kAsText);
+  for (const TokenId id : ids) {
+    if (id >= model.config().vocab_size) throw InvalidInput("--text: the tokenizer has tokens that the model lacks");
+  }
+  LoadOptions stored = options.model.load_options();
+  stored.formats = {};
+  const auto truth = LoadedModel::load(options.model.folder(), stored);
+  const Fidelity fidelity =
+      compare_predictions({truth->transformer(), truth->backend()}, {model.transformer(), model.backend()}, ids,
+                          std::min(kPieceLength, model.config().max_position_embeddings));
+  std::ostringstream kl;
+  kl << fidelity.kl_divergence;
+  report(console, "text",
+         fixed(100 * fidelity.agreement, 2) + " % of next tokens as with the stored weights, over " +
+             std::to_string(fidelity.num_positions) + " positions; KL divergence " + kl.str() + " nats; perplexity " +
+             fixed(fidelity.tested_perplexity, 4) + ", stored " + fixed(fidelity.true_perplexity, 4));
+}
+
 void run_forward(const VerifyOptions& options, const Console& console) {
   const Console silent({.quiet = true});
   Session session = open_session(options.model, {.max_num_seqs = 1}, silent);
@@ -117,6 +143,7 @@ void run_forward(const VerifyOptions& options, const Console& console) {
              (has_mask ? "" : "; without a mask token, autoregressive only"));
   session.engine.reset();
   if (options.logits) check_logits(options, *session.model, console);
+  if (options.text) compare_formats(options, *session.model, console);
 }
 
 int run_verify(const VerifyOptions& options) {
@@ -164,9 +191,16 @@ Command add_verify(CLI::App& program) {
                      .text = "Largest difference that passes, as a share of the range of a row's logits.",
                      .default_text = "0.02"},
                     options->tolerance);
+  comparison.path({.names = "--text",
+                   .value = "FILE",
+                   .text = "Say how much --weights changes: over this text, how often the most likely next token is "
+                           "that of the stored weights, the KL divergence, and the perplexity of both."},
+                  options->text);
   OptionGroup(*app, "Output")
       .flag({.names = "-q,--quiet", .text = "Print nothing but the last line."}, options->output.quiet);
-  app->footer("Examples:\n  wedlm verify\n  wedlm verify ~/models/WeDLM-8B-Instruct");
+  app->footer(
+      "Examples:\n  wedlm verify\n  wedlm verify ~/models/WeDLM-8B-Instruct\n  wedlm verify --weights int4 --text "
+      "README.md");
   return {.app = app, .run = [options] { return run_verify(*options); }};
 }
 

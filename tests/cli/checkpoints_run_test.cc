@@ -63,6 +63,26 @@ TEST(VerifyTest, ComparesRecordedLogits) {
   EXPECT_THAT(other.err, HasSubstr("expected at most 0.02"));
 }
 
+TEST(VerifyTest, SaysWhatSmallerWeightsChange) {
+  const std::string text = (nano_model() / "README.md").string();
+  const auto agreement = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"verify", nano_model().string(), "--text", text});
+    const Finished run = run_wedlm(arguments);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    const std::size_t line = run.out.find("text       ok   ");
+    return line == std::string::npos ? -1.0 : std::stod(run.out.substr(line + 16));
+  };
+  EXPECT_EQ(agreement({}), 100);
+  const double int8 = agreement({"--weights", "int8"}), int4 = agreement({"--weights", "int4"});
+  EXPECT_GT(int8, 95);
+  EXPECT_LT(int4, int8);
+  EXPECT_GT(int4, 60);  // English, of which this model knows nothing: near ties everywhere
+  const Finished without =
+      run_wedlm({"verify", "-q", (test_data("checkpoints") / "qwen2.5-bias-f16").string(), "--text", text});
+  EXPECT_EQ(without.exit_code, 2);
+  EXPECT_THAT(without.err, HasSubstr("no tokenizer files"));
+}
+
 TEST(VerifyTest, RefusesRecordsThatDoNotFit) {
   const std::filesystem::path model = test_data("checkpoints") / "qwen3-tied-f32-headdim32";
   const TemporaryFolder folder;

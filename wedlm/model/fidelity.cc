@@ -1,0 +1,112 @@
+#include "wedlm/model/fidelity.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "wedlm/base/error.h"
+
+namespace wedlm {
+namespace {
+
+/// The next-token logits behind each token of a piece.
+class LogitReader {
+ public:
+  explicit LogitReader(const RunnableModel& model)
+      : model_(model), cache_(model.backend, model.transformer.config(), 1, 1), activations_(model.backend) {}
+
+  /// [tokens, vocab_size]
+  const std::vector<float>& read(std::span<const TokenId> tokens) {
+    const auto rows = static_cast<std::int64_t>(tokens.size());
+    const std::int64_t vocab_size = model_.transformer.config().vocab_size;
+    Batch batch{.token_ids = {tokens.begin(), tokens.end()}};
+    batch.positions.resize(tokens.size());
+    std::iota(batch.positions.begin(), batch.positions.end(), 0);
+    batch.prediction_rows = batch.positions;
+    batch.slots.assign(tokens.size(), -1);
+    batch.segments = {{.first_row = 0, .num_rows = rows, .prefix_length = 0, .block_table = {}}};
+    batch.sampling.resize(tokens.size());
+    predictions_.resize(tokens.size());
+    logits_.resize(static_cast<std::size_t>(rows * vocab_size));
+    model_.transformer.forward(batch, cache_, activations_, predictions_,
+                               {logits_.data(), DType::kF32, {rows, vocab_size}});
+    return logits_;
+  }
+
+ private:
+  RunnableModel model_;
+  KvCache cache_;  // nothing is stored
+  Activations activations_;
+  std::vector<Prediction> predictions_;
+  std::vector<float> logits_;
+};
+
+/// log(sum(exp(logits))).
+double log_sum(std::span<const float> logits) {
+  const auto max = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
+  double sum = 0;
+  for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - max);
+  return max + std::log(sum);
+}
+
+/// Sums over the positions seen so far.
+struct Sums {
+  std::int64_t num_positions = 0;
+  std::int64_t num_agreed = 0;
+  double kl_divergence = 0;
+  double true_surprise = 0;  // -log of the probability of the text's token
+  double tested_surprise = 0;
+
+  void add(std::span<const float> truth, std::span<const float> tested, TokenId next) {
+    const double true_sum = log_sum(truth);
+    const double tested_sum = log_sum(tested);
+    const auto i = static_cast<std::size_t>(next);
+    ++num_positions;
+    const auto true_best = std::max_element(truth.begin(), truth.end()) - truth.begin();
+    const auto tested_best = std::max_element(tested.begin(), tested.end()) - tested.begin();
+    if (true_best == tested_best) ++num_agreed;
+    true_surprise += true_sum - static_cast<double>(truth[i]);
+    tested_surprise += tested_sum - static_cast<double>(tested[i]);
+    for (std::size_t v = 0; v < truth.size(); ++v) {
+      const double true_log = static_cast<double>(truth[v]) - true_sum;
+      const double tested_log = static_cast<double>(tested[v]) - tested_sum;
+      kl_divergence += std::exp(true_log) * (true_log - tested_log);
+    }
+  }
+};
+
+}  // namespace
+
+Fidelity compare_predictions(const RunnableModel& truth, const RunnableModel& tested, std::span<const TokenId> text,
+                             std::int64_t piece_length) {
+  const auto vocab_size = static_cast<std::size_t>(truth.transformer.config().vocab_size);
+  if (vocab_size != static_cast<std::size_t>(tested.transformer.config().vocab_size)) {
+    throw InternalError("compare_predictions: expected models of one vocabulary");
+  }
+  if (text.size() < 2) {
+    throw InvalidInput("comparison over a text: expected at least 2 tokens, got " + std::to_string(text.size()));
+  }
+  LogitReader true_reader(truth);
+  LogitReader tested_reader(tested);
+  Sums sums;
+  const auto length = static_cast<std::size_t>(std::max<std::int64_t>(2, piece_length));
+  for (std::size_t first = 0; first + 1 < text.size(); first += length) {
+    const std::span<const TokenId> piece = text.subspan(first, std::min(length, text.size() - first));
+    const std::span<const float> true_logits = true_reader.read(piece);
+    const std::span<const float> tested_logits = tested_reader.read(piece);
+    for (std::size_t i = 0; i + 1 < piece.size(); ++i) {
+      sums.add(true_logits.subspan(i * vocab_size, vocab_size), tested_logits.subspan(i * vocab_size, vocab_size),
+               piece[i + 1]);
+    }
+  }
+  const auto count = static_cast<double>(sums.num_positions);
+  return {.num_positions = sums.num_positions,
+          .agreement = static_cast<double>(sums.num_agreed) / count,
+          .kl_divergence = sums.kl_divergence / count,
+          .true_perplexity = std::exp(sums.true_surprise / count),
+          .tested_perplexity = std::exp(sums.tested_surprise / count)};
+}
+
+}  // namespace wedlm
