@@ -12,7 +12,7 @@ namespace {
 // Sizes around those of a few sequences' windows; the first four are measured however long they take.
 constexpr std::int64_t kSizes[] = {1, 4, 16, 32, 2, 8, 64, 3, 6, 12, 24, 48, 128};
 constexpr std::size_t kNumNeeded = 4;
-constexpr int kRounds = 4;
+constexpr int kMostRounds = 16;
 constexpr double kBudgetSeconds = 0.1;
 
 }  // namespace
@@ -42,7 +42,7 @@ RowCosts measure_row_costs(const std::function<double(std::int64_t rows)>& run, 
   };
   run(1);  // what is touched for the first time costs more
   std::vector<RowCosts::Point> points;
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < kMostRounds; ++round) {
     for (std::size_t i = 0; i < std::size(kSizes); ++i) {
       if (kSizes[i] > max_rows || (is_late() && (round > 0 || i >= kNumNeeded))) continue;
       const RowCosts::Point point{.rows = kSizes[i], .seconds = run(kSizes[i])};
