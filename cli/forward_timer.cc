@@ -62,7 +62,12 @@ Batch batch_of(const ModelConfig& config, const ForwardShape& shape) {
 }  // namespace
 
 const std::vector<WeightsFormat>& weights_formats() {
-  static const std::vector<WeightsFormat> kFormats = {{"bf16", DType::kBF16}, {"f32", DType::kF32}};
+  // As --weights of the other commands has them: the head of int4 is int8.
+  static const std::vector<WeightsFormat> kFormats = {
+      {"bf16", DType::kBF16},
+      {"f32", DType::kF32},
+      {"int8", DType::kBF16, {.layers = {WeightType::kInt8}, .head = {WeightType::kInt8}}},
+      {"int4", DType::kBF16, {.layers = {WeightType::kInt4}, .head = {WeightType::kInt8}}}};
   return kFormats;
 }
 
@@ -91,14 +96,19 @@ std::size_t timing_memory_bytes(const ModelConfig& config, const WeightsFormat& 
   const std::int64_t head = config.vocab_size * config.hidden_size;
   const std::int64_t largest = std::max({head, 2 * config.hidden_size * config.intermediate_size,
                                          config.hidden_size * (config.q_size() + 2 * config.kv_size())});
-  const std::int64_t weights = config.num_parameters() + (config.tie_word_embeddings ? head : 0) + largest;
+  std::int64_t packed = weight_bytes(format.packed.head, format.dtype, config.vocab_size, config.hidden_size);
+  for (const WeightSpec& spec : weight_list(config)) {
+    if (spec.shape.rank() == 2 && spec.name.starts_with("model.layers.")) {
+      packed += weight_bytes(format.packed.layers, format.dtype, spec.shape[0], spec.shape[1]);
+    }
+  }
   std::int64_t rows = 0;
   for (const ForwardShape& shape : shapes) rows = std::max(rows, shape.rows);
   const std::int64_t activations =
       rows * (4 * config.hidden_size + 2 * config.q_size() + 2 * config.kv_size() + 4 * config.intermediate_size) +
       std::min(rows, kMostLogitsRows) * config.vocab_size;
   const std::int64_t pages = num_blocks(shapes) * kBlockSize * config.kv_bytes_per_token(DType::kF32);
-  return static_cast<std::size_t>(weights) * dtype_bytes(format.dtype) +
+  return static_cast<std::size_t>(packed) + static_cast<std::size_t>(head + largest) * dtype_bytes(format.dtype) +
          static_cast<std::size_t>(activations) * sizeof(float) + static_cast<std::size_t>(pages);
 }
 
@@ -124,7 +134,7 @@ ForwardTimer::ForwardTimer(const ModelConfig& config, const Options& options)
       timed_(*backend_),
       transformer_(std::make_unique<Transformer>(
           RandomWeights(config, {.dtype = options.format.dtype, .num_threads = options.num_threads}), config, timed_,
-          options.progress)),
+          options.progress, options.format.packed)),
       cache_(timed_, config, num_blocks(options.shapes), kBlockSize),
       activations_(timed_) {
   fill_pages(options.num_threads);

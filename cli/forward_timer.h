@@ -16,7 +16,8 @@ namespace wedlm::cli {
 /// A form of the weights in memory that can be timed.
 struct WeightsFormat {
   const char* name;
-  DType dtype;  // of the random weights, and of what they are packed to
+  DType dtype;             // of the random weights
+  WeightFormats packed{};  // to what they are packed
 };
 
 /// All there are; a new one is a new line.

@@ -74,8 +74,14 @@ TEST(ForwardTimerTest, RunsEveryShapeAndTheOpsFillItsTime) {
         in_ops += seconds;
       }
       EXPECT_LE(in_ops, time.seconds);
-      EXPECT_GT(timer.work(shape).bytes,
-                static_cast<double>(config.num_parameters()) * static_cast<double>(dtype_bytes(format.dtype)) * 0.999);
+      // A byte for each integer of 8 bits, and half a byte, with its scales, for those of 4.
+      const WeightType type = format.packed.layers.type;
+      const double least = type == WeightType::kInt4   ? 0.5
+                           : type == WeightType::kInt8 ? 1
+                                                       : static_cast<double>(dtype_bytes(format.dtype));
+      const double bytes_per_weight = timer.work(shape).bytes / static_cast<double>(config.num_parameters());
+      EXPECT_GT(bytes_per_weight, least * 0.999);
+      EXPECT_LT(bytes_per_weight, least * 1.5);
     }
   }
 }
