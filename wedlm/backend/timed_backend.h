@@ -39,6 +39,7 @@ class TimedBackend final : public Backend {
   ConstTensor place(const ConstTensor& host) override { return timed_.place(host); }
   void upload(const ConstTensor& host, const Tensor& to) override { timed_.upload(host, to); }
   void download(const ConstTensor& from, const Tensor& host) override { timed_.download(from, host); }
+  using Backend::pack;
   std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts, const WeightFormat& format) override {
     return timed_.pack(parts, format);
   }
