@@ -69,8 +69,8 @@ struct SamplingParams {
 
   // The gated mode alone.
   Gate gate = Gate::kProbability;
-  float gate_epsilon = 0.3F;       // a draft is accepted with a probability of min(epsilon, delta * exp(-entropy)) ...
-  float gate_delta = 0.3F;         // ... or more, both in (0, 1]
+  float gate_epsilon = 0.5F;       // a draft is accepted with a probability of min(epsilon, delta * exp(-entropy)) ...
+  float gate_delta = 1.0F;         // ... or more, both in (0, 1]
   float joint_entropy = 0.4F;      // nats: most that the entropies of a run may sum to beside the largest, >= 0
   std::optional<float> agreement;  // in (0, 1): fill by measured agreement with the model's own choice, not by entropy
 };

@@ -57,6 +57,14 @@ void Scheduler::share_rows() {
   for (std::size_t i = 0; i < sharing.size(); ++i) sharing[i]->set_max_window_rows(chosen[i]);
 }
 
+void Scheduler::choose_first_rows(Sequence& newcomer) {
+  if (fixed_window(newcomer.params()) || !row_costs_) return;
+  const StepBase base{
+      .num_rows = num_running() + 1, .num_tokens = num_running() + 1, .max_rows = limits_.max_num_batched_tokens};
+  const std::span<const float> values = newcomer.row_values();
+  newcomer.set_max_window_rows(choose_rows(*row_costs_, base, {&values, 1})[0]);
+}
+
 void Scheduler::schedule_running(Step& step) {
   std::vector<Sequence*> order;
   for (const auto& sequence : running_) order.push_back(sequence.get());
@@ -88,6 +96,7 @@ bool Scheduler::admit_first_waiting() {
   num_prefix_queries_ += sequence.num_tokens();
   num_prefix_hits_ += num_cached;
   sequence.admitted(num_cached);
+  choose_first_rows(sequence);
   running_.push_back(std::move(waiting_.begin()->second));
   waiting_.erase(waiting_.begin());
   return true;

@@ -79,6 +79,9 @@ class Scheduler {
 
   /// Gives the rows of the step that is about to be made to the windows where they pay most.
   void share_rows();
+  /// The newcomer's first window has the rows that would pay if it were decoding beside the others already. What they
+  /// cost beside its prompt says nothing: that has to be computed in any case.
+  void choose_first_rows(Sequence& newcomer);
   void schedule_running(Step& step);
   void schedule_waiting(Step& step);
   bool admit_first_waiting();
