@@ -25,14 +25,30 @@ RowCosts::RowCosts(std::vector<Point> points) : points_(std::move(points)) {
   }
 }
 
+std::size_t RowCosts::segment_of(std::int64_t rows) const {
+  const auto at = std::ranges::lower_bound(points_, rows, {}, &Point::rows);
+  const auto after = std::clamp(at, points_.begin() + 1, points_.end() - 1);
+  return static_cast<std::size_t>(after - points_.begin()) - 1;
+}
+
+double RowCosts::slope_behind(std::size_t point) const {
+  const Point& a = points_[point];
+  const Point& b = points_[point + 1];
+  return (b.seconds - a.seconds) / static_cast<double>(b.rows - a.rows);
+}
+
 double RowCosts::seconds(std::int64_t rows) const {
   if (points_.size() == 1) return points_[0].seconds;
-  const auto at = std::lower_bound(points_.begin(), points_.end(), rows,
-                                   [](const Point& point, std::int64_t value) { return point.rows < value; });
-  const auto after = std::clamp(at, points_.begin() + 1, points_.end() - 1);
-  const Point& a = *(after - 1);
-  const double slope = (after->seconds - a.seconds) / static_cast<double>(after->rows - a.rows);
-  return std::max(0.0, a.seconds + slope * static_cast<double>(rows - a.rows));
+  const std::size_t point = segment_of(rows);
+  return std::max(0.0, points_[point].seconds + slope_behind(point) * static_cast<double>(rows - points_[point].rows));
+}
+
+double RowCosts::least_slope(std::int64_t rows) const {
+  if (points_.size() == 1) return 0;
+  std::size_t point = segment_of(rows);
+  double least = slope_behind(point);
+  while (++point + 1 < points_.size()) least = std::min(least, slope_behind(point));
+  return least;
 }
 
 RowCosts measure_row_costs(const std::function<double(std::int64_t rows)>& run, std::int64_t max_rows) {
@@ -64,17 +80,22 @@ std::vector<int> choose_rows(const RowCosts& costs, const StepBase& base,
     float value;
     std::size_t sequence;
   };
+  auto tokens = static_cast<double>(base.num_tokens);
+  double best_rate = tokens / costs.seconds(base.num_rows);
+  // A row whose tokens a second are below this rate, even at the least that a row costs, can only lower it.
+  const double least_value = best_rate * costs.least_slope(base.num_rows);
   std::vector<Row> rows;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    for (const float value : values[i]) rows.push_back({value, i});
+    for (const float value : values[i]) {
+      if (static_cast<double>(value) < least_value) break;
+      rows.push_back({value, i});
+    }
   }
   // Stable, and values never increase within a sequence: whatever is chosen of it is a leading part.
   std::ranges::stable_sort(rows, std::ranges::greater(), &Row::value);
   const auto room = static_cast<std::size_t>(std::max<std::int64_t>(0, base.max_rows - base.num_rows));
   if (rows.size() > room) rows.resize(room);
 
-  auto tokens = static_cast<double>(base.num_tokens);
-  double best_rate = tokens / costs.seconds(base.num_rows);
   std::size_t best_count = 0;
   for (std::size_t count = 1; count <= rows.size(); ++count) {
     tokens += static_cast<double>(rows[count - 1].value);

@@ -21,9 +21,15 @@ class RowCosts {
 
   /// Linear between the points and beyond them.
   double seconds(std::int64_t rows) const;
+  /// The least that a row more costs anywhere from so many rows on.
+  double least_slope(std::int64_t rows) const;
   std::span<const Point> points() const { return points_; }
 
  private:
+  /// The first point of the pair that says what so many rows cost. There are two points at least.
+  std::size_t segment_of(std::int64_t rows) const;
+  double slope_behind(std::size_t point) const;
+
   std::vector<Point> points_;
 };
 
