@@ -52,6 +52,7 @@ void Scheduler::share_rows() {
   }
   if (sharing.empty()) return;
   std::vector<std::span<const float>> values;
+  values.reserve(sharing.size());
   for (Sequence* sequence : sharing) values.push_back(sequence->row_values());
   const std::vector<int> chosen = choose_rows(*row_costs_, base, values);
   for (std::size_t i = 0; i < sharing.size(); ++i) sharing[i]->set_max_window_rows(chosen[i]);
