@@ -13,6 +13,7 @@ constexpr const char* kOpNames[kNumOpKinds] = {"products", "attention", "other",
 
 const ForwardTime& median_time(const std::vector<ForwardTime>& times) {
   std::vector<const ForwardTime*> sorted;
+  sorted.reserve(times.size());
   for (const ForwardTime& time : times) sorted.push_back(&time);
   std::ranges::sort(sorted, {}, [](const ForwardTime* time) { return time->seconds; });
   return *sorted[(sorted.size() - 1) / 2];

@@ -77,7 +77,7 @@ WeightFormats WeightFlags::formats() const {
 }
 
 std::string describe(const WeightFormats& formats) {
-  const std::string layers = describe(formats.layers);
+  std::string layers = describe(formats.layers);
   const std::string head = describe(formats.head);
   if (layers == head) return layers;
   return (layers.empty() ? "as stored" : layers) + ", head " + (head.empty() ? "as stored" : head);

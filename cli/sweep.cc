@@ -63,6 +63,7 @@ std::vector<Prompt> prompts_of(const SweepOptions& options) {
 
 std::vector<std::optional<KnownAnswer>> known_answers(const std::vector<Prompt>& prompts) {
   std::vector<std::optional<KnownAnswer>> known;
+  known.reserve(prompts.size());
   for (const Prompt& prompt : prompts) known.push_back(known_answer(prompt.line, prompt.source));
   return known;
 }

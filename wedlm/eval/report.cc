@@ -134,7 +134,7 @@ std::string report_table(std::span<const ReportRow> rows) {
     for (std::size_t i = 0; i < lines.size(); ++i) {
       const std::string& cell = i == 0 ? column.heading : column.cells[i - 1];
       const std::string padding(width - cell.size(), ' ');
-      lines[i] += is_first ? cell + padding : "  " + padding + cell;
+      lines[i].append(is_first ? cell : "  ").append(padding).append(is_first ? "" : cell);
     }
   }
   std::string table;
