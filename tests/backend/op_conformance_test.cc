@@ -68,8 +68,8 @@ TEST_P(OpConformanceTest, LinearOfConvertedWeights) {
           const double error = error_of({rows, out_features + 5}, [&](Backend& backend, const Tensor& out) {
             backend.linear(x, &backend == cpu_.get() ? *cpu_weight : *reference_weight, any_bias, out);
           });
-          ASSERT_LT(error, kTolerances.linear) << format_text(format) << " of " << dtype_name(dtype) << ", " << rows
-                                               << " x " << in_features << " -> " << out_features + 5;
+          ASSERT_LT(error, linear_tolerance(format)) << format_text(format) << " of " << dtype_name(dtype) << ", "
+                                                     << rows << " x " << in_features << " -> " << out_features + 5;
         }
       }
     }
@@ -84,6 +84,35 @@ TEST_P(OpConformanceTest, IntegerWeightsThatAreNotFiniteAreRefused) {
     EXPECT_THROW(backend->pack({&part, 1}, {.type = WeightType::kInt8}), InvalidInput);
     EXPECT_THROW(backend->pack({&part, 1}, {.type = WeightType::kInt4}), InvalidInput);
     EXPECT_THROW(backend->pack({&part, 1}, {.type = WeightType::kInt4, .group_size = 65}), InvalidInput);
+  }
+}
+
+TEST_P(OpConformanceTest, InputsOfExtremeSizeMeetIntegerWeights) {
+  const OwnedTensor weight = data_.f32({40, 300}), x = data_.f32({9, 300});
+  const auto fill = [&](std::int64_t row, float value) { std::fill_n(x.tensor().row<float>(row), 300, value); };
+  fill(0, 0), fill(1, 1e-38F), fill(2, 1e30F), fill(3, -0.0F);
+  x.tensor().row<float>(4)[299] = INFINITY;
+  x.tensor().row<float>(5)[128] = NAN;
+  x.tensor().row<float>(6)[0] = 3e4F;
+  const ConstTensor part = weight;
+  for (const WeightFormat& format : kConvertedFormats) {
+    if (!format.is_integer()) continue;
+    const OwnedTensor got(DType::kF32, {9, 40}), expected(DType::kF32, {9, 40});
+    cpu_->linear(x, *cpu_->pack({&part, 1}, format), {}, got);
+    reference_->linear(x, *reference_->pack({&part, 1}, format), {}, expected);
+    for (std::int64_t row = 0; row < 9; ++row) {
+      double size = 1e-30 * 300;
+      for (int j = 0; j < 40; ++j) size = std::max(size, std::abs(double{expected.tensor().row<float>(row)[j]}));
+      for (int j = 0; j < 40; ++j) {
+        const float value = got.tensor().row<float>(row)[j];
+        if (row == 4 || row == 5) {
+          ASSERT_FALSE(std::isfinite(value)) << format_text(format) << " row " << row;
+        } else {
+          ASSERT_NEAR(value, expected.tensor().row<float>(row)[j], linear_tolerance(format) * size)
+              << format_text(format) << " row " << row;
+        }
+      }
+    }
   }
 }
 
@@ -105,7 +134,7 @@ TEST_P(OpConformanceTest, LinearOfManyRowsAndMuchDepth) {
     const double error = error_of({300, 70}, [&](Backend& backend, const Tensor& out) {
       backend.linear(x, &backend == cpu_.get() ? *cpu_weight : *reference_weight, bias, out);
     });
-    EXPECT_LT(error, 3 * kTolerances.linear) << format_text(format);  // six times the terms of the others
+    EXPECT_LT(error, 3 * linear_tolerance(format)) << format_text(format);  // six times the terms of the others
   }
 }
 

@@ -22,6 +22,9 @@ namespace wedlm {
 /// Largest difference to the reference, relative to the largest magnitude in the reference's result (or to 1).
 struct Tolerances {
   double linear = 3e-6;  // sums of up to 331 products, in float32
+  // Where levels round inputs to 16 bits: each is off by at most 2^-16 of the largest of its block, some three to four
+  // times its typical size, so a result by a part in 20,000 of its typical size; twice that for the worst of thousands.
+  double linear_of_integers = 8e-5;
   double norm = 2e-6;
   double rope = 1e-6;
   double attention = 5e-6;
@@ -111,6 +114,10 @@ inline constexpr WeightFormat kConvertedFormats[] = {{.type = WeightType::kBF16}
                                                      {.type = WeightType::kInt4, .group_size = 32},
                                                      {.type = WeightType::kInt4, .group_size = 64},
                                                      {.type = WeightType::kInt4, .group_size = 128}};
+
+inline double linear_tolerance(const WeightFormat& format) {
+  return format.is_integer() ? kTolerances.linear_of_integers : kTolerances.linear;
+}
 
 inline std::string format_text(const WeightFormat& format) {
   return std::string(weight_type_name(format.type)) + " in groups of " + std::to_string(format.group_size);

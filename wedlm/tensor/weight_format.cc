@@ -146,9 +146,9 @@ std::int64_t weight_bytes(const WeightFormat& format, DType stored_type, std::in
   const std::int64_t num_weights = out_features * in_features;
   switch (format.type) {
     case WeightType::kInt4:
-      return out_features * ((in_features + 3) / 4 * 2) + 4 * num_scales;
+      return out_features * ((in_features + 7) / 8 * 4) + 4 * num_scales;
     case WeightType::kInt8:
-      return out_features * ((in_features + 1) / 2 * 2) + 4 * num_scales;
+      return out_features * ((in_features + 3) / 4 * 4) + 4 * num_scales;
     case WeightType::kBF16:
       return 2 * num_weights;
     case WeightType::kStored:

@@ -24,11 +24,15 @@ class Product {
         weight_(weight),
         bias_(bias),
         out_(out),
-        tiles_(x.rows(), max_rows(kernels, x)),
-        kernel_(kernel_of(kernels, weight.panel_format())) {}
+        is_rounded_(weight.format().is_integer() && kernels.max_rounded_rows > 0),
+        tiles_(x.rows(), max_rows()),
+        rounded_(x.rows(), weight.in_features(), weight.format()),
+        kernel_(kernel()) {}
 
   void run(ThreadTeam& team, Scratch& packed_rows) {
-    if (!is_strided()) {
+    if (is_rounded_) {
+      rounded_.pack(x_, tiles_, kernels_, team, packed_rows);
+    } else if (!is_strided()) {
       packed_ = packed_rows.floats(x_.rows() * weight_.in_features());
       pack_rows(x_, tiles_, packed_, team);
     }
@@ -53,26 +57,27 @@ class Product {
     bool is_last_panel = false;  // of the task
   };
 
-  /// So few rows are read where they stand.
-  static int max_rows(const KernelTable& kernels, const ConstTensor& x) {
-    return x.rows() <= kernels.max_strided_rows ? kernels.max_strided_rows : kernels.max_tile_rows;
+  int max_rows() const {
+    if (is_rounded_) return kernels_.max_rounded_rows;
+    return is_strided() ? kernels_.max_strided_rows : kernels_.max_tile_rows;
   }
 
-  static Kernel kernel_of(const KernelTable& kernels, PanelFormat format) {
-    switch (format) {
+  Kernel kernel() const {
+    switch (weight_.panel_format()) {
       case PanelFormat::kBF16:
-        return kernels.multiply_bf16;
+        return kernels_.multiply_bf16;
       case PanelFormat::kInt8:
-        return kernels.multiply_int8;
+        return is_rounded_ ? kernels_.multiply_rounded_int8 : kernels_.multiply_int8;
       case PanelFormat::kInt4:
-        return kernels.multiply_int4;
+        return is_rounded_ ? kernels_.multiply_rounded_int4 : kernels_.multiply_int4;
       case PanelFormat::kF32:
         break;
     }
-    return kernels.multiply_f32;
+    return kernels_.multiply_f32;
   }
 
-  bool is_strided() const { return x_.rows() <= kernels_.max_strided_rows; }
+  /// So few rows are read where they stand.
+  bool is_strided() const { return !is_rounded_ && x_.rows() <= kernels_.max_strided_rows; }
 
   void multiply_panels(std::int64_t first_panel, std::int64_t end_panel) const {
     const std::int64_t depth = weight_.in_features();
@@ -125,7 +130,9 @@ class Product {
                       .accumulate = k > 0};
     if (is_last || weight_.panel_format() == PanelFormat::kInt4) args.scales = weight_.scales(panel, k);
     prefetch_next(index, slice, args);
-    if (is_strided()) {
+    if (is_rounded_) {
+      args.rounded = rounded_.from(first_row, num_rows, k);
+    } else if (is_strided()) {
       args.x = x_.row<float>(first_row) + k;
       args.x_row_stride = num_rows == 1 ? 1 : x_.row_stride();
       args.x_k_stride = 1;
@@ -142,7 +149,9 @@ class Product {
   const CpuWeight& weight_;
   const float* bias_;
   const Tensor& out_;
+  bool is_rounded_;  // to 16 bits, for integer weights
   RowTiles tiles_;
+  RoundedTiles rounded_;
   Kernel kernel_;
   float* packed_ = nullptr;
 };

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <bit>
 #include <cstring>
+#include <numeric>
 #include <vector>
 
 #include "wedlm/backend/op_checks.h"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::int64_t kColumnsAtOnce = 32;  // of the source: a cache line or two of each row
 constexpr std::int64_t kMinPackedDepth = 256;
+constexpr std::int64_t kMinRoundedElements = 4096;  // so many are worth another thread
 
 /// The matrices one below the other.
 class StackedRows {
@@ -65,21 +67,22 @@ void round_to_bf16(DType dtype, const std::byte* row, std::int64_t size, std::ve
 
 /// The integers of one feature into its lane, and its scales to the front of the panel.
 void pack_integers(const QuantizedRow& row, int lane, const CpuWeight& weight, std::int64_t p) {
+  const bool is_int4 = weight.panel_format() == PanelFormat::kInt4;
   const auto per_row = static_cast<int>(weight.inputs_per_row());
-  const int bits = 16 / per_row;
+  const int bits = 32 / per_row;
   const std::uint32_t mask = (1U << bits) - 1;
-  const int half = weight.lanes() / 2;
-  auto* words = reinterpret_cast<std::uint32_t*>(weight.row(p, 0)) + lane % half;
-  const int first_bit = lane < half ? 0 : 16;
+  const std::uint32_t bias = is_int4 ? kInt4Bias : 0;
+  auto* words = reinterpret_cast<std::uint32_t*>(weight.row(p, 0)) + lane;
   for (std::int64_t k = 0; k < weight.in_features(); ++k) {
-    const std::uint32_t value = static_cast<std::uint32_t>(row.values[static_cast<std::size_t>(k)]) & mask;
-    words[k / per_row * half] |= value << (first_bit + static_cast<int>(k % per_row) * bits);
+    const std::uint32_t value = (static_cast<std::uint32_t>(row.values[static_cast<std::size_t>(k)]) + bias) & mask;
+    const auto i = static_cast<int>(k % per_row);
+    words[k / per_row * weight.lanes()] |= value << (i % 2 * 16 + i / 2 * bits);
   }
   auto* scales = reinterpret_cast<std::uint32_t*>(weight.panel(p)) + lane;
   for (std::size_t group = 0; group < row.scales.size(); ++group, scales += weight.lanes()) {
     const auto scale = std::bit_cast<std::uint32_t>(row.scales[group]);
     const std::uint32_t zero = static_cast<std::uint32_t>(row.zeros[group]) & 0xFFFFU;
-    *scales = weight.panel_format() == PanelFormat::kInt8 ? scale : scale | zero;
+    *scales = is_int4 ? scale | zero : scale;
   }
 }
 
@@ -181,9 +184,9 @@ CpuWeight::CpuWeight(std::int64_t out_features, std::int64_t in_features, const 
 std::int64_t CpuWeight::inputs_per_row() const {
   switch (panel_format_) {
     case PanelFormat::kInt8:
-      return 2;
-    case PanelFormat::kInt4:
       return 4;
+    case PanelFormat::kInt4:
+      return 8;
     case PanelFormat::kF32:
     case PanelFormat::kBF16:
       break;
@@ -229,6 +232,48 @@ void pack_rows(const ConstTensor& x, const RowTiles& tiles, float* packed, Threa
       for (int r = 0; r < num_rows; ++r) to[k * num_rows + r] = x.row<float>(first_row + r)[k];
     }
   });
+}
+
+void RoundedTiles::pack(const ConstTensor& x, const RowTiles& tiles, const KernelTable& kernels, ThreadTeam& team,
+                        Scratch& scratch) {
+  // Words of 32 bits, all of them.
+  float* memory = scratch.floats(num_rows_ * (num_pairs_ + num_blocks_ + num_groups_));
+  pairs_ = reinterpret_cast<std::int32_t*>(memory);
+  scales_ = memory + num_rows_ * num_pairs_;
+  sums_ = reinterpret_cast<std::int32_t*>(scales_ + num_rows_ * num_blocks_);
+  const std::int64_t rows_per_task = std::max<std::int64_t>(1, kMinRoundedElements / depth_);
+  team.run((num_rows_ + rows_per_task - 1) / rows_per_task, [&](std::int64_t task, int) {
+    const std::int64_t end = std::min(num_rows_, (task + 1) * rows_per_task);
+    for (std::int64_t row = task * rows_per_task; row < end; ++row) {
+      round_row(x.row<float>(row), tiles.position(row), kernels);
+    }
+  });
+}
+
+void RoundedTiles::round_row(const float* x, const RowTiles::Position& at, const KernelTable& kernels) const {
+  std::int32_t* pairs = pairs_ + at.first_row * num_pairs_ + at.row;
+  float* scales = scales_ + at.first_row * num_blocks_ + at.row;
+  std::int32_t* sums = sums_ + at.first_row * num_groups_ + at.row;
+  for (std::int64_t k = 0; k < depth_; k += kRoundingBlock) {
+    std::int16_t values[kRoundingBlock] = {};
+    const auto count = static_cast<int>(std::min<std::int64_t>(kRoundingBlock, depth_ - k));
+    *scales = kernels.round_block(x + k, count, values);
+    scales += at.num_rows;
+    const auto end = std::min<std::int64_t>(kRoundingBlock / 2, num_pairs_ - k / 2);
+    for (std::int64_t pair = 0; pair < end; ++pair, pairs += at.num_rows) {
+      std::memcpy(pairs, values + 2 * pair, sizeof *pairs);
+    }
+    if (num_groups_ == 0) continue;
+    for (std::int64_t first = 0; first < count; first += group_size_, sums += at.num_rows) {
+      *sums = std::accumulate(values + first, values + first + group_size_, std::int32_t{0});
+    }
+  }
+}
+
+RoundedRows RoundedTiles::from(std::int64_t first_row, int num_rows, std::int64_t k) const {
+  return {.pairs = pairs_ + first_row * num_pairs_ + k / 2 * num_rows,
+          .scales = scales_ + first_row * num_blocks_ + k / kRoundingBlock * num_rows,
+          .sums = num_groups_ == 0 ? nullptr : sums_ + first_row * num_groups_ + k / group_size_ * num_rows};
 }
 
 }  // namespace wedlm

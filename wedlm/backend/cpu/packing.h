@@ -6,8 +6,8 @@
 // features and 2 inputs: [w00 w10 w20 w30][w01 w11 w21 w31] [w40 w50 0 0][w41 w51 0 0].
 //
 // bfloat16 stays bfloat16, in the order that kernel_table.h describes; float32 stays; float16 becomes float32, because
-// expanding it costs more than the bandwidth it saves on machines without native arithmetic for it. Integers lie in
-// words as bfloat16 does, two or four inputs to a word, and the panel begins with their scales.
+// expanding it costs more than the bandwidth it saves on machines without native arithmetic for it. Integers lie four
+// or eight inputs to a word, and the panel begins with their scales.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 
 #include "wedlm/backend/backend.h"
 #include "wedlm/backend/cpu/isa/kernel_table.h"
+#include "wedlm/backend/cpu/scratch.h"
 #include "wedlm/base/thread_team.h"
 
 namespace wedlm {
@@ -32,7 +33,7 @@ class CpuWeight final : public PackedWeight {
   /// Inputs that one panel row holds.
   std::int64_t inputs_per_row() const;
   /// Bytes of one panel row.
-  std::int64_t stride_bytes() const { return std::int64_t{lanes_} * (panel_format_ == PanelFormat::kF32 ? 4 : 2); }
+  std::int64_t stride_bytes() const { return std::int64_t{lanes_} * (panel_format_ == PanelFormat::kBF16 ? 2 : 4); }
   std::int64_t panel_bytes() const;
   /// The panel row of input k, the first of its inputs.
   std::byte* row(std::int64_t p, std::int64_t k) const {
@@ -64,6 +65,18 @@ class RowTiles {
   std::int64_t first_row(std::int64_t tile) const { return num_rows_ * tile / num_tiles_; }
   int num_rows(std::int64_t tile) const { return static_cast<int>(first_row(tile + 1) - first_row(tile)); }
 
+  struct Position {
+    std::int64_t first_row;  // of its tile
+    std::int64_t row;        // in the tile
+    int num_rows;            // of the tile
+  };
+  /// Where a row of the batch is.
+  Position position(std::int64_t row) const {
+    std::int64_t tile = row * num_tiles_ / num_rows_;
+    if (first_row(tile + 1) <= row) ++tile;
+    return {first_row(tile), row - first_row(tile), num_rows(tile)};
+  }
+
  private:
   std::int64_t num_rows_;
   std::int64_t num_tiles_;
@@ -72,5 +85,40 @@ class RowTiles {
 /// Transposes the rows of each tile: packed[first_row(tile) * n + k * num_rows(tile) + r]. One stream instead of one
 /// for each row, whose equal low address bits would otherwise throw each other out of the cache.     x [rows, n]
 void pack_rows(const ConstTensor& x, const RowTiles& tiles, float* packed, ThreadTeam& team);
+
+/// The rows of each tile rounded to 16 bits and transposed, for weights of one format.
+class RoundedTiles {
+ public:
+  RoundedTiles(std::int64_t num_rows, std::int64_t depth, const WeightFormat& format)
+      : depth_(depth),
+        num_pairs_((depth + kInputsAtOnce - 1) / kInputsAtOnce * kInputsAtOnce / 2),
+        num_blocks_((depth + kRoundingBlock - 1) / kRoundingBlock),
+        group_size_(format.type == WeightType::kInt4 ? format.group_size : 0),
+        num_groups_(group_size_ == 0 ? 0 : format.num_groups(depth)),
+        num_rows_(num_rows) {}
+
+  /// Rounds the rows of `x` [rows, depth] on all threads of `team`, into memory of `scratch`.
+  void pack(const ConstTensor& x, const RowTiles& tiles, const KernelTable& kernels, ThreadTeam& team,
+            Scratch& scratch);
+  /// The tile that begins with `first_row`, from input `k` on, which begins a block.
+  RoundedRows from(std::int64_t first_row, int num_rows, std::int64_t k) const;
+
+ private:
+  // A panel row of any integer format is whole in so many inputs.
+  static constexpr std::int64_t kInputsAtOnce = 8;
+
+  void round_row(const float* x, const RowTiles::Position& at, const KernelTable& kernels) const;
+
+  std::int64_t depth_;
+  std::int64_t num_pairs_;   // of a row
+  std::int64_t num_blocks_;  // of a row
+  std::int64_t group_size_;
+  std::int64_t num_groups_;  // of a row; 0 where weights have no zeros
+  std::int64_t num_rows_;
+  // All three tile by tile, and as RoundedRows within a tile.
+  std::int32_t* pairs_ = nullptr;
+  float* scales_ = nullptr;
+  std::int32_t* sums_ = nullptr;
+};
 
 }  // namespace wedlm

@@ -17,7 +17,17 @@ inline Vec multiply_add(Vec a, Vec b, Vec c) {
 
 #include "wedlm/backend/cpu/isa/kernels.inc"
 
-constexpr KernelTable kTable = make_table("avx2", "FMA of float32, 256 bits wide");
+constexpr int kMaxRoundedRows = 6;  // 12 sums, 2 pairs of weights, a pair of inputs and its products in 16 registers
+
+inline IntVec add_pair_products(IntVec a, IntVec b, IntVec sum) {
+  IntVec result = sum + (IntVec)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+  asm volatile("" : "+x"(result));  // in this order: GCC would take all products first, and spill them
+  return result;
+}
+
+#include "wedlm/backend/cpu/isa/rounded.inc"
+
+constexpr KernelTable kTable = with_rounded_rows(make_table("avx2", "FMA of float32, 256 bits wide"));
 
 }  // namespace
 

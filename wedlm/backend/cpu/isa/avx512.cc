@@ -17,7 +17,17 @@ inline Vec multiply_add(Vec a, Vec b, Vec c) {
 
 #include "wedlm/backend/cpu/isa/kernels.inc"
 
-constexpr KernelTable kTable = make_table("avx512", "FMA of float32, 512 bits wide");
+constexpr int kMaxRoundedRows = 12;  // 24 sums and what the integers of a panel row expand to in 32 registers
+
+inline IntVec add_pair_products(IntVec a, IntVec b, IntVec sum) {
+  IntVec result = sum + (IntVec)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+  asm volatile("" : "+v"(result));  // in this order: GCC would take all products first, and spill them
+  return result;
+}
+
+#include "wedlm/backend/cpu/isa/rounded.inc"
+
+constexpr KernelTable kTable = with_rounded_rows(make_table("avx512", "FMA of float32, 512 bits wide"));
 
 }  // namespace
 

@@ -13,14 +13,32 @@ namespace wedlm {
 
 enum class PanelFormat : std::uint8_t { kF32, kBF16, kInt8, kInt4 };
 
+/// What a stored number of kInt4 is above its meaning.
+constexpr int kInt4Bias = 8;
+
+/// Inputs of a row that are rounded with one scale.
+constexpr int kRoundingBlock = 128;
+
+/// A tile of rows whose inputs are rounded to 16 bits, so that products with integers are summed exactly as integers:
+/// in each block of kRoundingBlock inputs, x = scale * value. Rows are the fast index everywhere.
+struct RoundedRows {
+  const std::int32_t* pairs = nullptr;  // [pairs of k][num_rows] two values, the even k in the low half; zeros behind
+                                        // the last k up to a whole panel row
+  const float* scales = nullptr;       // [blocks][num_rows]
+  const std::int32_t* sums = nullptr;  // [groups][num_rows] of the values that share a scale of kInt4
+};
+
 /// A tile of a matrix product: out[r][j] = sum over k of x[r][k] * panel[k][j], one k after the other.
 ///
-/// A panel row of kF32 is `panel_lanes` floats, of one k. The others have rows of `panel_lanes / 2` words of 32 bits;
+/// A panel row of kF32 is `panel_lanes` floats, of one k. One of kBF16 is `panel_lanes / 2` words of 32 bits, of one k:
 /// word i holds column i in its low half and column panel_lanes / 2 + i in its high half, so that shifts expand the
-/// vector. A half holds one k of kBF16, two of kInt8, four of kInt4, the first in the lowest bits. With 4 lanes, kBF16:
-/// [c0|c2 c1|c3]; kInt8: [c0k0 c0k1|c2k0 c2k1  c1k0 c1k1|c3k0 c3k1].
+/// vector. One of kInt8 or kInt4 is `panel_lanes` words, of four or eight k: word j holds column j, the even k in its
+/// low half and the odd k in its high half, so that the two k of a pair stand where halves are multiplied and added. A
+/// number of kInt4 is stored kInt4Bias above what it is. With 4 lanes, kBF16: [c0|c2 c1|c3]; kInt8, the lowest byte
+/// first: [c0k0 c0k2 c0k1 c0k3] [c1k0 c1k2 c1k1 c1k3] [c2k0 ...] [c3k0 ...].
 struct MultiplyTile {
-  const float* x = nullptr;
+  const float* x = nullptr;  // null where the rows are rounded
+  RoundedRows rounded;
   std::int64_t x_row_stride = 0;  // elements between x[r][k] and x[r + 1][k]; 1 is the fast case
   std::int64_t x_k_stride = 0;    // elements between x[r][k] and x[r][k + 1]; must be 1 where x_row_stride is not
   const void* panel = nullptr;
@@ -37,8 +55,8 @@ struct MultiplyTile {
   // What the next tiles will read: row i of this is asked for while row i of the panel is multiplied. May be null.
   const void* prefetch = nullptr;
   std::int64_t prefetch_stride_bytes = 0;
-  int num_rows = 0;         // at most max_tile_rows, or max_strided_rows where x_row_stride is not 1
-  int num_columns = 0;      // at most panel_lanes; the panel is read in whole vectors of panel_lanes / 2
+  int num_rows = 0;     // at most max_tile_rows, or max_strided_rows where x_row_stride is not 1, or max_rounded_rows
+  int num_columns = 0;  // at most panel_lanes; the panel is read in whole vectors of panel_lanes / 2
   bool accumulate = false;  // start from out instead of 0
 };
 
@@ -63,11 +81,18 @@ struct KernelTable {
   int panel_lanes;       // columns of a panel: two vectors
   int max_tile_rows;     // rows whose accumulators fit the registers
   int max_strided_rows;  // the same where each row needs an address of its own
+  int max_rounded_rows;  // the same of rounded rows; 0 where the level multiplies integers as floats
 
   void (*multiply_f32)(const MultiplyTile& tile);
   void (*multiply_bf16)(const MultiplyTile& tile);
   void (*multiply_int8)(const MultiplyTile& tile);
   void (*multiply_int4)(const MultiplyTile& tile);
+  /// The same sums of rounded rows, block by block and group by group; null where max_rounded_rows is 0.
+  void (*multiply_rounded_int8)(const MultiplyTile& tile);
+  void (*multiply_rounded_int4)(const MultiplyTile& tile);
+  /// Rounds `count` inputs, at most kRoundingBlock, to `values`; returns their scale, which is NaN where an input is
+  /// not finite. Null where max_rounded_rows is 0.
+  float (*round_block)(const float* x, int count, std::int16_t* values);
   /// scores[t][j] = exp(scores[t][j] - maximum over t), and sums[j] = their sum over t, one t after the other.
   /// scores [num_keys, panel_lanes], of which the first num_columns, in whole vectors, are touched. Minus infinity
   /// becomes 0.
