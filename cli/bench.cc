@@ -33,6 +33,7 @@ struct BenchOptions {
   std::vector<std::int64_t> contexts = {0, 256, 4096};
   std::optional<std::int64_t> prefill_rows;
   std::optional<std::int32_t> num_threads;
+  bool pin_threads = false;
   std::optional<std::int32_t> num_runs = 5;
 };
 
@@ -118,6 +119,12 @@ struct Measurement {
   }
 };
 
+BackendOptions backend_options(const BenchOptions& options) {
+  return {.name = "cpu",
+          .num_threads = options.num_threads.value_or(0),
+          .thread_placement = options.pin_threads ? ThreadPlacement::kPinned : ThreadPlacement::kFree};
+}
+
 std::unique_ptr<ForwardTimer> make_timer(const BenchOptions& options, const ModelConfig& config,
                                          const WeightsFormat& format, const Console& console) {
   const auto start = std::chrono::steady_clock::now();
@@ -125,7 +132,7 @@ std::unique_ptr<ForwardTimer> make_timer(const BenchOptions& options, const Mode
   auto timer = std::make_unique<ForwardTimer>(
       config, ForwardTimer::Options{
                   .format = format,
-                  .num_threads = options.num_threads.value_or(0),
+                  .backend = backend_options(options),
                   .shapes = shapes_of(options),
                   .progress = [&progress](std::size_t done, std::size_t total) { progress.update(done, total); }});
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
@@ -240,7 +247,8 @@ int run_bench(const BenchOptions& options) {
                        std::to_string(*options.prefill_rows));
   }
   const ModelConfig config = read_shape(*options.shape);
-  CpuPeaks peaks({.num_threads = options.num_threads.value_or(0), .isa = {}});
+  const BackendOptions backend = backend_options(options);
+  CpuPeaks peaks({.num_threads = backend.num_threads, .thread_placement = backend.thread_placement});
   const InterruptGuard interrupts(2);
   const Measurement measurement = measure(options, config, peaks, interrupts, console);
   if (!measurement.forwards.empty()) {
@@ -287,6 +295,9 @@ void add_bench_options(CLI::App& app, BenchOptions& options) {
                  .default_text = "one for each processor",
                  .environment = "WEDLM_THREADS"},
                 options.num_threads);
+  group.flag(
+      {.names = "--pin-threads", .text = "Keep each thread on a processor of its own, where nothing else computes."},
+      options.pin_threads);
   OptionGroup(app, "Output").flag({.names = "--json", .text = "Print one JSON object."}, options.output.json);
   add_output_options(app, options.output);
 }

@@ -130,14 +130,14 @@ std::size_t available_memory_bytes() {
 ForwardTimer::ForwardTimer(const ModelConfig& config, const Options& options)
     : config_(check_memory(config, options)),
       format_(options.format),
-      backend_(make_backend({.name = "cpu", .num_threads = options.num_threads})),
+      backend_(make_backend(options.backend)),
       timed_(*backend_),
       transformer_(std::make_unique<Transformer>(
-          RandomWeights(config, {.dtype = options.format.dtype, .num_threads = options.num_threads}), config, timed_,
-          options.progress, options.format.packed)),
+          RandomWeights(config, {.dtype = options.format.dtype, .num_threads = options.backend.num_threads}), config,
+          timed_, options.progress, options.format.packed)),
       cache_(timed_, config, num_blocks(options.shapes), kBlockSize),
       activations_(timed_) {
-  fill_pages(options.num_threads);
+  fill_pages(options.backend.num_threads);
 }
 
 void ForwardTimer::fill_pages(int num_threads) {

@@ -62,7 +62,7 @@ class ForwardTimer {
  public:
   struct Options {
     WeightsFormat format;
-    int num_threads = 0;
+    BackendOptions backend;
     std::vector<ForwardShape> shapes;  // that run() will be asked for
     Transformer::Progress progress;
   };

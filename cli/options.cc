@@ -50,6 +50,7 @@ LoadOptions ModelOptions::load_options() const {
   LoadOptions options;
   set_if_given(options.backend.name, backend);
   set_if_given(options.backend.num_threads, num_threads);
+  if (pin_threads) options.backend.thread_placement = ThreadPlacement::kPinned;
   options.mask_token_id = mask_token_id;
   options.formats = weights.formats();
   return options;
@@ -182,6 +183,9 @@ void add_model_options(CLI::App& app, ModelOptions& options) {
                  .default_text = "one for each processor",
                  .environment = "WEDLM_THREADS"},
                 options.num_threads);
+  group.flag(
+      {.names = "--pin-threads", .text = "Keep each thread on a processor of its own, where nothing else computes."},
+      options.pin_threads);
   group.integer({.names = "--mask-token-id",
                  .value = "ID",
                  .text = "The token that stands for an empty position.",

@@ -30,6 +30,7 @@ struct ModelOptions {
   std::optional<std::string> model{};  // a folder or a name in the Hugging Face cache
   std::optional<std::string> backend{};
   std::optional<std::int32_t> num_threads{};
+  bool pin_threads = false;
   std::optional<TokenId> mask_token_id{};
   WeightFlags weights{};
 

@@ -1,6 +1,7 @@
 #include "wedlm/base/thread_team.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <atomic>
 #include <chrono>
@@ -31,6 +32,42 @@ TEST(ThreadTeamTest, EveryTaskRunsOnce) {
       }
     }
   }
+}
+
+std::vector<int> processors_of_this_thread() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  EXPECT_EQ(sched_getaffinity(0, sizeof set, &set), 0);
+  std::vector<int> processors;
+  for (int i = 0; i < CPU_SETSIZE; ++i) {
+    if (CPU_ISSET(i, &set)) processors.push_back(i);
+  }
+  return processors;
+}
+
+TEST(ThreadTeamTest, PinnedThreadsHaveAProcessorEach) {
+  const std::vector<int> allowed = processors_of_this_thread();
+  EXPECT_THROW(ThreadTeam(static_cast<int>(allowed.size()) + 1, ThreadPlacement::kPinned), InvalidInput);
+  std::vector<std::vector<int>> processors(allowed.size());
+  // Another thread makes the team and runs it, so that this one stays as it was.
+  std::thread([&] {
+    ThreadTeam team(0, ThreadPlacement::kPinned);
+    ASSERT_EQ(team.size(), static_cast<int>(allowed.size()));
+    std::atomic<std::size_t> num_seen = 0;
+    std::vector<std::atomic<bool>> is_seen(allowed.size());
+    while (num_seen < allowed.size()) {
+      team.run(64, [&](std::int64_t, int thread) {
+        const auto i = static_cast<std::size_t>(thread);
+        processors[i] = processors_of_this_thread();
+        if (!is_seen[i].exchange(true)) ++num_seen;
+        std::this_thread::yield();
+      });
+    }
+    // A thread that is pinned makes teams of as many threads as before.
+    EXPECT_EQ(ThreadTeam(0).size(), static_cast<int>(allowed.size()));
+  }).join();
+  for (std::size_t i = 0; i < allowed.size(); ++i) EXPECT_EQ(processors[i], std::vector<int>{allowed[i]});
+  EXPECT_EQ(processors_of_this_thread(), allowed);
 }
 
 TEST(ThreadTeamTest, WakesWorkersThatSleep) {

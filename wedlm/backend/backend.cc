@@ -51,7 +51,8 @@ std::vector<std::string> backend_names() {
 }
 
 std::unique_ptr<Backend> make_backend(const BackendOptions& options) {
-  if (options.name == "cpu") return make_cpu_backend({.num_threads = options.num_threads});
+  if (options.name == "cpu")
+    return make_cpu_backend({.num_threads = options.num_threads, .thread_placement = options.thread_placement});
   if (options.name == "reference") return make_reference_backend();
   std::string known;
   for (const std::string& name : backend_names()) known += (known.empty() ? "" : ", ") + name;

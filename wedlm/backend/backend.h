@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "wedlm/base/prediction.h"
+#include "wedlm/base/thread_team.h"
 #include "wedlm/base/token_id.h"
 #include "wedlm/tensor/tensor.h"
 #include "wedlm/tensor/weight_format.h"
@@ -159,6 +160,7 @@ class Backend {
 struct BackendOptions {
   std::string name = "cpu";
   int num_threads = 0;  // 0: one for each processor this process may use
+  ThreadPlacement thread_placement = ThreadPlacement::kFree;
 };
 
 /// The names make_backend() knows in this build.

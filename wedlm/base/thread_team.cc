@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <limits>
 #include <string>
 
@@ -21,11 +22,27 @@ void pause() {
 #endif
 }
 
-int allowed_processors() {
+std::vector<int> processors_of_this_thread() {
+  std::vector<int> processors;
   cpu_set_t set;
   CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
-  return static_cast<int>(std::thread::hardware_concurrency());
+  if (sched_getaffinity(0, sizeof set, &set) == 0) {
+    for (int i = 0; i < CPU_SETSIZE; ++i) {
+      if (CPU_ISSET(i, &set)) processors.push_back(i);
+    }
+  }
+  return processors;
+}
+
+/// Those that this process may run on, by number: asked once, before a thread that makes teams is pinned itself.
+const std::vector<int>& allowed_processors() {
+  static const std::vector<int> kProcessors = processors_of_this_thread();
+  return kProcessors;
+}
+
+int default_num_threads() {
+  const auto num_processors = static_cast<int>(allowed_processors().size());
+  return num_processors > 0 ? num_processors : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 /// Waits until `value` differs from `old`: spinning first, asleep then. Returns the new value.
@@ -41,12 +58,19 @@ T wait_for_change(const std::atomic<T>& value, T old) {
 
 }  // namespace
 
-ThreadTeam::ThreadTeam(int num_threads) {
+ThreadTeam::ThreadTeam(int num_threads, ThreadPlacement placement) {
   if (num_threads < 0 || num_threads > kMaxThreads) {
     throw InvalidInput("number of threads: expected 0 (all processors) to " + std::to_string(kMaxThreads) + ", got " +
                        std::to_string(num_threads));
   }
-  if (num_threads == 0) num_threads = allowed_processors();
+  if (num_threads == 0) num_threads = default_num_threads();
+  if (placement == ThreadPlacement::kPinned) {
+    processors_ = allowed_processors();
+    if (static_cast<std::size_t>(num_threads) > processors_.size()) {
+      throw InvalidInput("pinned threads: expected at most one for each of the " + std::to_string(processors_.size()) +
+                         " processors that this process may run on, got " + std::to_string(num_threads));
+    }
+  }
   for (int thread = 1; thread < num_threads; ++thread) {
     workers_.emplace_back([this, thread] { worker_loop(thread); });
   }
@@ -60,6 +84,7 @@ ThreadTeam::~ThreadTeam() {
 }
 
 void ThreadTeam::dispatch(const Job& job) {
+  if (!processors_.empty() && caller_ != std::this_thread::get_id()) pin_caller();
   if (workers_.empty() || job.num_tasks <= 1) {
     for (std::int64_t task = 0; task < job.num_tasks; ++task) job.call(job.context, task, 0);
     return;
@@ -97,7 +122,21 @@ void ThreadTeam::work(int thread) {
   if (num_done_.fetch_add(num_run, std::memory_order_acq_rel) + num_run == num_tasks) num_done_.notify_one();
 }
 
+/// A processor that has been taken away since then is no reason to stop: the thread runs elsewhere.
+void ThreadTeam::pin(int thread) const {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(processors_[static_cast<std::size_t>(thread)], &set);
+  sched_setaffinity(0, sizeof set, &set);
+}
+
+void ThreadTeam::pin_caller() {
+  pin(0);
+  caller_ = std::this_thread::get_id();
+}
+
 void ThreadTeam::worker_loop(int thread) {
+  if (!processors_.empty()) pin(thread);
   std::uint32_t seen = 0;
   for (;;) {
     seen = wait_for_change(generation_, seen);

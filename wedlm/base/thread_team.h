@@ -10,11 +10,17 @@
 
 namespace wedlm {
 
+enum class ThreadPlacement : std::uint8_t {
+  kFree,    // the system moves threads as it sees fit
+  kPinned,  // each stays on one processor: for machines that compute nothing else
+};
+
 class ThreadTeam {
  public:
   /// `num_threads` counts the calling thread, so a team of 1 starts none. 0 means one for each processor that this
-  /// process may run on. Throws InvalidInput for a negative or absurd number (more than 1024).
-  explicit ThreadTeam(int num_threads);
+  /// process may run on. Pinned, thread i stays on the i-th of these, and whoever calls run() on the first. Throws
+  /// InvalidInput for a negative or absurd number (more than 1024), and for more pinned threads than processors.
+  explicit ThreadTeam(int num_threads, ThreadPlacement placement = ThreadPlacement::kFree);
   ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;
   ThreadTeam& operator=(const ThreadTeam&) = delete;
@@ -44,7 +50,11 @@ class ThreadTeam {
   void dispatch(const Job& job);
   void work(int thread);
   void worker_loop(int thread);
+  void pin(int thread) const;
+  void pin_caller();
 
+  std::vector<int> processors_;  // of each thread, where they are pinned
+  std::thread::id caller_;       // whom run() has pinned
   Job job_;  // stays as it is while one of its tasks is taken and not done; read only by whoever has taken one
   std::atomic<std::uint64_t> tasks_{0};       // their number in the high half, and how many were taken in the low half
   std::atomic<std::uint32_t> num_done_{0};    // tasks of the job

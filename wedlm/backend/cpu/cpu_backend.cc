@@ -26,8 +26,8 @@ const float* floats(const ConstTensor& tensor) {
 
 class CpuBackend final : public Backend {
  public:
-  CpuBackend(const KernelTable& kernels, int num_threads)
-      : kernels_(kernels), team_(num_threads), attention_scratch_(static_cast<std::size_t>(team_.size())) {}
+  CpuBackend(const KernelTable& kernels, int num_threads, ThreadPlacement placement)
+      : kernels_(kernels), team_(num_threads, placement), attention_scratch_(static_cast<std::size_t>(team_.size())) {}
 
   std::string_view name() const override { return "cpu"; }
   std::string description() const override {
@@ -205,7 +205,7 @@ class CpuBackend final : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
-  return std::make_unique<CpuBackend>(select_kernels(options.isa), options.num_threads);
+  return std::make_unique<CpuBackend>(select_kernels(options.isa), options.num_threads, options.thread_placement);
 }
 
 }  // namespace wedlm

@@ -12,7 +12,8 @@ namespace wedlm {
 
 struct CpuOptions {
   int num_threads = 0;  // 0: one for each processor this process may use
-  std::string isa;      // empty: what WEDLM_ISA says, else the widest
+  std::string isa{};    // empty: what WEDLM_ISA says, else the widest
+  ThreadPlacement thread_placement = ThreadPlacement::kFree;
 };
 
 /// Throws InvalidInput for an instruction set that is unknown or that this machine lacks.

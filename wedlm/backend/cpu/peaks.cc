@@ -23,7 +23,7 @@ double seconds_of(const Work& work) {
 
 CpuPeaks::CpuPeaks(const CpuOptions& options)
     : kernels_(select_kernels(options.isa)),
-      team_(options.num_threads),
+      team_(options.num_threads, options.thread_placement),
       memory_(allocate_host_to_read(kReadBytes)),
       sums_(kReadBytes / kTaskBytes) {
   // Each page by the thread that will read about as much, as packed weights are written.
