@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <iostream>
 
 #include "tests/support/data.h"
 #include "wedlm/base/json.h"
@@ -49,36 +50,61 @@ SamplingParams params_of(const Json& run) {
   return params;
 }
 
-TEST(TraceTest, TokenIdsOfEveryPromptAndSetting) {
-  Engine engine(model(), {});
-  struct Expected {
-    const Json* run;
-    std::shared_ptr<ResponseStream> stream;
-    std::int64_t original_forwards;
-  };
-  std::vector<Expected> expected;
+/// A recorded run and what an engine makes of the same prompt and setting.
+struct TracedRequest {
+  const Json* run;
+  std::shared_ptr<ResponseStream> stream;
+};
+
+std::vector<TracedRequest> submit_all(Engine& engine) {
+  std::vector<TracedRequest> requests;
   for (const Json& item : traces().at("cases").as_array()) {
     for (const Json& run : item.at("wedlm").as_array()) {
-      expected.push_back({&run, engine.submit({.prompt = ids(item.at("prompt_ids")), .params = params_of(run)}),
-                          run.at("forwards").as_integer()});
+      requests.push_back({&run, engine.submit({.prompt = ids(item.at("prompt_ids")), .params = params_of(run)})});
     }
     SamplingParams params;
     params.mode = DecodeMode::kAutoregressive;
     params.temperature = 0;
     params.max_tokens = static_cast<std::int32_t>(traces().at("max_tokens").as_integer());
     const Json& run = item.at("autoregressive");
-    expected.push_back({&run, engine.submit({.prompt = ids(item.at("prompt_ids")), .params = params}),
-                        run.at("forwards").as_integer()});
+    requests.push_back({&run, engine.submit({.prompt = ids(item.at("prompt_ids")), .params = params})});
   }
-  for (const Expected& it : expected) {
+  return requests;
+}
+
+TEST(TraceTest, TokenIdsOfEveryPromptAndSetting) {
+  Engine engine(model(), {});
+  const std::vector<TracedRequest> requests = submit_all(engine);
+  EXPECT_GE(requests.size(), 100U);
+  for (const TracedRequest& it : requests) {
     const Result& result = it.stream->wait();
     EXPECT_EQ(result.token_ids, ids(it.run->at("token_ids")));
     EXPECT_EQ(result.text, it.run->at("text").as_string());
-    EXPECT_LE(result.stats.decode_forwards, it.original_forwards);
+    EXPECT_LE(result.stats.decode_forwards, it.run->at("forwards").as_integer());
     const bool is_stopped = result.token_ids.size() < 128;
     EXPECT_EQ(result.finish_reason, is_stopped ? FinishReason::kStop : FinishReason::kLength);
   }
-  EXPECT_GE(expected.size(), 100U);
+}
+
+/// Kernels round in another order than the original, so a near tie may go the other way, and the text after it.
+TEST(TraceTest, NearlyAllTextsOnTheCpuBackend) {
+  const auto cpu_model = LoadedModel::load(nano_model(), {.backend = {.name = "cpu"}});
+  Engine engine(*cpu_model, {});
+  int num_equal = 0;
+  int num_requests = 0;
+  for (const TracedRequest& it : submit_all(engine)) {
+    const std::vector<TokenId>& got = it.stream->wait().token_ids;
+    const std::vector<TokenId> expected = ids(it.run->at("token_ids"));
+    ++num_requests;
+    if (got == expected) {
+      ++num_equal;
+      continue;
+    }
+    const auto first = std::mismatch(got.begin(), got.end(), expected.begin(), expected.end()).first;
+    std::cout << "a text differs from token " << first - got.begin() << " on\n";
+  }
+  std::cout << num_equal << " of " << num_requests << " texts as recorded\n";
+  EXPECT_GE(num_equal, 0.9 * num_requests);
 }
 
 TEST(TraceTest, GatedWithoutAGateIsTheOriginalToo) {
