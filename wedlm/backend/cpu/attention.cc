@@ -1,25 +1,49 @@
 #include "wedlm/backend/cpu/attention.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <limits>
-
-#include "wedlm/backend/cpu/packing.h"
 
 namespace wedlm {
 namespace {
 
-// Values are taken up in stretches that stay in the first-level cache while every query vector is multiplied with them.
-constexpr std::int64_t kMaxStretch = 64;
+// Positions that share a softmax. Every result depends on it, so it is the same whatever there is to compute.
+constexpr std::int64_t kChunk = 256;
+// Keys and values are taken up in stretches that stay in the first-level cache while the query vectors go over them.
+constexpr std::int64_t kMaxStretch = 32;
+constexpr std::int64_t kMaxVectors = 32;  // of a block: their scores of a chunk are 32 kB
+constexpr std::int64_t kMinVectors = 8;   // that a block is cut down to where threads have nothing to do
+constexpr std::int64_t kCacheLine = 64;
 
 /// Keys and values of consecutive tokens that stand at one stride in memory.
 struct Stretch {
   std::int64_t first = 0;  // of the tokens that the segment sees
   std::int64_t count = 0;
-  const float* keys = nullptr;
-  std::int64_t key_stride = 0;
-  const float* values = nullptr;
+  const KvKernels* kernels = nullptr;
+  const std::byte* keys = nullptr;
+  std::int64_t key_stride = 0;  // elements
+  const std::byte* values = nullptr;
   std::int64_t value_stride = 0;
 };
+
+/// Rows of keys or of values.
+struct Rows {
+  const KvKernels* kernels = nullptr;
+  const std::byte* data = nullptr;
+  std::int64_t stride = 0;  // elements
+  std::int64_t count = 0;
+
+  std::int64_t stride_bytes() const { return stride * kernels->element_bytes; }
+};
+
+Rows keys_of(const Stretch& stretch) {
+  return {stretch.kernels, stretch.keys, stretch.key_stride, stretch.count};
+}
+
+Rows values_of(const Stretch& stretch) {
+  return {stretch.kernels, stretch.values, stretch.value_stride, stretch.count};
+}
 
 /// What is the same for all tasks.
 struct Plan {
@@ -27,55 +51,116 @@ struct Plan {
   const AttentionArgs& args;
   std::int64_t head_dim;
   std::int64_t num_kv_heads;
-  std::int64_t group;  // query heads of a kv head
-  std::int64_t lanes;
+  std::int64_t group;            // query heads of a kv head
+  std::int64_t lanes;            // of a vector
+  std::int64_t padded_head_dim;  // in whole vectors
+  std::int64_t vectors_per_block = 0;
+  std::int64_t max_chunks = 0;  // that a block may see
+  bool splits_chunks = false;   // chunks of a block are tasks of their own
 
-  Plan(const KernelTable& kernel_table, const AttentionArgs& attention)
+  Plan(const KernelTable& kernel_table, const AttentionArgs& attention, std::int64_t num_threads)
       : kernels(kernel_table),
         args(attention),
         head_dim(attention.queries.shape()[2]),
         num_kv_heads(attention.keys.shape()[1]),
         group(attention.queries.shape()[1] / num_kv_heads),
-        lanes(kernel_table.panel_lanes) {}
-
-  std::int64_t blocks_of(const AttentionSegment& segment) const {
-    return (segment.num_rows * group + lanes - 1) / lanes;
+        lanes(kernel_table.panel_lanes / 2),
+        padded_head_dim((head_dim + lanes - 1) / lanes * lanes) {
+    std::int64_t max_vectors = 1;
+    for (const AttentionSegment& segment : args.segments) {
+      max_vectors = std::max(max_vectors, segment.num_rows * group);
+      max_chunks = std::max(max_chunks, (segment.prefix_length + segment.num_rows + kChunk - 1) / kChunk);
+    }
+    vectors_per_block = std::min(kMaxVectors, max_vectors);
+    // A few blocks that the threads cannot share evenly.
+    splits_chunks = max_chunks > 1 && num_blocks() < 4 * num_threads && num_blocks() % num_threads != 0;
+    while (vectors_per_block >= 2 * kMinVectors && num_tasks() < num_threads) vectors_per_block /= 2;
   }
 
-  /// Kernels read panels in whole vectors; other heads are copied to where there is room behind them.
-  bool copies_values() const { return head_dim % (lanes / 2) != 0; }
-  std::int64_t padded_head_dim() const { return (head_dim + lanes - 1) / lanes * lanes; }
+  std::int64_t blocks_of(const AttentionSegment& segment) const {
+    return (segment.num_rows * group + vectors_per_block - 1) / vectors_per_block * num_kv_heads;
+  }
 
-  std::int64_t scratch_floats(std::int64_t num_keys) const {
-    return num_keys * lanes + head_dim * lanes + lanes + lanes * head_dim +
-           (copies_values() ? kMaxStretch * padded_head_dim() : 0);
+  std::int64_t num_blocks() const {
+    std::int64_t count = 0;
+    for (const AttentionSegment& segment : args.segments) count += blocks_of(segment);
+    return count;
+  }
+
+  std::int64_t num_tasks() const { return num_blocks() * (splits_chunks ? max_chunks : 1); }
+
+  /// Of the maxima, sums and outputs of a block.
+  std::int64_t result_floats() const { return vectors_per_block * (2 + padded_head_dim); }
+  std::int64_t scratch_floats() const {
+    return vectors_per_block * (kChunk + padded_head_dim) + kMaxStretch * padded_head_dim + 2 * result_floats();
   }
 };
 
-class Task {
+/// Of each query vector: the largest score, the sum of the exponentials of what the scores are below it, and the sum of
+/// the values weighted by them.
+struct Result {
+  float* maxima;  // [vectors_per_block]
+  float* sums;    // [vectors_per_block]
+  float* out;     // [vectors_per_block, padded_head_dim]
+
+  Result(const Plan& plan, float* memory)
+      : maxima(memory), sums(maxima + plan.vectors_per_block), out(sums + plan.vectors_per_block) {}
+};
+
+class Block {
  public:
-  Task(const Plan& plan, const AttentionSegment& segment, std::int64_t kv_head, std::int64_t block, float* scratch)
+  Block(const Plan& plan, const AttentionSegment& segment, std::int64_t kv_head, std::int64_t block, float* scratch)
       : plan_(plan),
         segment_(segment),
         kv_head_(kv_head),
-        first_(block * plan.lanes),
-        count_(std::min(plan.lanes, segment.num_rows * plan.group - first_)),
-        last_row_((first_ + count_ - 1) / plan.group),
-        num_keys_(segment.prefix_length + last_row_ + 1),
-        num_columns_(static_cast<int>(count_ > plan.lanes / 2 ? plan.lanes : plan.lanes / 2)),
+        first_(block * plan.vectors_per_block),
+        count_(std::min(plan.vectors_per_block, segment.num_rows * plan.group - first_)),
+        num_keys_(num_visible(count_ - 1)),
+        copies_(plan.head_dim != plan.padded_head_dim || count_ > plan.kernels.tile_queries),
         scores_(scratch),
-        queries_(scores_ + num_keys_ * plan.lanes),
-        sums_(queries_ + plan.head_dim * plan.lanes),
-        out_(sums_ + plan.lanes),
-        padded_values_(out_ + plan.lanes * plan.head_dim) {}
+        queries_(scores_ + plan.vectors_per_block * kChunk),
+        copy_(queries_ + plan.vectors_per_block * plan.padded_head_dim),
+        total_(plan, copy_ + kMaxStretch * plan.padded_head_dim),
+        chunk_(plan, total_.maxima + plan.result_floats()) {}
+
+  std::int64_t num_chunks() const { return (num_keys_ + kChunk - 1) / kChunk; }
 
   void run() const {
     gather_queries();
-    for_each_stretch([this](const Stretch& stretch) { score(stretch); });
-    mask_later_rows();
-    plan_.kernels.softmax_columns(scores_, num_keys_, num_columns_, sums_);
-    for_each_stretch([this](const Stretch& stretch) { add_values(stretch); });
-    scatter_out();
+    attend(0, total_);
+    for (std::int64_t chunk = 1; chunk < num_chunks(); ++chunk) {
+      attend(chunk, chunk_);
+      merge(chunk_, total_);
+    }
+    scatter(total_);
+  }
+
+  void run_chunk(std::int64_t chunk, const Result& result) const {
+    gather_queries();
+    attend(chunk, result);
+  }
+
+  /// Adds what a later chunk found to what those before it did.
+  void merge(const Result& chunk, const Result& total) const {
+    for (std::int64_t j = 0; j < count_; ++j) {
+      if (chunk.sums[j] == 0) continue;  // the vector's row sees none of its keys
+      const float max = std::max(chunk.maxima[j], total.maxima[j]);
+      const float scale = std::exp(total.maxima[j] - max);
+      const float chunk_scale = std::exp(chunk.maxima[j] - max);
+      float* to = total.out + j * plan_.padded_head_dim;
+      const float* from = chunk.out + j * plan_.padded_head_dim;
+      for (std::int64_t d = 0; d < plan_.head_dim; ++d) to[d] = to[d] * scale + from[d] * chunk_scale;
+      total.sums[j] = total.sums[j] * scale + chunk.sums[j] * chunk_scale;
+      total.maxima[j] = max;
+    }
+  }
+
+  void scatter(const Result& total) const {
+    for (std::int64_t j = 0; j < count_; ++j) {
+      const float* from = total.out + j * plan_.padded_head_dim;
+      float* to = plan_.args.out.row<float>(row_of(j)) + offset_of(j);
+      for (std::int64_t d = 0; d < plan_.head_dim; ++d) to[d] = from[d] / total.sums[j];
+    }
   }
 
  private:
@@ -83,16 +168,39 @@ class Task {
   std::int64_t offset_of(std::int64_t vector) const {
     return (kv_head_ * plan_.group + (first_ + vector) % plan_.group) * plan_.head_dim;
   }
+  /// Keys that a vector's row sees.
+  std::int64_t num_visible(std::int64_t vector) const {
+    return segment_.prefix_length + (first_ + vector) / plan_.group + 1;
+  }
 
   void gather_queries() const {
-    if (count_ < num_columns_) std::fill_n(queries_, plan_.head_dim * plan_.lanes, 0.0F);
     for (std::int64_t j = 0; j < count_; ++j) {
-      const float* query = plan_.args.queries.row<float>(row_of(j)) + offset_of(j);
-      for (std::int64_t d = 0; d < plan_.head_dim; ++d) queries_[d * plan_.lanes + j] = query[d] * plan_.args.scale;
+      const float* from = plan_.args.queries.row<float>(row_of(j)) + offset_of(j);
+      float* to = queries_ + j * plan_.padded_head_dim;
+      for (std::int64_t d = 0; d < plan_.head_dim; ++d) to[d] = from[d] * plan_.args.scale;
+      std::fill(to + plan_.head_dim, to + plan_.padded_head_dim, 0.0F);
     }
   }
 
-  /// Slots of a page and of those that follow it both in the sequence and in memory, as far as a stretch goes.
+  void attend(std::int64_t chunk, const Result& result) const {
+    const std::int64_t first = chunk * kChunk;
+    const std::int64_t end = std::min(first + kChunk, num_keys_);
+    for_each_stretch(first, end, [&](const Stretch& stretch, const Stretch& next) {
+      score(stretch, first, next.count > 0 ? keys_of(next) : values_of(stretch_at(first, end)));
+    });
+    for (std::int64_t j = 0; j < count_; ++j) weigh(j, first, end - first, result);
+    for_each_stretch(first, end, [&](const Stretch& stretch, const Stretch& next) {
+      const bool is_last = end == num_keys_;
+      add_values(stretch, first, next.count > 0 || is_last ? values_of(next) : keys_of(stretch_at(end, num_keys_)),
+                 result);
+    });
+  }
+
+  const KvKernels& kernels_of(const ConstTensor& tensor) const {
+    return tensor.dtype() == DType::kBF16 ? plan_.kernels.kv_bf16 : plan_.kernels.kv_f32;
+  }
+
+  /// Tokens of a page and of those that follow it both in the sequence and in memory, as far as a stretch goes.
   std::int64_t run_length(std::int64_t block) const {
     const std::int32_t* table = segment_.block_table;
     const std::int64_t num_blocks = (segment_.prefix_length + plan_.args.block_size - 1) / plan_.args.block_size;
@@ -104,107 +212,115 @@ class Task {
     return length;
   }
 
-  /// Asks for the memory of all tokens at once: one head's part of each stands alone in a page of memory, where the
-  /// processor's own prefetching does not find the next.
-  void prefetch(const float* tokens, std::int64_t stride, std::int64_t count) const {
-    constexpr std::int64_t kLineFloats = 16;
-    for (std::int64_t t = 0; t < count; ++t) {
-      for (std::int64_t d = 0; d < plan_.head_dim; d += kLineFloats) __builtin_prefetch(tokens + t * stride + d, 0, 2);
-    }
-  }
-
-  template <class Visit>
-  void for_each_stretch(const Visit& visit) const {
+  /// The stretch that begins at token t and does not go beyond `end`.
+  Stretch stretch_at(std::int64_t t, std::int64_t end) const {
     const AttentionArgs& args = plan_.args;
-    const std::int64_t offset = kv_head_ * plan_.head_dim;
     const std::int64_t prefix = segment_.prefix_length;
-    for (std::int64_t t = 0; t < prefix;) {
+    if (t < prefix) {
+      const std::int64_t block = t / args.block_size;
       const std::int64_t entry = t % args.block_size;
-      const std::int64_t slot = segment_.block_table[t / args.block_size] * args.block_size + entry;
-      const std::int64_t count = std::min({run_length(t / args.block_size) - entry, prefix - t, kMaxStretch});
-      visit({.first = t,
-             .count = count,
-             .keys = args.pages.keys.row<float>(slot) + offset,
-             .key_stride = args.pages.keys.row_stride(),
-             .values = args.pages.values.row<float>(slot) + offset,
-             .value_stride = args.pages.values.row_stride()});
-      t += count;
+      const std::int64_t count = std::min({run_length(block) - entry, std::min(end, prefix) - t, kMaxStretch});
+      return stretch_of(args.pages.keys, args.pages.values, segment_.block_table[block] * args.block_size + entry, t,
+                        count);
     }
-    for (std::int64_t t = prefix; t < num_keys_; t += kMaxStretch) {
-      const std::int64_t row = segment_.first_row + t - prefix;
-      visit({.first = t,
-             .count = std::min(num_keys_ - t, kMaxStretch),
-             .keys = args.keys.row<float>(row) + offset,
-             .key_stride = args.keys.row_stride(),
-             .values = args.values.row<float>(row) + offset,
-             .value_stride = args.values.row_stride()});
+    return stretch_of(args.keys, args.values, segment_.first_row + t - prefix, t, std::min(end - t, kMaxStretch));
+  }
+
+  Stretch stretch_of(const ConstTensor& keys, const ConstTensor& values, std::int64_t row, std::int64_t first,
+                     std::int64_t count) const {
+    const KvKernels& kernels = kernels_of(keys);
+    const std::int64_t offset = kv_head_ * plan_.head_dim;
+    const auto at = [&](const ConstTensor& tensor) {
+      return static_cast<const std::byte*>(tensor.data()) +
+             (row * tensor.row_stride() + offset) * kernels.element_bytes;
+    };
+    return {.first = first,
+            .count = count,
+            .kernels = &kernels,
+            .keys = at(keys),
+            .key_stride = keys.row_stride(),
+            .values = at(values),
+            .value_stride = values.row_stride()};
+  }
+
+  /// Visits each stretch together with the next, which is empty behind the last.
+  template <class Visit>
+  void for_each_stretch(std::int64_t first, std::int64_t end, const Visit& visit) const {
+    Stretch stretch = stretch_at(first, end);
+    for (std::int64_t t = first; t < end;) {
+      t += stretch.count;
+      const Stretch next = t < end ? stretch_at(t, end) : Stretch{};
+      visit(stretch, next);
+      stretch = next;
     }
   }
 
-  void score(const Stretch& stretch) const {
-    prefetch(stretch.keys, stretch.key_stride, stretch.count);
-    const RowTiles tiles(stretch.count, plan_.kernels.max_strided_rows);
-    for (std::int64_t tile = 0; tile < tiles.num_tiles(); ++tile) {
-      const std::int64_t t = tiles.first_row(tile);
-      const int num_rows = tiles.num_rows(tile);
-      plan_.kernels.multiply_f32({.x = stretch.keys + t * stretch.key_stride,
-                                  .x_row_stride = num_rows == 1 ? 1 : stretch.key_stride,
-                                  .x_k_stride = 1,
-                                  .panel = queries_,
-                                  .panel_stride_bytes = plan_.lanes * static_cast<std::int64_t>(sizeof(float)),
-                                  .depth = plan_.head_dim,
-                                  .out = scores_ + (stretch.first + t) * plan_.lanes,
-                                  .out_stride = plan_.lanes,
-                                  .num_rows = num_rows,
-                                  .num_columns = num_columns_});
+  /// The rows as floats in whole vectors and close together, where that pays or has to be; else as they are.
+  Rows prepare(const Rows& rows) const {
+    if (!copies_) return rows;
+    for (std::int64_t t = 0; t < rows.count; ++t) {
+      rows.kernels->expand(rows.data + t * rows.stride_bytes(), plan_.head_dim, copy_ + t * plan_.padded_head_dim);
     }
+    return {.kernels = &plan_.kernels.kv_f32,
+            .data = reinterpret_cast<const std::byte*>(copy_),
+            .stride = plan_.padded_head_dim,
+            .count = rows.count};
   }
 
-  /// A row of the block does not see the rows below it, which the block's last row does.
-  void mask_later_rows() const {
-    for (std::int64_t row = first_ / plan_.group + 1; row <= last_row_; ++row) {
-      const std::int64_t num_above = row * plan_.group - first_;
-      std::fill_n(scores_ + (segment_.prefix_length + row) * plan_.lanes, num_above,
-                  -std::numeric_limits<float>::infinity());
-    }
+  void score(const Stretch& stretch, std::int64_t chunk_first, const Rows& next) const {
+    const Rows keys = prepare(keys_of(stretch));
+    keys.kernels->score_keys({.queries = queries_,
+                              .query_stride = plan_.padded_head_dim,
+                              .keys = keys.data,
+                              .key_stride = keys.stride,
+                              .num_keys = keys.count,
+                              .depth = plan_.padded_head_dim,
+                              .out = scores_ + stretch.first - chunk_first,
+                              .out_stride = kChunk,
+                              .num_queries = static_cast<int>(count_),
+                              .prefetch = next.data,
+                              .prefetch_stride_bytes = next.stride_bytes(),
+                              .prefetch_bytes = plan_.head_dim * next.kernels->element_bytes});
   }
 
-  void add_values(Stretch stretch) const {
-    prefetch(stretch.values, stretch.value_stride, stretch.count);
-    if (plan_.copies_values()) {
-      for (std::int64_t t = 0; t < stretch.count; ++t) {
-        float* to = padded_values_ + t * plan_.padded_head_dim();
-        std::fill_n(std::copy_n(stretch.values + t * stretch.value_stride, plan_.head_dim, to),
-                    plan_.padded_head_dim() - plan_.head_dim, 0.0F);
+  /// Turns a vector's scores of the chunk's keys into weights; a row does not see the rows below it, which the block's
+  /// last row does.
+  void weigh(std::int64_t j, std::int64_t chunk_first, std::int64_t num_keys, const Result& result) const {
+    float* scores = scores_ + j * kChunk;
+    const std::int64_t visible = std::clamp<std::int64_t>(num_visible(j) - chunk_first, 0, num_keys);
+    const std::int64_t whole = (visible + plan_.lanes - 1) / plan_.lanes * plan_.lanes;
+    std::fill(scores + visible, scores + whole, -std::numeric_limits<float>::infinity());
+    const SoftmaxMoments moments = visible > 0
+                                       ? plan_.kernels.softmax_row(scores, whole)
+                                       : SoftmaxMoments{.max = -std::numeric_limits<float>::infinity(), .sum = 0};
+    if (whole < num_keys) std::fill(scores + whole, scores + num_keys, 0.0F);
+    result.maxima[j] = moments.max;
+    result.sums[j] = moments.sum;
+  }
+
+  void add_values(const Stretch& stretch, std::int64_t chunk_first, const Rows& next, const Result& result) const {
+    if (copies_ && next.count > 0) prefetch(next);
+    const Rows values = prepare(values_of(stretch));
+    values.kernels->add_values({.weights = scores_ + stretch.first - chunk_first,
+                                .weight_stride = kChunk,
+                                .values = values.data,
+                                .value_stride = values.stride,
+                                .num_keys = values.count,
+                                .depth = plan_.padded_head_dim,
+                                .out = result.out,
+                                .out_stride = plan_.padded_head_dim,
+                                .num_queries = static_cast<int>(count_),
+                                .accumulate = stretch.first > chunk_first,
+                                .prefetch = copies_ ? nullptr : next.data,
+                                .prefetch_stride_bytes = copies_ || next.count == 0 ? 0 : next.stride_bytes()});
+  }
+
+  void prefetch(const Rows& rows) const {
+    for (std::int64_t t = 0; t < rows.count; ++t) {
+      const std::byte* row = rows.data + t * rows.stride_bytes();
+      for (std::int64_t i = 0; i < plan_.head_dim * rows.kernels->element_bytes; i += kCacheLine) {
+        __builtin_prefetch(row + i, 0, 2);
       }
-      stretch.values = padded_values_;
-      stretch.value_stride = plan_.padded_head_dim();
-    }
-    const RowTiles tiles(count_, plan_.kernels.max_tile_rows);
-    for (std::int64_t d = 0; d < plan_.head_dim; d += plan_.lanes) {
-      for (std::int64_t tile = 0; tile < tiles.num_tiles(); ++tile) {
-        const std::int64_t j = tiles.first_row(tile);
-        plan_.kernels.multiply_f32(
-            {.x = scores_ + stretch.first * plan_.lanes + j,
-             .x_row_stride = 1,
-             .x_k_stride = plan_.lanes,
-             .panel = stretch.values + d,
-             .panel_stride_bytes = stretch.value_stride * static_cast<std::int64_t>(sizeof(float)),
-             .depth = stretch.count,
-             .out = out_ + j * plan_.head_dim + d,
-             .out_stride = plan_.head_dim,
-             .num_rows = tiles.num_rows(tile),
-             .num_columns = static_cast<int>(std::min(plan_.lanes, plan_.head_dim - d)),
-             .accumulate = stretch.first > 0});
-      }
-    }
-  }
-
-  void scatter_out() const {
-    for (std::int64_t j = 0; j < count_; ++j) {
-      const float* from = out_ + j * plan_.head_dim;
-      float* to = plan_.args.out.row<float>(row_of(j)) + offset_of(j);
-      for (std::int64_t d = 0; d < plan_.head_dim; ++d) to[d] = from[d] / sums_[j];
     }
   }
 
@@ -212,41 +328,48 @@ class Task {
   const AttentionSegment& segment_;
   std::int64_t kv_head_;
   std::int64_t first_;     // query vector of the segment
-  std::int64_t count_;     // query vectors of this task
-  std::int64_t last_row_;  // of the segment that one of them belongs to
-  std::int64_t num_keys_;  // that this row sees
-  int num_columns_;        // lanes in use, in whole vectors
-  float* scores_;          // [num_keys, lanes]
-  float* queries_;         // [head_dim, lanes], scaled
-  float* sums_;            // [lanes]
-  float* out_;             // [lanes, head_dim]
-  float* padded_values_;   // [kMaxStretch, padded_head_dim] where values are copied
+  std::int64_t count_;     // query vectors of this block
+  std::int64_t num_keys_;  // that the last of them sees
+  bool copies_;            // keys and values, before they are multiplied
+  float* scores_;          // [vectors_per_block, kChunk]
+  float* queries_;         // [vectors_per_block, padded_head_dim], scaled
+  float* copy_;            // [kMaxStretch, padded_head_dim]
+  Result total_;
+  Result chunk_;
 };
 
 }  // namespace
 
-void cpu_attention(const KernelTable& kernels, ThreadTeam& team, std::vector<Scratch>& scratch,
-                   const AttentionArgs& args) {
-  const Plan plan(kernels, args);
-  std::int64_t num_tasks = 0;
-  std::int64_t max_keys = 0;
-  for (const AttentionSegment& segment : args.segments) {
-    num_tasks += plan.blocks_of(segment) * plan.num_kv_heads;
-    max_keys = std::max(max_keys, segment.prefix_length + segment.num_rows);
+void cpu_attention(const KernelTable& kernels, ThreadTeam& team, AttentionScratch& scratch, const AttentionArgs& args) {
+  const Plan plan(kernels, args, team.size());
+  for (Scratch& one : scratch.of_threads) one.floats(plan.scratch_floats());
+  const std::int64_t num_blocks = plan.num_blocks();
+  // The last rows of a segment see the most keys: they go first, so that the threads end together.
+  const auto block_of = [&](std::int64_t index, int thread) {
+    std::int64_t left = num_blocks - 1 - index;
+    const AttentionSegment* segment = args.segments.data();
+    for (; left >= plan.blocks_of(*segment); ++segment) left -= plan.blocks_of(*segment);
+    float* memory = scratch.of_threads[static_cast<std::size_t>(thread)].floats(plan.scratch_floats());
+    return Block(plan, *segment, left % plan.num_kv_heads, left / plan.num_kv_heads, memory);
+  };
+  if (!plan.splits_chunks) {
+    team.run(num_blocks, [&](std::int64_t task, int thread) { block_of(task, thread).run(); });
+    return;
   }
-  for (Scratch& one : scratch) one.floats(plan.scratch_floats(max_keys));
-  team.run(num_tasks, [&](std::int64_t task, int thread) {
-    // The last rows of a segment see the most keys: they go first, so that the threads end together.
-    std::int64_t left = num_tasks - 1 - task;
-    for (const AttentionSegment& segment : args.segments) {
-      const std::int64_t blocks = plan.blocks_of(segment);
-      if (left < blocks * plan.num_kv_heads) {
-        float* memory = scratch[static_cast<std::size_t>(thread)].floats(plan.scratch_floats(max_keys));
-        Task(plan, segment, left % plan.num_kv_heads, left / plan.num_kv_heads, memory).run();
-        return;
-      }
-      left -= blocks * plan.num_kv_heads;
-    }
+  float* memory = scratch.chunks.floats(num_blocks * plan.max_chunks * plan.result_floats());
+  const auto result_of = [&](std::int64_t block, std::int64_t chunk) {
+    return Result(plan, memory + (block * plan.max_chunks + chunk) * plan.result_floats());
+  };
+  team.run(num_blocks * plan.max_chunks, [&](std::int64_t task, int thread) {
+    const std::int64_t chunk = task % plan.max_chunks;
+    const Block block = block_of(task / plan.max_chunks, thread);
+    if (chunk < block.num_chunks()) block.run_chunk(chunk, result_of(task / plan.max_chunks, chunk));
+  });
+  team.run(num_blocks, [&](std::int64_t task, int thread) {
+    const Block block = block_of(task, thread);
+    const Result total = result_of(task, 0);
+    for (std::int64_t chunk = 1; chunk < block.num_chunks(); ++chunk) block.merge(result_of(task, chunk), total);
+    block.scatter(total);
   });
 }
 

@@ -1,10 +1,12 @@
-// Attention of the CPU backend over paged prefixes and a segment's own rows, as two matrix products around a softmax.
+// Attention of the CPU backend over paged prefixes and a segment's own rows, in one pass.
 //
-// A task is one kv head and as many of a segment's query vectors as a panel has lanes: the rows times the query heads
-// that share the kv head, in that order. Lane j of every vector is query vector j, so no sum runs across lanes:
-//   scores[t][j] = sum over d of key[t][d] * query[j][d]        the queries are the panel, the keys are the rows
-//   out[j][d]    = sum over t of weight[t][j] * value[t][d]     the values are the panel, where they stand in the pages
-// Both sums run one term after the other, whichever page or row the term comes from.
+// A block is one kv head and some of a segment's query vectors: the rows times the query heads that share the kv head,
+// in that order. Its keys are taken in chunks of a fixed number of positions from the sequence's start, each a softmax
+// of its own; a chunk's result is merged into that of the chunks before it (Milakov and Gimelshein 2018):
+//   scores[j][t] = query[j] . key[t]                           as ScoreTile says
+//   out[j][d]    = sum over t of weight[j][t] * value[t][d]    one t after the other
+// All orders depend on positions alone and neither on rows, threads nor on whether a token is in a page. Where there
+// are too few blocks for the threads, chunks of one block are computed side by side and merged afterwards, in order.
 #pragma once
 
 #include <vector>
@@ -16,8 +18,13 @@
 
 namespace wedlm {
 
-/// `scratch` holds one for each thread of the team.
-void cpu_attention(const KernelTable& kernels, ThreadTeam& team, std::vector<Scratch>& scratch,
-                   const AttentionArgs& args);
+struct AttentionScratch {
+  explicit AttentionScratch(int num_threads) : of_threads(static_cast<std::size_t>(num_threads)) {}
+
+  std::vector<Scratch> of_threads;
+  Scratch chunks;  // results of chunks that wait to be merged
+};
+
+void cpu_attention(const KernelTable& kernels, ThreadTeam& team, AttentionScratch& scratch, const AttentionArgs& args);
 
 }  // namespace wedlm

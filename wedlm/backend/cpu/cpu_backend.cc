@@ -27,7 +27,7 @@ const float* floats(const ConstTensor& tensor) {
 class CpuBackend final : public Backend {
  public:
   CpuBackend(const KernelTable& kernels, int num_threads, ThreadPlacement placement)
-      : kernels_(kernels), team_(num_threads, placement), attention_scratch_(static_cast<std::size_t>(team_.size())) {}
+      : kernels_(kernels), team_(num_threads, placement), attention_scratch_(team_.size()) {}
 
   std::string_view name() const override { return "cpu"; }
   std::string description() const override {
@@ -196,9 +196,9 @@ class CpuBackend final : public Backend {
 
   const KernelTable& kernels_;
   ThreadTeam team_;
-  Scratch packed_rows_;                     // of a linear op
-  std::vector<Scratch> attention_scratch_;  // one for each thread
-  std::vector<float> frequencies_;          // of theta_
+  Scratch packed_rows_;  // of a linear op
+  AttentionScratch attention_scratch_;
+  std::vector<float> frequencies_;  // of theta_
   double theta_ = 0;
 };
 

@@ -60,6 +60,54 @@ struct MultiplyTile {
   bool accumulate = false;  // start from out instead of 0
 };
 
+/// Scores of keys: out[q][t] = sum over d of queries[q][d] * keys[t][d]. Its order does not depend on the numbers of
+/// queries and keys, nor on the type of the keys where their values are the same.
+struct ScoreTile {
+  const float* queries = nullptr;
+  std::int64_t query_stride = 0;  // strides are in elements
+  const void* keys = nullptr;
+  std::int64_t key_stride = 0;
+  std::int64_t num_keys = 0;
+  std::int64_t depth = 0;  // a multiple of panel_lanes / 2; what is behind a shorter head is 0
+  float* out = nullptr;
+  std::int64_t out_stride = 0;
+  int num_queries = 0;
+  // What will be read next: so many bytes are asked for of as many rows as there are keys. May be null.
+  const void* prefetch = nullptr;
+  std::int64_t prefetch_stride_bytes = 0;
+  std::int64_t prefetch_bytes = 0;
+};
+
+/// Sums of weighted values: out[q][d] = sum over t of weights[q][t] * values[t][d], one t after the other.
+struct ValueTile {
+  const float* weights = nullptr;
+  std::int64_t weight_stride = 0;
+  const void* values = nullptr;
+  std::int64_t value_stride = 0;
+  std::int64_t num_keys = 0;
+  std::int64_t depth = 0;  // as of ScoreTile
+  float* out = nullptr;
+  std::int64_t out_stride = 0;
+  int num_queries = 0;
+  bool accumulate = false;         // start from out instead of 0
+  const void* prefetch = nullptr;  // as of ScoreTile; as many bytes of a row as the values have
+  std::int64_t prefetch_stride_bytes = 0;
+};
+
+/// What attention does with keys and values of one element type.
+struct KvKernels {
+  std::int64_t element_bytes;
+  void (*score_keys)(const ScoreTile& tile);
+  void (*add_values)(const ValueTile& tile);
+  /// Writes `count` numbers as floats, and zeros up to a multiple of panel_lanes / 2.
+  void (*expand)(const void* from, std::int64_t count, float* to);
+};
+
+struct SoftmaxMoments {
+  float max;
+  float sum;
+};
+
 struct RmsNormRow {
   const float* x = nullptr;
   float* residual = nullptr;  // if not null: residual += x, and the norm is taken of that
@@ -82,6 +130,7 @@ struct KernelTable {
   int max_tile_rows;     // rows whose accumulators fit the registers
   int max_strided_rows;  // the same where each row needs an address of its own
   int max_rounded_rows;  // the same of rounded rows; 0 where the level multiplies integers as floats
+  int tile_queries;      // query vectors that attention multiplies side by side
 
   void (*multiply_f32)(const MultiplyTile& tile);
   void (*multiply_bf16)(const MultiplyTile& tile);
@@ -93,10 +142,12 @@ struct KernelTable {
   /// Rounds `count` inputs, at most kRoundingBlock, to `values`; returns their scale, which is NaN where an input is
   /// not finite. Null where max_rounded_rows is 0.
   float (*round_block)(const float* x, int count, std::int16_t* values);
-  /// scores[t][j] = exp(scores[t][j] - maximum over t), and sums[j] = their sum over t, one t after the other.
-  /// scores [num_keys, panel_lanes], of which the first num_columns, in whole vectors, are touched. Minus infinity
-  /// becomes 0.
-  void (*softmax_columns)(float* scores, std::int64_t num_keys, int num_columns, float* sums);
+  KvKernels kv_f32;
+  KvKernels kv_bf16;
+  /// scores[t] = exp(scores[t] - maximum over t), and what they add up to: every panel_lanes / 2 apart, and those sums
+  /// one after the other, so that zeros behind a row change nothing. Minus infinity becomes 0; one score at least is
+  /// finite. `size` is a multiple of panel_lanes / 2.
+  SoftmaxMoments (*softmax_row)(float* scores, std::int64_t size);
   void (*rms_norm_row)(const RmsNormRow& row);
   /// out = silu(gate) * up.
   void (*silu_multiply)(const float* gate, const float* up, float* out, std::int64_t size);
