@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t kChunk = 256;
 // Keys and values are taken up in stretches that stay in the first-level cache while the query vectors go over them.
 constexpr std::int64_t kMaxStretch = 32;
-constexpr std::int64_t kMaxVectors = 32;  // of a block: their scores of a chunk are 32 kB
+constexpr std::int64_t kMaxVectors = 64;  // of a block: their scores of a chunk are 64 kB
 constexpr std::int64_t kMinVectors = 8;   // that a block is cut down to where threads have nothing to do
 constexpr std::int64_t kCacheLine = 64;
 
