@@ -16,6 +16,7 @@
 #include "wedlm/base/error.h"
 #include "wedlm/base/mapped_file.h"
 #include "wedlm/base/quote.h"
+#include "wedlm/model/kv_cache.h"
 #include "wedlm/model/model_shapes.h"
 
 namespace wedlm::cli {
@@ -32,6 +33,7 @@ struct BenchOptions {
   std::vector<std::int64_t> rows = {1, 2, 4, 8, 16, 32, 64};
   std::vector<std::int64_t> contexts = {0, 256, 4096};
   std::optional<std::int64_t> prefill_rows;
+  std::optional<std::string> kv_cache_type;
   std::optional<std::int32_t> num_threads;
   bool pin_threads = false;
   std::optional<std::int32_t> num_runs = 5;
@@ -131,7 +133,7 @@ std::unique_ptr<ForwardTimer> make_timer(const BenchOptions& options, const Mode
   ProgressBar progress(console, "Making weights");
   auto timer = std::make_unique<ForwardTimer>(
       config, ForwardTimer::Options{
-                  .format = format,
+                  .types = {.weights = format, .kv_cache = kv_cache_type_of(options.kv_cache_type)},
                   .backend = backend_options(options),
                   .shapes = shapes_of(options),
                   .progress = [&progress](std::size_t done, std::size_t total) { progress.update(done, total); }});
@@ -197,6 +199,7 @@ Json report_json(const BenchOptions& options, const ModelConfig& config, const C
     results.push_back(figures_json(figures));
   return Json::object({{"shape", *options.shape},
                        {"parameters", config.num_parameters()},
+                       {"kv_cache_type", std::string(kv_cache_type_name(kv_cache_type_of(options.kv_cache_type)))},
                        {"isa", std::string(peaks.isa())},
                        {"threads", peaks.num_threads()},
                        {"runs", measurement.num_runs},
@@ -226,8 +229,9 @@ std::string report_text(const BenchOptions& options, const ModelConfig& config, 
   const MachineRates rates = measurement.rates();
   const std::vector<ForwardFigures> figures = figures_of(measurement.forwards, rates);
   const std::string threads = std::to_string(peaks.num_threads()) + (peaks.num_threads() == 1 ? " thread" : " threads");
-  return *options.shape + ", " + count_text(static_cast<double>(config.num_parameters())) + " random weights; " +
-         std::string(peaks.isa()) + ", " + threads + "; medians of " + std::to_string(measurement.num_runs) +
+  return *options.shape + ", " + count_text(static_cast<double>(config.num_parameters())) +
+         " random weights, K/V cache as " + std::string(kv_cache_type_name(kv_cache_type_of(options.kv_cache_type))) +
+         "; " + std::string(peaks.isa()) + ", " + threads + "; medians of " + std::to_string(measurement.num_runs) +
          (measurement.num_runs == 1 ? " run" : " runs") + "\nAt most, measured in between: memory is read at " +
          fixed(rates.read_gb_per_s, 1) + " GB/s, and " + fixed(rates.multiply_tflops, 3) + " TFLOP/s computed (" +
          std::string(peaks.multiplier()) + ").\n" + cache_note(figures) + "\n" + figures_table(figures);
@@ -280,6 +284,7 @@ void add_bench_options(CLI::App& app, BenchOptions& options) {
   group.add(
       {.names = "--context", .value = "N,N,...", .text = "Cached tokens before them.", .default_text = "0,256,4096"},
       [&options](std::string_view value) { options.contexts = parse_list(value, 0, kMaxContext); });
+  add_kv_cache_type_option(group, options.kv_cache_type);
   group.integer({.names = "--prefill",
                  .value = "N",
                  .text = "Time a prompt of N rows too, such as 512: none is predicted but the last."},

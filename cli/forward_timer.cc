@@ -34,15 +34,15 @@ std::string gigabytes(std::size_t bytes) {
 }
 
 const ModelConfig& check_memory(const ModelConfig& config, const ForwardTimer::Options& options) {
-  const std::size_t needed = timing_memory_bytes(config, options.format, options.shapes);
+  const std::size_t needed = timing_memory_bytes(config, options.types, options.shapes);
   const std::size_t available = available_memory_bytes();
   if (available == 0 || needed <= available) return config;
   const std::int64_t cached = num_blocks(options.shapes) * kBlockSize;
   throw ResourceError("random weights: " + count_text(static_cast<double>(config.num_parameters())) +
-                      " parameters as " + options.format.name + " and K/V pages of " + std::to_string(cached) +
+                      " parameters as " + options.types.weights.name + " and K/V pages of " + std::to_string(cached) +
                       " tokens (" +
-                      gigabytes(static_cast<std::size_t>(cached * config.kv_bytes_per_token(DType::kF32))) + ") need " +
-                      gigabytes(needed) + " of memory; " + gigabytes(available) + " are available");
+                      gigabytes(static_cast<std::size_t>(cached * config.kv_bytes_per_token(options.types.kv_cache))) +
+                      ") need " + gigabytes(needed) + " of memory; " + gigabytes(available) + " are available");
 }
 
 Batch batch_of(const ModelConfig& config, const ForwardShape& shape) {
@@ -71,14 +71,14 @@ const std::vector<WeightsFormat>& weights_formats() {
   return kFormats;
 }
 
-ForwardWork forward_work(const ModelConfig& config, const WeightsFormat& format, std::size_t weight_bytes,
+ForwardWork forward_work(const ModelConfig& config, const MemoryTypes& types, std::size_t weight_bytes,
                          const ForwardShape& shape) {
   const auto rows = static_cast<double>(shape.rows);
   const auto context = static_cast<double>(shape.context);
   const auto hidden = static_cast<double>(config.hidden_size);
   const auto layers = static_cast<double>(config.num_hidden_layers);
-  const double embedding_bytes = rows * hidden * static_cast<double>(dtype_bytes(format.dtype));
-  const double page_bytes = context * static_cast<double>(config.kv_bytes_per_token(DType::kF32));
+  const double embedding_bytes = rows * hidden * static_cast<double>(dtype_bytes(types.weights.dtype));
+  const double page_bytes = context * static_cast<double>(config.kv_bytes_per_token(types.kv_cache));
 
   const double projections = 2 * hidden * static_cast<double>(config.q_size() + config.kv_size());
   const double mlp = 3 * hidden * static_cast<double>(config.intermediate_size);
@@ -90,8 +90,9 @@ ForwardWork forward_work(const ModelConfig& config, const WeightsFormat& format,
                            predicted * hidden * static_cast<double>(config.vocab_size)};
 }
 
-std::size_t timing_memory_bytes(const ModelConfig& config, const WeightsFormat& format,
+std::size_t timing_memory_bytes(const ModelConfig& config, const MemoryTypes& types,
                                 const std::vector<ForwardShape>& shapes) {
+  const WeightsFormat& format = types.weights;
   // The embeddings stay beside the packed matrices, and while one matrix is packed, so do its parts.
   const std::int64_t head = config.vocab_size * config.hidden_size;
   const std::int64_t largest = std::max({head, 2 * config.hidden_size * config.intermediate_size,
@@ -107,7 +108,7 @@ std::size_t timing_memory_bytes(const ModelConfig& config, const WeightsFormat& 
   const std::int64_t activations =
       rows * (4 * config.hidden_size + 2 * config.q_size() + 2 * config.kv_size() + 4 * config.intermediate_size) +
       std::min(rows, kMostLogitsRows) * config.vocab_size;
-  const std::int64_t pages = num_blocks(shapes) * kBlockSize * config.kv_bytes_per_token(DType::kF32);
+  const std::int64_t pages = num_blocks(shapes) * kBlockSize * config.kv_bytes_per_token(types.kv_cache);
   return static_cast<std::size_t>(packed) + static_cast<std::size_t>(head + largest) * dtype_bytes(format.dtype) +
          static_cast<std::size_t>(activations) * sizeof(float) + static_cast<std::size_t>(pages);
 }
@@ -129,13 +130,13 @@ std::size_t available_memory_bytes() {
 
 ForwardTimer::ForwardTimer(const ModelConfig& config, const Options& options)
     : config_(check_memory(config, options)),
-      format_(options.format),
+      types_(options.types),
       backend_(make_backend(options.backend)),
       timed_(*backend_),
       transformer_(std::make_unique<Transformer>(
-          RandomWeights(config, {.dtype = options.format.dtype, .num_threads = options.backend.num_threads}), config,
-          timed_, options.progress, options.format.packed)),
-      cache_(timed_, config, num_blocks(options.shapes), kBlockSize),
+          RandomWeights(config, {.dtype = options.types.weights.dtype, .num_threads = options.backend.num_threads}),
+          config, timed_, options.progress, options.types.weights.packed)),
+      cache_(timed_, config, num_blocks(options.shapes), kBlockSize, options.types.kv_cache),
       activations_(timed_) {
   fill_pages(options.backend.num_threads);
 }
@@ -143,9 +144,9 @@ ForwardTimer::ForwardTimer(const ModelConfig& config, const Options& options)
 void ForwardTimer::fill_pages(int num_threads) {
   ThreadTeam team(num_threads);
   const Shape shape{cache_.num_slots(), config_.num_key_value_heads, config_.head_dim};
-  const Buffer memory = allocate_host(static_cast<std::size_t>(shape.num_elements()) * sizeof(float));
-  fill_random(DType::kF32, memory.data(), shape.num_elements(), 0.5F, 1, team);
-  const ConstTensor values(memory.data(), DType::kF32, shape);
+  const Buffer memory = allocate_host(static_cast<std::size_t>(shape.num_elements()) * dtype_bytes(types_.kv_cache));
+  fill_random(types_.kv_cache, memory.data(), shape.num_elements(), 0.5F, 1, team);
+  const ConstTensor values(memory.data(), types_.kv_cache, shape);
   for (std::int64_t layer = 0; layer < config_.num_hidden_layers; ++layer) {
     backend_->upload(values, cache_.layer(layer).keys);
     backend_->upload(values, cache_.layer(layer).values);
@@ -163,7 +164,7 @@ ForwardTime ForwardTimer::run(const ForwardShape& shape) {
 }
 
 ForwardWork ForwardTimer::work(const ForwardShape& shape) const {
-  return forward_work(config_, format_, transformer_->weight_bytes(), shape);
+  return forward_work(config_, types_, transformer_->weight_bytes(), shape);
 }
 
 }  // namespace wedlm::cli

@@ -23,6 +23,12 @@ struct WeightsFormat {
 /// All there are; a new one is a new line.
 const std::vector<WeightsFormat>& weights_formats();
 
+/// In which form a model's numbers lie in memory.
+struct MemoryTypes {
+  WeightsFormat weights;
+  DType kv_cache = DType::kBF16;
+};
+
 enum class ForwardKind : std::uint8_t {
   kWindow,   // every row predicted, none stored: a decode window
   kPrefill,  // every row stored, the last predicted: a prompt
@@ -43,11 +49,11 @@ struct ForwardWork {
 };
 
 /// `weight_bytes` as Transformer::weight_bytes().
-ForwardWork forward_work(const ModelConfig& config, const WeightsFormat& format, std::size_t weight_bytes,
+ForwardWork forward_work(const ModelConfig& config, const MemoryTypes& types, std::size_t weight_bytes,
                          const ForwardShape& shape);
 
 /// Memory that timing all of `shapes` takes at its most.
-std::size_t timing_memory_bytes(const ModelConfig& config, const WeightsFormat& format,
+std::size_t timing_memory_bytes(const ModelConfig& config, const MemoryTypes& types,
                                 const std::vector<ForwardShape>& shapes);
 
 /// What this process can still have, from Linux's /proc and its control group; 0 where that is not to be had.
@@ -61,7 +67,7 @@ struct ForwardTime {
 class ForwardTimer {
  public:
   struct Options {
-    WeightsFormat format;
+    MemoryTypes types;
     BackendOptions backend;
     std::vector<ForwardShape> shapes;  // that run() will be asked for
     Transformer::Progress progress;
@@ -79,7 +85,7 @@ class ForwardTimer {
   void fill_pages(int num_threads);
 
   ModelConfig config_;
-  WeightsFormat format_;
+  MemoryTypes types_;
   std::unique_ptr<Backend> backend_;
   TimedBackend timed_;
   std::unique_ptr<Transformer> transformer_;

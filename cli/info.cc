@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "wedlm/base/error.h"
 #include "wedlm/checkpoint/checkpoint.h"
+#include "wedlm/model/kv_cache.h"
 #include "wedlm/model/model_config.h"
 #include "wedlm/model/weight_list.h"
 #include "wedlm/text/tokenizer.h"
@@ -20,6 +21,7 @@ struct InfoOptions {
   ModelOptions model;
   OutputOptions output;
   std::optional<std::int64_t> context;
+  std::optional<std::string> kv_cache_type;
 };
 
 Json token_json(TokenId id, const std::optional<Tokenizer>& tokenizer) {
@@ -41,9 +43,11 @@ std::int64_t loaded_bytes(const ModelConfig& config, const WeightFormats& format
   return bytes;
 }
 
-Json info_json(const Checkpoint& checkpoint, std::optional<std::int64_t> given_context, const WeightFormats& formats) {
+Json info_json(const Checkpoint& checkpoint, const InfoOptions& options) {
   const ModelConfig config = parse_model_config(checkpoint.config());
-  const std::int64_t context = given_context.value_or(std::min(config.max_position_embeddings, kDefaultContext));
+  const WeightFormats formats = options.model.weights.formats();
+  const DType kv_cache_type = kv_cache_type_of(options.kv_cache_type);
+  const std::int64_t context = options.context.value_or(std::min(config.max_position_embeddings, kDefaultContext));
   const GenerationDefaults defaults = parse_generation_config(checkpoint.generation_config(), config.vocab_size);
   const std::filesystem::path& folder = checkpoint.folder();
   const auto tokenizer = Tokenizer::is_in(folder) ? std::optional(Tokenizer::load(folder)) : std::nullopt;
@@ -82,8 +86,9 @@ Json info_json(const Checkpoint& checkpoint, std::optional<std::int64_t> given_c
       {"loaded_weights", loaded.empty() ? "stored" : loaded},
       {"loaded_weight_bytes", loaded_bytes(config, formats, stored_type)},
       {"context", context},
-      {"kv_bytes_per_token", config.kv_bytes_per_token(DType::kF32)},
-      {"kv_cache_bytes", context * config.kv_bytes_per_token(DType::kF32)},
+      {"kv_cache_type", std::string(kv_cache_type_name(kv_cache_type))},
+      {"kv_bytes_per_token", config.kv_bytes_per_token(kv_cache_type)},
+      {"kv_cache_bytes", context * config.kv_bytes_per_token(kv_cache_type)},
   });
 }
 
@@ -126,8 +131,8 @@ std::string info_text(const Json& info) {
   line("In memory",
        bytes("loaded_weight_bytes") + ", weights " +
            (info.at("loaded_weights").as_string() == "stored" ? "as stored" : info.at("loaded_weights").as_string()));
-  line("K/V cache",
-       bytes("kv_cache_bytes") + " for " + integer("context") + " tokens, " + bytes("kv_bytes_per_token") + " a token");
+  line("K/V cache", bytes("kv_cache_bytes") + " for " + integer("context") + " tokens, " + bytes("kv_bytes_per_token") +
+                        " a token as " + info.at("kv_cache_type").as_string());
   return out;
 }
 
@@ -138,8 +143,7 @@ int run_info(const InfoOptions& options) {
                        std::to_string(*options.context));
   }
   const Console console(options.output);
-  const Json info =
-      info_json(Checkpoint::open(options.model.folder()), options.context, options.model.weights.formats());
+  const Json info = info_json(Checkpoint::open(options.model.folder()), options);
   console.print(options.output.json ? write_json(info) + "\n" : info_text(info));
   return 0;
 }
@@ -161,6 +165,7 @@ Command add_info(CLI::App& program) {
                   .text = "Tokens for which the memory of the K/V cache is computed.",
                   .default_text = "the checkpoint's, at most 4096"},
                  options->context);
+  add_kv_cache_type_option(output, options->kv_cache_type);
   output.flag({.names = "--json", .text = "Print one JSON object."}, options->output.json);
   app->footer("Examples:\n  wedlm info\n  wedlm info Tencent/WeDLM-8B-Instruct --context 16384 --weights int4");
   return {.app = app, .run = [options] { return run_info(*options); }};

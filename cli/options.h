@@ -46,6 +46,7 @@ struct EngineFlags {
   std::optional<std::int32_t> max_model_len{};
   std::optional<std::int32_t> kv_block_size{};
   std::optional<std::size_t> cache_bytes{};
+  std::optional<std::string> kv_cache_type{};
   bool no_prefix_cache = false;
 
   EngineOptions engine_options() const;
@@ -91,6 +92,10 @@ void add_model_option(CLI::App& app, ModelOptions& options);  // -m alone, for w
 void add_weight_options(CLI::App& app, WeightFlags& flags);
 void add_model_options(CLI::App& app, ModelOptions& options);  // all of the model: what, in which format, how to run it
 void add_engine_options(CLI::App& app, EngineFlags& flags);
+/// --kv-cache-type, which add_engine_options() has too.
+void add_kv_cache_type_option(OptionGroup& group, std::optional<std::string>& kv_cache_type);
+/// What it comes to.
+DType kv_cache_type_of(const std::optional<std::string>& kv_cache_type);
 void add_length_option(CLI::App& app, SamplingFlags& flags, std::int32_t default_value);
 void add_sampling_options(CLI::App& app, SamplingFlags& flags);
 void add_window_options(CLI::App& app, SamplingFlags& flags);    // the decoding mode's

@@ -13,7 +13,8 @@ TEST_P(AttentionConformanceTest, AgreesWithTheReference) {
   const auto cpu = GetParam().make();
   const auto reference = make_reference_backend();
   OpData data;
-  const HeadShape shapes[] = {{7, 1, 16}, {6, 2, 32}, {4, 4, 64}, {4, 2, 128}, {6, 2, 6}, {2, 1, 20}, {40, 1, 8}};
+  const HeadShape shapes[] = {{7, 1, 16}, {6, 2, 32}, {4, 4, 64}, {4, 2, 128}, {6, 2, 6},
+                              {2, 1, 20}, {40, 1, 8}, {5, 1, 80}, {8, 1, 64},  {3, 3, 1}};
   const std::vector<std::vector<Part>> batches = {
       {{0, 1}}, {{0, 37}}, {{1, 5}}, {{15, 3}, {0, 4}}, {{16, 17}}, {{17, 1}, {100, 9}, {0, 16}}, {{100, 33}}};
   for (const HeadShape& heads : shapes) {
@@ -23,11 +24,33 @@ TEST_P(AttentionConformanceTest, AgreesWithTheReference) {
         for (const Part& part : parts) sequences.emplace_back(data, heads, part.prefix_length + part.num_rows);
         std::vector<const AttentionSequence*> views;
         for (const AttentionSequence& sequence : sequences) views.push_back(&sequence);
-        const auto expected = attend(*reference, data, heads, views, parts, block_size);
-        const auto got = attend(*cpu, data, heads, views, parts, block_size);
+        for (const DType page_type : {DType::kF32, DType::kBF16}) {
+          const auto expected = attend(*reference, data, heads, views, parts, block_size, page_type);
+          const auto got = attend(*cpu, data, heads, views, parts, block_size, page_type);
+          EXPECT_LT(relative_error(got, expected), kTolerances.attention)
+              << heads.num_heads << "/" << heads.num_kv_heads << " heads of " << heads.head_dim << ", "
+              << parts[0].prefix_length << "+" << parts[0].num_rows << ", blocks of " << block_size << " of "
+              << dtype_name(page_type);
+        }
+      }
+    }
+  }
+}
+
+TEST_P(AttentionConformanceTest, AgreesBehindLongPrefixes) {
+  const auto cpu = GetParam().make();
+  const auto reference = make_reference_backend();
+  OpData data;
+  // Prefixes that end before, at and behind the ends of chunks of keys, and blocks that begin before one and end
+  // behind.
+  for (const HeadShape& heads : {HeadShape{4, 2, 16}, HeadShape{5, 1, 6}, HeadShape{16, 2, 128}}) {
+    const AttentionSequence sequence(data, heads, 801);
+    for (const Part& part : {Part{255, 1}, Part{256, 1}, Part{257, 3}, Part{250, 20}, Part{511, 40}, Part{800, 1}}) {
+      for (const DType page_type : {DType::kF32, DType::kBF16}) {
+        const auto expected = attend(*reference, data, heads, {&sequence}, {part}, 16, page_type);
+        const auto got = attend(*cpu, data, heads, {&sequence}, {part}, 16, page_type);
         EXPECT_LT(relative_error(got, expected), kTolerances.attention)
-            << heads.num_heads << "/" << heads.num_kv_heads << " heads of " << heads.head_dim << ", "
-            << parts[0].prefix_length << "+" << parts[0].num_rows << ", blocks of " << block_size;
+            << part.prefix_length << "+" << part.num_rows << " " << dtype_name(page_type);
       }
     }
   }

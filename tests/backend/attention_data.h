@@ -34,10 +34,11 @@ class AttentionSequence {
   OwnedTensor values;
 };
 
-/// Runs attention over the given part of each sequence, all in one batch. Returns the rows one behind the other.
+/// Runs attention over the given part of each sequence, all in one batch, with pages of `page_type`. Returns the rows
+/// one behind the other.
 inline std::vector<float> attend(Backend& backend, OpData& data, const HeadShape& heads,
                                  const std::vector<const AttentionSequence*>& sequences, const std::vector<Part>& parts,
-                                 std::int64_t block_size) {
+                                 std::int64_t block_size, DType page_type = DType::kF32) {
   const auto blocks_of = [&](const Part& part) { return (part.prefix_length + block_size - 1) / block_size; };
   std::int64_t num_rows = 0, num_blocks = 1;
   for (const Part& part : parts) {
@@ -50,7 +51,17 @@ inline std::vector<float> attend(Backend& backend, OpData& data, const HeadShape
 
   const std::int64_t kv_elements = heads.num_kv_heads * heads.head_dim, q_elements = heads.num_heads * heads.head_dim;
   const Shape page_shape{num_blocks * block_size, heads.num_kv_heads, heads.head_dim};
-  const OwnedTensor page_keys = data.f32(page_shape), page_values = data.f32(page_shape);
+  const OwnedTensor page_keys = data.of(page_type, page_shape), page_values = data.of(page_type, page_shape);
+  const auto copy_to_page = [&](const Tensor& from, std::int64_t token, const Tensor& to, std::int64_t slot) {
+    for (std::int64_t i = 0; i < kv_elements; ++i) {
+      const float number = from.row<float>(token)[i];
+      if (page_type == DType::kF32) {
+        to.row<float>(slot)[i] = number;
+      } else {
+        to.row<std::uint16_t>(slot)[i] = f32_to_bf16(number);
+      }
+    }
+  };
   // Queries, keys and values are columns of one projection, as in the model.
   const OwnedTensor qkv = data.f32({num_rows, q_elements + 2 * kv_elements});
   const Tensor q = qkv.tensor().columns(0, q_elements).split_rows(heads.num_heads);
@@ -65,8 +76,8 @@ inline std::vector<float> attend(Backend& backend, OpData& data, const HeadShape
     const AttentionSequence& sequence = *sequences[i];
     for (std::int64_t t = 0; t < prefix_length; ++t) {
       const std::int64_t slot = pages[page + static_cast<std::size_t>(t / block_size)] * block_size + t % block_size;
-      std::copy_n(sequence.keys.tensor().row<float>(t), kv_elements, page_keys.tensor().row<float>(slot));
-      std::copy_n(sequence.values.tensor().row<float>(t), kv_elements, page_values.tensor().row<float>(slot));
+      copy_to_page(sequence.keys, t, page_keys, slot);
+      copy_to_page(sequence.values, t, page_values, slot);
     }
     page += static_cast<std::size_t>(blocks_of(parts[i]));
     for (std::int64_t t = prefix_length; t < prefix_length + rows; ++t, ++row) {
@@ -76,6 +87,8 @@ inline std::vector<float> attend(Backend& backend, OpData& data, const HeadShape
     }
   }
   const OwnedTensor out = data.f32({num_rows, heads.num_heads, heads.head_dim}, 3);
+  const std::vector<std::int32_t> no_slots(static_cast<std::size_t>(num_rows), -1);
+  backend.store_kv(k, v, no_slots, {page_keys.tensor(), page_values.tensor()});  // rounds the batch's rows
   backend.attention({.queries = q,
                      .keys = k,
                      .values = v,

@@ -94,6 +94,25 @@ TEST_P(InvarianceTest, AttentionDoesNotSeeWhereThePrefixEnds) {
   }
 }
 
+TEST_P(InvarianceTest, AttentionOverChunksDoesNotSeeRowsThreadsOrPages) {
+  const auto single = CpuCase{GetParam().isa, 1}.make();
+  for (const HeadShape& heads : {HeadShape{4, 2, 16}, HeadShape{7, 1, 6}, HeadShape{16, 2, 64}}) {
+    constexpr std::int64_t kLength = 600;
+    const auto row_elements = static_cast<std::size_t>(heads.num_heads * heads.head_dim);
+    const AttentionSequence sequence(data_, heads, kLength);
+    for (const DType page_type : {DType::kF32, DType::kBF16}) {
+      const std::vector<float> all = attend(*single, data_, heads, {&sequence}, {{0, kLength}}, 16, page_type);
+      for (const Part& part : {Part{599, 1}, Part{511, 2}, Part{512, 1}, Part{500, 100}, Part{250, 13}, Part{3, 597}}) {
+        const std::vector<float> got = attend(*backend_, data_, heads, {&sequence}, {part}, 16, page_type);
+        ASSERT_EQ(std::memcmp(got.data(), all.data() + static_cast<std::size_t>(part.prefix_length) * row_elements,
+                              got.size() * sizeof(float)),
+                  0)
+            << part.prefix_length << "+" << part.num_rows << ", pages of " << dtype_name(page_type);
+      }
+    }
+  }
+}
+
 TEST_P(InvarianceTest, ThreadsDoNotChangeAnything) {
   const auto single = CpuCase{GetParam().isa, 1}.make();
   const HeadShape heads{6, 2, 32};

@@ -2,6 +2,8 @@
 // shapes that fit no vector.
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <limits>
 #include <numeric>
 
 #include "tests/backend/op_data.h"
@@ -220,6 +222,36 @@ TEST_P(OpConformanceTest, Copies) {
                        zero(out), b.store_kv(keys, values, slots, {other.tensor(), out});
                      }),
             0);
+}
+
+TEST_P(OpConformanceTest, StoringInPagesOfBfloat16RoundsTheRowsToo) {
+  for (const std::int64_t head_dim : {1, 6, 16, 21}) {
+    const OwnedTensor keys = data_.f32({5, 2, head_dim}, 3), values = data_.f32({5, 2, head_dim});
+    for (std::int64_t r = 0; r < 5; ++r) {
+      float* row = keys.tensor().row<float>(r);
+      row[0] = std::bit_cast<float>(0x3F808000U);                    // a tie that rounds down
+      if (head_dim > 1) row[1] = std::bit_cast<float>(0x3F818000U);  // and one that rounds up
+      if (head_dim > 2) row[2] = std::bit_cast<float>(0x7F800001U);  // a NaN of low bits only
+      if (head_dim > 3) row[3] = -std::numeric_limits<float>::infinity();
+    }
+    const std::vector<float> key_numbers = keys.values(), value_numbers = values.values();
+    const OwnedTensor page_keys(DType::kBF16, {8, 2, head_dim}), page_values(DType::kBF16, {8, 2, head_dim});
+    const std::vector<std::int32_t> slots = {7, -1, 0, 3, -1};
+    cpu_->store_kv(keys, values, slots, {page_keys.tensor(), page_values.tensor()});
+    const auto n = static_cast<std::size_t>(2 * head_dim);
+    for (std::size_t r = 0; r < 5; ++r) {
+      for (std::size_t i = 0; i < n; ++i) {
+        const std::uint16_t key = f32_to_bf16(key_numbers[r * n + i]), value = f32_to_bf16(value_numbers[r * n + i]);
+        const auto row = static_cast<std::int64_t>(r);
+        ASSERT_EQ(std::bit_cast<std::uint32_t>(keys.tensor().row<float>(row)[i]), std::uint32_t{key} << 16);
+        ASSERT_EQ(std::bit_cast<std::uint32_t>(values.tensor().row<float>(row)[i]), std::uint32_t{value} << 16);
+        if (slots[r] < 0) continue;
+        ASSERT_EQ(page_keys.tensor().row<std::uint16_t>(slots[r])[i], key);
+        ASSERT_EQ(page_values.tensor().row<std::uint16_t>(slots[r])[i], value);
+      }
+    }
+    EXPECT_EQ(page_keys.tensor().row<std::uint16_t>(1)[0], 0) << "no slot but those named is written";
+  }
 }
 
 TEST_P(OpConformanceTest, Predict) {

@@ -10,7 +10,7 @@
 namespace wedlm::cli {
 namespace {
 
-const WeightsFormat kBf16 = weights_formats().front();
+const MemoryTypes kBf16 = {.weights = weights_formats().front()};
 
 ModelConfig tiny_config() {
   return {.vocab_size = 100,
@@ -24,9 +24,11 @@ ModelConfig tiny_config() {
 }
 
 TEST(ForwardWorkTest, IsWhatAPersonComputes) {
-  // K and V of a token: 3 layers * 2 * 2 heads * 6 * 4 bytes = 288. An embedding: 8 * 2 bytes.
+  // K and V of a token: 3 layers * 2 * 2 heads * 6 * 2 bytes = 144. An embedding: 8 * 2 bytes.
   const ForwardWork window = forward_work(tiny_config(), kBf16, 1000, {.rows = 5, .context = 7});
-  EXPECT_EQ(window.bytes, 1000 + 5 * 16 + 7 * 288);
+  EXPECT_EQ(window.bytes, 1000 + 5 * 16 + 7 * 144);
+  const MemoryTypes f32_pages = {.weights = weights_formats().front(), .kv_cache = DType::kF32};
+  EXPECT_EQ(forward_work(tiny_config(), f32_pages, 1000, {.rows = 5, .context = 7}).bytes, 1000 + 5 * 16 + 7 * 288);
   // Products of a row and layer: q 8 * 24, k and v 2 * 8 * 12, o 24 * 8, mlp 3 * 8 * 12 = 864. Keys that rows see:
   // 8 + 9 + 10 + 11 + 12 = 50, each twice (scores and values) times 24. The head: 8 * 100 a row.
   EXPECT_EQ(window.multiply_adds, 3 * (5 * 864 + 2 * 50 * 24) + 5 * 800);
@@ -40,7 +42,7 @@ TEST(ForwardWorkTest, MemoryCoversWeightsEmbeddingsPartsAndPages) {
   const ForwardShape shape{.rows = 1, .context = 4096};
   const auto bytes = static_cast<double>(timing_memory_bytes(config, kBf16, {shape}));
   // All parameters, the head once more while it is packed, and the pages; activations of one row are little.
-  const double expected = 2.0 * 8'190'735'360 + 2.0 * 151936 * 4096 + 4096.0 * 36 * 2 * 8 * 128 * 4;
+  const double expected = 2.0 * 8'190'735'360 + 2.0 * 151936 * 4096 + 4096.0 * 36 * 2 * 8 * 128 * 2;
   EXPECT_NEAR(bytes / expected, 1, 0.001);
   const ForwardShape prefill{.kind = ForwardKind::kPrefill, .rows = 4096};
   EXPECT_GT(timing_memory_bytes(config, kBf16, {prefill}), timing_memory_bytes(config, kBf16, {shape}));
@@ -51,7 +53,8 @@ TEST(ForwardTimerTest, RefusesWhatNoMemoryHolds) {
   ModelConfig config = *find_model_shape("qwen3-8b");
   config.num_hidden_layers = 4096;
   try {
-    const ForwardTimer timer(config, {.format = kBf16, .num_threads = 1, .shapes = {{.context = 16}}, .progress = {}});
+    const ForwardTimer timer(
+        config, {.types = kBf16, .backend = {.num_threads = 1}, .shapes = {{.context = 16}}, .progress = {}});
     FAIL() << "it was made";
   } catch (const ResourceError& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("as bf16"));
@@ -65,7 +68,8 @@ TEST(ForwardTimerTest, RunsEveryShapeAndTheOpsFillItsTime) {
   const std::vector<ForwardShape> shapes = {
       {.rows = 1, .context = 0}, {.rows = 3, .context = 17}, {.kind = ForwardKind::kPrefill, .rows = 40}};
   for (const WeightsFormat& format : weights_formats()) {
-    ForwardTimer timer(config, {.format = format, .num_threads = 2, .shapes = shapes, .progress = {}});
+    ForwardTimer timer(config,
+                       {.types = {.weights = format}, .backend = {.num_threads = 2}, .shapes = shapes, .progress = {}});
     for (const ForwardShape& shape : shapes) {
       const ForwardTime time = timer.run(shape);
       double in_ops = 0;

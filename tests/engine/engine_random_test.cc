@@ -70,7 +70,8 @@ TEST_P(EngineRandomTest, EveryTextEqualsTheRequestRunAlone) {
   const int block_size = GetParam();
   const std::vector<Request> requests = random_requests(static_cast<std::uint32_t>(block_size));
   const std::vector<Result> alone = run_alone(requests);
-  const auto bytes_per_token = static_cast<std::size_t>(model().config().kv_bytes_per_token(DType::kF32));
+  const auto bytes_per_token =
+      static_cast<std::size_t>(model().config().kv_bytes_per_token(EngineOptions().kv_cache_type));
   Engine engine(model(), {.max_num_seqs = 24,
                           .max_num_batched_tokens = 100,
                           .block_size = block_size,

@@ -173,11 +173,12 @@ TEST(EngineTest, TheMaskTokenIsNeverSampledAndMayStandInAPrompt) {
 }
 
 TEST(EngineTest, WhatCanNeverBeServedIsRefusedWithNumbers) {
-  Engine engine(tiny(),
-                {.max_num_batched_tokens = 40,
-                 .max_model_len = 200,
-                 .block_size = 4,
-                 .cache_bytes = static_cast<std::size_t>(tiny().config().kv_bytes_per_token(DType::kF32)) * 100});
+  Engine engine(
+      tiny(), {.max_num_batched_tokens = 40,
+               .max_model_len = 200,
+               .block_size = 4,
+               .cache_bytes =
+                   static_cast<std::size_t>(tiny().config().kv_bytes_per_token(EngineOptions().kv_cache_type)) * 100});
   EXPECT_THAT(refusal(engine, {.params = greedy(5)}), HasSubstr("prompt is empty"));
   EXPECT_THAT(refusal(engine, {.prompt = prompt(200), .params = greedy(5)}), HasSubstr("200 tokens"));
   EXPECT_THAT(refusal(engine, {.prompt = prompt(96), .params = greedy(5)}), HasSubstr("101 tokens"));

@@ -13,6 +13,7 @@
 #include "wedlm/backend/cpu/isa/select.h"
 #include "wedlm/engine/engine.h"
 #include "wedlm/engine/loaded_model.h"
+#include "wedlm/model/kv_cache.h"
 
 namespace wedlm {
 namespace {
@@ -22,9 +23,11 @@ struct Case {
   std::string backend;
   std::string isa;  // of the cpu backend
   int num_requests = 0;
+  DType kv_cache_type = EngineOptions().kv_cache_type;
 
   std::string name() const {
     std::string name = model + "_" + backend + (isa.empty() ? "" : "_" + isa);
+    if (kv_cache_type != EngineOptions().kv_cache_type) name += "_" + std::string(kv_cache_type_name(kv_cache_type));
     std::ranges::replace_if(
         name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
     return name;
@@ -41,6 +44,7 @@ std::vector<Case> cases() {
     for (const std::string& isa : levels) cases.push_back({model, "cpu", isa, num_requests});
   }
   for (const std::string& isa : levels) cases.push_back({"nano", "cpu", isa, num_requests});
+  cases.push_back({"nano", "cpu", levels.front(), 60, DType::kF32});
   return cases;
 }
 
@@ -114,8 +118,9 @@ class RandomRequests {
 };
 
 /// Computed by a simple engine: no cache is shared and nothing is preempted.
-std::vector<Result> autoregressive_texts(LoadedModel& model, std::vector<Request> requests) {
-  Engine engine(model, {.enable_prefix_cache = false});
+std::vector<Result> autoregressive_texts(LoadedModel& model, std::vector<Request> requests,
+                                         DType kv_cache_type = EngineOptions().kv_cache_type) {
+  Engine engine(model, {.kv_cache_type = kv_cache_type, .enable_prefix_cache = false});
   std::vector<std::shared_ptr<ResponseStream>> streams;
   for (Request& request : requests) {
     request.params.mode = DecodeMode::kAutoregressive;
@@ -175,12 +180,15 @@ TEST_P(ExactRandomTest, TheTextIsThatOfAutoregressiveDecoding) {
   std::vector<Request> requests;
   for (int i = 0; i < GetParam().num_requests; ++i) requests.push_back(random.next());
   add_stops(random, model->tokenizer(), requests, autoregressive_texts(*model, requests));
-  const std::vector<Result> expected = autoregressive_texts(*model, requests);
+  const DType kv_cache_type = GetParam().kv_cache_type;
+  const std::vector<Result> expected = autoregressive_texts(*model, requests, kv_cache_type);
 
-  const auto bytes_per_token = static_cast<std::size_t>(model->config().kv_bytes_per_token(DType::kF32));
-  Engine engine(
-      *model,
-      {.max_num_seqs = 16, .max_num_batched_tokens = 150, .block_size = 4, .cache_bytes = bytes_per_token * 400});
+  const auto bytes_per_token = static_cast<std::size_t>(model->config().kv_bytes_per_token(kv_cache_type));
+  Engine engine(*model, {.max_num_seqs = 16,
+                         .max_num_batched_tokens = 150,
+                         .block_size = 4,
+                         .kv_cache_type = kv_cache_type,
+                         .cache_bytes = bytes_per_token * 400});
   std::vector<std::shared_ptr<ResponseStream>> streams, others;
   for (Request& request : requests) {
     random.set_mode(request.params, DecodeMode::kExact);

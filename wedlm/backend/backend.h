@@ -45,10 +45,10 @@ class PackedWeight {
   WeightFormat format_;
 };
 
-/// The K/V pages of one layer. Slot s is page s / block_size, entry s % block_size.
+/// The K/V pages of one layer, both float32 or both bfloat16. Slot s is page s / block_size, entry s % block_size.
 struct KvPages {
-  Tensor keys;    // [num_slots, num_kv_heads, head_dim] float32
-  Tensor values;  // [num_slots, num_kv_heads, head_dim] float32
+  Tensor keys;    // [num_slots, num_kv_heads, head_dim]
+  Tensor values;  // [num_slots, num_kv_heads, head_dim]
 };
 
 /// Consecutive rows that attend fully to a prefix in pages and causally to each other: row r of the segment sees the
@@ -62,7 +62,7 @@ struct AttentionSegment {
 
 struct AttentionArgs {
   ConstTensor queries;  // [rows, num_heads, head_dim]
-  ConstTensor keys;     // [rows, num_kv_heads, head_dim] of the batch's own rows
+  ConstTensor keys;     // [rows, num_kv_heads, head_dim] float32 of the batch's own rows, as store_kv() left them
   ConstTensor values;   // [rows, num_kv_heads, head_dim]
   KvPages pages;
   std::int64_t block_size = 0;                 // slots in a page
@@ -130,9 +130,10 @@ class Backend {
   /// Rotates each head in place by the row's angles; the pairs are (i, i + head_dim/2).  x [rows, heads, head_dim]
   virtual void rope(const Tensor& x, const ConstTensor& angles) = 0;
 
-  /// pages[slots[r]] = row r of keys and values, for every r with slots[r] >= 0.  keys, values [rows, kv_heads,
-  /// head_dim]
-  virtual void store_kv(const ConstTensor& keys, const ConstTensor& values, std::span<const std::int32_t> slots,
+  /// Rounds every row of keys and values, in place, to what pages can hold, to nearest with ties to even; then
+  /// pages[slots[r]] = row r for every r with slots[r] >= 0. So attention finds the same numbers in a row of the batch
+  /// as in the page that the row goes to.                                       keys, values [rows, kv_heads, head_dim]
+  virtual void store_kv(const Tensor& keys, const Tensor& values, std::span<const std::int32_t> slots,
                         const KvPages& pages) = 0;
 
   /// Softmax attention of every row over its segment's prefix and the segment's rows up to itself; query head h reads

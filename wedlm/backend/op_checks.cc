@@ -37,8 +37,14 @@ void expect_index(const char* op, const char* name, std::int64_t index, std::int
 
 void check_pages(const char* op, const KvPages& pages, const ConstTensor& keys) {
   const Shape expected{pages.keys.rows(), keys.shape()[1], keys.shape()[2]};
-  expect_tensor(op, "pages of keys", pages.keys, expected);
-  expect_tensor(op, "pages of values", pages.values, expected);
+  const DType dtype = pages.keys.dtype();
+  for (const Tensor* tensor : {&pages.keys, &pages.values}) {
+    if (tensor->shape() == expected && tensor->dtype() == dtype && (dtype == DType::kF32 || dtype == DType::kBF16)) {
+      continue;
+    }
+    throw InternalError(std::string(op) + ": expected pages of keys and of values " + expected.to_string() +
+                        ", both F32 or both BF16, got " + describe(pages.keys) + " and " + describe(pages.values));
+  }
 }
 
 void check_segment(const AttentionArgs& args, const AttentionSegment& segment, std::int64_t first_row) {

@@ -32,7 +32,7 @@ void TimedBackend::rope(const Tensor& x, const ConstTensor& angles) {
   time(OpKind::kOther, [&] { timed_.rope(x, angles); });
 }
 
-void TimedBackend::store_kv(const ConstTensor& keys, const ConstTensor& values, std::span<const std::int32_t> slots,
+void TimedBackend::store_kv(const Tensor& keys, const Tensor& values, std::span<const std::int32_t> slots,
                             const KvPages& pages) {
   time(OpKind::kOther, [&] { timed_.store_kv(keys, values, slots, pages); });
 }

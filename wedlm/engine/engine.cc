@@ -19,7 +19,7 @@ constexpr std::int64_t kDefaultMaxModelLen = 4096;
 constexpr std::int64_t kDefaultCachedSequences = 16;
 
 std::int64_t kv_bytes_per_block(const ModelConfig& config, const EngineOptions& options) {
-  return config.kv_bytes_per_token(DType::kF32) * options.block_size;
+  return config.kv_bytes_per_token(options.kv_cache_type) * options.block_size;
 }
 
 std::size_t default_cache_bytes(const ModelConfig& config, const EngineOptions& options) {
@@ -74,7 +74,8 @@ class Engine::Impl {
                 .eos_token_ids = model.eos_token_ids(),
                 .mask_token_id = model.config().mask_token_id,
                 .max_model_len = options.max_model_len},
-        cache_(model.backend(), model.config(), num_blocks(model.config(), options), options.block_size),
+        cache_(model.backend(), model.config(), num_blocks(model.config(), options), options.block_size,
+               options.kv_cache_type),
         blocks_(cache_.num_blocks(), options.block_size, options.enable_prefix_cache),
         scheduler_({.max_num_seqs = options.max_num_seqs, .max_num_batched_tokens = options.max_num_batched_tokens},
                    blocks_,

@@ -9,17 +9,19 @@
 
 #include "wedlm/engine/request.h"
 #include "wedlm/engine/response_stream.h"
+#include "wedlm/tensor/dtype.h"
 
 namespace wedlm {
 
 class LoadedModel;
 
 struct EngineOptions {
-  int max_num_seqs = 256;             // sequences in one forward
-  int max_num_batched_tokens = 2048;  // rows in one forward
-  int max_model_len = 0;              // prompt and answer together; 0: the checkpoint's limit, at most 4096
-  int block_size = 16;                // tokens in a page of the K/V cache
-  std::size_t cache_bytes = 0;        // of the K/V cache; 0: 16 sequences of max_model_len, at most a quarter of memory
+  int max_num_seqs = 256;              // sequences in one forward
+  int max_num_batched_tokens = 2048;   // rows in one forward
+  int max_model_len = 0;               // prompt and answer together; 0: the checkpoint's limit, at most 4096
+  int block_size = 16;                 // tokens in a page of the K/V cache
+  DType kv_cache_type = DType::kBF16;  // of its numbers: kF32 or kBF16
+  std::size_t cache_bytes = 0;  // of the K/V cache; 0: 16 sequences of max_model_len, at most a quarter of memory
   bool enable_prefix_cache = true;
 };
 

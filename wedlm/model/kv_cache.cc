@@ -1,15 +1,32 @@
 #include "wedlm/model/kv_cache.h"
 
+#include <string>
+
+#include "wedlm/base/error.h"
+#include "wedlm/base/quote.h"
+
 namespace wedlm {
 
-KvCache::KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size)
+std::string_view kv_cache_type_name(DType dtype) {
+  return dtype == DType::kBF16 ? "bf16" : "f32";
+}
+
+DType parse_kv_cache_type(std::string_view name) {
+  for (const DType dtype : {DType::kF32, DType::kBF16}) {
+    if (name == kv_cache_type_name(dtype)) return dtype;
+  }
+  throw InvalidInput("K/V cache type: expected f32 or bf16, got " + quote(name));
+}
+
+KvCache::KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size,
+                 DType dtype)
     : num_blocks_(num_blocks), block_size_(block_size) {
   const Shape shape{num_blocks * block_size, config.num_key_value_heads, config.head_dim};
-  const std::size_t bytes = static_cast<std::size_t>(shape.num_elements()) * dtype_bytes(DType::kF32);
+  const std::size_t bytes = static_cast<std::size_t>(shape.num_elements()) * dtype_bytes(dtype);
   buffer_ = backend.allocate(bytes * 2 * static_cast<std::size_t>(config.num_hidden_layers));
   auto* data = static_cast<std::byte*>(buffer_.data());
   for (std::int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
-    layers_.push_back({.keys = Tensor(data, DType::kF32, shape), .values = Tensor(data + bytes, DType::kF32, shape)});
+    layers_.push_back({.keys = Tensor(data, dtype, shape), .values = Tensor(data + bytes, dtype, shape)});
     data += 2 * bytes;
   }
 }

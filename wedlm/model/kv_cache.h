@@ -2,6 +2,7 @@
 // page belongs to whom is the block manager's business.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "wedlm/backend/backend.h"
@@ -9,10 +10,16 @@
 
 namespace wedlm {
 
+/// What --kv-cache-type calls the types: "f32", "bf16".
+std::string_view kv_cache_type_name(DType dtype);
+/// Throws InvalidInput for anything else, naming what there is.
+DType parse_kv_cache_type(std::string_view name);
+
 class KvCache {
  public:
-  /// Throws ResourceError where the memory cannot be had.
-  KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size);
+  /// Pages of float32 or bfloat16. Throws ResourceError where the memory cannot be had.
+  KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size,
+          DType dtype = DType::kF32);
 
   const KvPages& layer(std::int64_t layer) const { return layers_[static_cast<std::size_t>(layer)]; }
   std::int64_t num_blocks() const { return num_blocks_; }

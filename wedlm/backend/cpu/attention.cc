@@ -196,10 +196,6 @@ class Block {
     });
   }
 
-  const KvKernels& kernels_of(const ConstTensor& tensor) const {
-    return tensor.dtype() == DType::kBF16 ? plan_.kernels.kv_bf16 : plan_.kernels.kv_f32;
-  }
-
   /// Tokens of a page and of those that follow it both in the sequence and in memory, as far as a stretch goes.
   std::int64_t run_length(std::int64_t block) const {
     const std::int32_t* table = segment_.block_table;
@@ -228,7 +224,7 @@ class Block {
 
   Stretch stretch_of(const ConstTensor& keys, const ConstTensor& values, std::int64_t row, std::int64_t first,
                      std::int64_t count) const {
-    const KvKernels& kernels = kernels_of(keys);
+    const KvKernels& kernels = kv_kernels(plan_.kernels, keys.dtype());
     const std::int64_t offset = kv_head_ * plan_.head_dim;
     const auto at = [&](const ConstTensor& tensor) {
       return static_cast<const std::byte*>(tensor.data()) +
@@ -339,6 +335,10 @@ class Block {
 };
 
 }  // namespace
+
+const KvKernels& kv_kernels(const KernelTable& kernels, DType dtype) {
+  return dtype == DType::kBF16 ? kernels.kv_bf16 : kernels.kv_f32;
+}
 
 void cpu_attention(const KernelTable& kernels, ThreadTeam& team, AttentionScratch& scratch, const AttentionArgs& args) {
   const Plan plan(kernels, args, team.size());

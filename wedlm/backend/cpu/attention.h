@@ -25,6 +25,9 @@ struct AttentionScratch {
   Scratch chunks;  // results of chunks that wait to be merged
 };
 
+/// Those of the element type of pages or of rows.
+const KvKernels& kv_kernels(const KernelTable& kernels, DType dtype);
+
 void cpu_attention(const KernelTable& kernels, ThreadTeam& team, AttentionScratch& scratch, const AttentionArgs& args);
 
 }  // namespace wedlm

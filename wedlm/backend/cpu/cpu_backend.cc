@@ -128,15 +128,19 @@ class CpuBackend final : public Backend {
     });
   }
 
-  void store_kv(const ConstTensor& keys, const ConstTensor& values, std::span<const std::int32_t> slots,
+  void store_kv(const Tensor& keys, const Tensor& values, std::span<const std::int32_t> slots,
                 const KvPages& pages) override {
     check_store_kv(keys, values, slots, pages);
+    const KvKernels& kernels = kv_kernels(kernels_, pages.keys.dtype());
     const std::int64_t n = keys.shape().row_elements();
     for_rows(keys, [&](std::int64_t r) {
       const std::int32_t slot = slots[static_cast<std::size_t>(r)];
-      if (slot < 0) return;
-      std::copy_n(keys.row<float>(r), n, pages.keys.row<float>(slot));
-      std::copy_n(values.row<float>(r), n, pages.values.row<float>(slot));
+      const auto at = [&](const Tensor& tensor) -> void* {
+        if (slot < 0) return nullptr;
+        return static_cast<std::byte*>(tensor.data()) + slot * tensor.row_stride() * kernels.element_bytes;
+      };
+      kernels.store(keys.row<float>(r), n, at(pages.keys));
+      kernels.store(values.row<float>(r), n, at(pages.values));
     });
   }
 

@@ -53,10 +53,10 @@ double dot(const float* a, const float* b, std::int64_t size) {
   return sum;
 }
 
-/// Where the key and the value of one token that a row sees begin, for one kv head.
+/// Of one token, for one kv head.
 struct KeyValue {
-  const float* key;
-  const float* value;
+  std::vector<float> key;    // [head_dim]
+  std::vector<float> value;  // [head_dim]
 };
 
 class ReferenceBackend final : public Backend {
@@ -161,26 +161,30 @@ class ReferenceBackend final : public Backend {
     }
   }
 
-  void store_kv(const ConstTensor& keys, const ConstTensor& values, std::span<const std::int32_t> slots,
+  void store_kv(const Tensor& keys, const Tensor& values, std::span<const std::int32_t> slots,
                 const KvPages& pages) override {
     check_store_kv(keys, values, slots, pages);
-    const auto bytes = static_cast<std::size_t>(keys.shape().row_elements()) * sizeof(float);
     for (std::int64_t r = 0; r < keys.rows(); ++r) {
       const std::int32_t slot = slots[static_cast<std::size_t>(r)];
-      if (slot < 0) continue;
-      std::memcpy(pages.keys.row<float>(slot), keys.row<float>(r), bytes);
-      std::memcpy(pages.values.row<float>(slot), values.row<float>(r), bytes);
+      for (std::int64_t i = 0; i < keys.shape().row_elements(); ++i) {
+        store_number(keys.row<float>(r)[i], pages.keys, slot, i);
+        store_number(values.row<float>(r)[i], pages.values, slot, i);
+      }
     }
   }
 
   void attention(const AttentionArgs& args) override {
     check_attention(args);
-    const std::int64_t num_heads = args.queries.shape()[1];
-    const std::int64_t group = num_heads / args.keys.shape()[1];
+    const std::int64_t num_kv_heads = args.keys.shape()[1];
+    const std::int64_t group = args.queries.shape()[1] / num_kv_heads;
     for (const AttentionSegment& segment : args.segments) {
-      for (std::int64_t r = 0; r < segment.num_rows; ++r) {
-        for (std::int64_t head = 0; head < num_heads; ++head) {
-          attend(args, segment.first_row + r, head, visible(args, segment, r, head / group));
+      for (std::int64_t kv_head = 0; kv_head < num_kv_heads; ++kv_head) {
+        const std::vector<KeyValue> tokens = tokens_of(args, segment, kv_head);
+        for (std::int64_t r = 0; r < segment.num_rows; ++r) {
+          const auto num_seen = static_cast<std::size_t>(segment.prefix_length + r + 1);
+          for (std::int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head) {
+            attend(args, segment.first_row + r, head, {tokens.data(), num_seen});
+          }
         }
       }
     }
@@ -220,28 +224,49 @@ class ReferenceBackend final : public Backend {
     if (bytes > 0) std::memmove(to.data(), from.data(), bytes);
   }
 
-  /// What row `r` of the segment sees, in the order of the sequence: its prefix and its rows 0 to r.
-  static std::vector<KeyValue> visible(const AttentionArgs& args, const AttentionSegment& segment, std::int64_t r,
-                                       std::int64_t kv_head) {
-    const std::int64_t offset = kv_head * args.keys.shape()[2];
-    std::vector<KeyValue> seen;
-    for (std::int64_t i = 0; i < segment.prefix_length; ++i) {
-      const std::int64_t slot = segment.block_table[i / args.block_size] * args.block_size + i % args.block_size;
-      seen.push_back({args.pages.keys.row<float>(slot) + offset, args.pages.values.row<float>(slot) + offset});
+  /// Rounds a number of the batch to the pages' type, and stores it where there is a slot for it.
+  static void store_number(float& number, const Tensor& pages, std::int32_t slot, std::int64_t i) {
+    if (pages.dtype() == DType::kF32) {
+      if (slot >= 0) pages.row<float>(slot)[i] = number;
+      return;
     }
-    for (std::int64_t row = segment.first_row; row <= segment.first_row + r; ++row) {
-      seen.push_back({args.keys.row<float>(row) + offset, args.values.row<float>(row) + offset});
-    }
-    return seen;
+    const std::uint16_t rounded = f32_to_bf16(number);
+    number = bf16_to_f32(rounded);
+    if (slot >= 0) pages.row<std::uint16_t>(slot)[i] = rounded;
   }
 
-  static void attend(const AttentionArgs& args, std::int64_t row, std::int64_t head,
-                     const std::vector<KeyValue>& seen) {
+  static std::vector<float> numbers(const ConstTensor& tensor, std::int64_t row, std::int64_t first,
+                                    std::int64_t count) {
+    std::vector<float> result(static_cast<std::size_t>(count));
+    const auto* data = static_cast<const std::byte*>(tensor.data());
+    const auto at = static_cast<std::size_t>(row * tensor.row_stride() + first);
+    to_f32(tensor.dtype(), data + at * dtype_bytes(tensor.dtype()), result.data(), result.size());
+    return result;
+  }
+
+  /// All that the segment's last row sees.
+  static std::vector<KeyValue> tokens_of(const AttentionArgs& args, const AttentionSegment& segment,
+                                         std::int64_t kv_head) {
+    const std::int64_t head_dim = args.keys.shape()[2];
+    const std::int64_t first = kv_head * head_dim;
+    std::vector<KeyValue> tokens;
+    for (std::int64_t i = 0; i < segment.prefix_length; ++i) {
+      const std::int64_t slot = segment.block_table[i / args.block_size] * args.block_size + i % args.block_size;
+      tokens.push_back(
+          {numbers(args.pages.keys, slot, first, head_dim), numbers(args.pages.values, slot, first, head_dim)});
+    }
+    for (std::int64_t row = segment.first_row; row < segment.first_row + segment.num_rows; ++row) {
+      tokens.push_back({numbers(args.keys, row, first, head_dim), numbers(args.values, row, first, head_dim)});
+    }
+    return tokens;
+  }
+
+  static void attend(const AttentionArgs& args, std::int64_t row, std::int64_t head, std::span<const KeyValue> seen) {
     const std::int64_t head_dim = args.queries.shape()[2];
     const float* query = args.queries.row<float>(row) + head * head_dim;
     std::vector<double> weights;
     for (const KeyValue& token : seen) {
-      weights.push_back(dot(query, token.key, head_dim) * static_cast<double>(args.scale));
+      weights.push_back(dot(query, token.key.data(), head_dim) * static_cast<double>(args.scale));
     }
     const double max = *std::max_element(weights.begin(), weights.end());
     double sum = 0;

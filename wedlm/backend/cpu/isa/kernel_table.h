@@ -7,6 +7,7 @@
 // row has the same bits alone and in a tile of fourteen.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace wedlm {
@@ -101,6 +102,8 @@ struct KvKernels {
   void (*add_values)(const ValueTile& tile);
   /// Writes `count` numbers as floats, and zeros up to a multiple of panel_lanes / 2.
   void (*expand)(const void* from, std::int64_t count, float* to);
+  /// Rounds to the nearest numbers of the type, ties to even, and writes them to `to` as well unless it is null.
+  void (*store)(float* numbers, std::int64_t count, void* to);
 };
 
 struct SoftmaxMoments {
