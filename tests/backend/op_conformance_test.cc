@@ -193,6 +193,30 @@ TEST_P(OpConformanceTest, Rope) {
   }
 }
 
+TEST_P(OpConformanceTest, RotateHeads) {
+  for (const std::int64_t head_dim : {2, 16, 80, 128}) {
+    const OwnedTensor query_norm = data_.f32({head_dim}), key_norm = data_.f32({head_dim});
+    for (const std::int64_t rows : {1, 5, 37}) {
+      const OwnedTensor angles = data_.f32({rows, head_dim}), qkv = data_.f32({rows, 9 * head_dim}, 5);
+      for (const bool has_norm : {true, false}) {
+        // Queries, keys and values side by side, as the model has them.
+        const auto rotate = [&](Backend& backend, const Tensor& out) {
+          for (std::int64_t r = 0; r < rows; ++r) {
+            std::copy_n(qkv.tensor().row<float>(r), 9 * head_dim, out.row<float>(r));
+          }
+          backend.rotate_heads({.queries = out.columns(0, 4 * head_dim).split_rows(4),
+                                .keys = out.columns(4 * head_dim, 2 * head_dim).split_rows(2),
+                                .query_norm = has_norm ? ConstTensor(query_norm) : ConstTensor(),
+                                .key_norm = has_norm ? ConstTensor(key_norm) : ConstTensor(),
+                                .eps = 1e-6F,
+                                .angles = angles});
+        };
+        EXPECT_LT(error_of({rows, 9 * head_dim}, rotate), kTolerances.norm) << head_dim << " " << rows;
+      }
+    }
+  }
+}
+
 TEST_P(OpConformanceTest, Copies) {
   for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
     const OwnedTensor table = data_.of(dtype, {50, 331}, 1);

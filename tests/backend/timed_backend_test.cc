@@ -57,6 +57,17 @@ TEST_P(TimedBackendTest, OpsOfRowsAreThoseOfTheOther) {
     plain_->upload(heads, out);
     b.rope(out, angles);
   });
+  const OwnedTensor head_norm = data_.f32({8});
+  expect_same("rotate_heads", OpKind::kOther, {3, 2, 8}, [&](Backend& b, const Tensor& out) {
+    const OwnedTensor keys(DType::kF32, {3, 2, 8});
+    plain_->upload(heads, out);
+    b.rotate_heads({.queries = out,
+                    .keys = keys,
+                    .query_norm = head_norm.tensor(),
+                    .key_norm = head_norm.tensor(),
+                    .eps = 1e-6F,
+                    .angles = angles});
+  });
   expect_same("silu_multiply", OpKind::kOther, {3, 8}, [&](Backend& b, const Tensor& out) { b.silu_multiply(x, out); });
   expect_same("gather_rows", OpKind::kOther, {2, 16},
               [&](Backend& b, const Tensor& out) { b.gather_rows(x, rows, out); });

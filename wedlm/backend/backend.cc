@@ -21,6 +21,13 @@ void Backend::add_rms_norm(const ConstTensor& x, const Tensor& residual, const C
   rms_norm(residual, weight, eps, out);
 }
 
+void Backend::rotate_heads(const RotateHeadsArgs& args) {
+  if (!args.query_norm.is_empty()) rms_norm(args.queries, args.query_norm, args.eps, args.queries);
+  if (!args.key_norm.is_empty()) rms_norm(args.keys, args.key_norm, args.eps, args.keys);
+  rope(args.queries, args.angles);
+  rope(args.keys, args.angles);
+}
+
 void Backend::predict(const PredictArgs& args) {
   check_predict(args);
   const std::int64_t vocab_size = args.head->out_features();

@@ -71,6 +71,15 @@ struct AttentionArgs {
   Tensor out;                                  // [rows, num_heads, head_dim]
 };
 
+struct RotateHeadsArgs {
+  Tensor queries;          // [rows, num_heads, head_dim]
+  Tensor keys;             // [rows, num_kv_heads, head_dim]
+  ConstTensor query_norm;  // [head_dim] each, or empty in models without these norms
+  ConstTensor key_norm;
+  float eps = 0;
+  ConstTensor angles;  // [rows, head_dim]
+};
+
 struct PredictArgs {
   ConstTensor hidden;                     // [rows, hidden_size] after the final norm
   const PackedWeight* head = nullptr;     // [vocab_size, hidden_size]
@@ -129,6 +138,9 @@ class Backend {
 
   /// Rotates each head in place by the row's angles; the pairs are (i, i + head_dim/2).  x [rows, heads, head_dim]
   virtual void rope(const Tensor& x, const ConstTensor& angles) = 0;
+
+  /// rms_norm() in place of each query and key head that has a weight, then rope() of all.
+  virtual void rotate_heads(const RotateHeadsArgs& args);
 
   /// Rounds every row of keys and values, in place, to what pages can hold, to nearest with ties to even; then
   /// pages[slots[r]] = row r for every r with slots[r] >= 0. So attention finds the same numbers in a row of the batch

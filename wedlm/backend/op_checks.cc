@@ -122,6 +122,13 @@ void check_rope(const ConstTensor& x, const ConstTensor& angles) {
   if (x.shape()[2] % 2 != 0) throw InternalError("rope: expected an even head_dim, got " + describe(x));
 }
 
+void check_rotate_heads(const RotateHeadsArgs& args) {
+  check_rope(args.queries, args.angles);
+  check_rope(args.keys, args.angles);
+  if (!args.query_norm.is_empty()) check_rms_norm(args.queries, args.query_norm, args.queries);
+  if (!args.key_norm.is_empty()) check_rms_norm(args.keys, args.key_norm, args.keys);
+}
+
 void check_store_kv(const ConstTensor& keys, const ConstTensor& values, std::span<const std::int32_t> slots,
                     const KvPages& pages) {
   expect_f32("store_kv", "keys", keys, 3);

@@ -20,6 +20,7 @@ void check_rms_norm(const ConstTensor& x, const ConstTensor& weight, const Const
 void check_add(const ConstTensor& x, const ConstTensor& residual);
 void check_rope_angles(std::span<const std::int32_t> positions, const ConstTensor& angles);
 void check_rope(const ConstTensor& x, const ConstTensor& angles);
+void check_rotate_heads(const RotateHeadsArgs& args);
 void check_store_kv(const ConstTensor& keys, const ConstTensor& values, std::span<const std::int32_t> slots,
                     const KvPages& pages);
 void check_attention(const AttentionArgs& args);

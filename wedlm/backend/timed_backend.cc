@@ -32,6 +32,10 @@ void TimedBackend::rope(const Tensor& x, const ConstTensor& angles) {
   time(OpKind::kOther, [&] { timed_.rope(x, angles); });
 }
 
+void TimedBackend::rotate_heads(const RotateHeadsArgs& args) {
+  time(OpKind::kOther, [&] { timed_.rotate_heads(args); });
+}
+
 void TimedBackend::store_kv(const Tensor& keys, const Tensor& values, std::span<const std::int32_t> slots,
                             const KvPages& pages) {
   time(OpKind::kOther, [&] { timed_.store_kv(keys, values, slots, pages); });

@@ -52,6 +52,7 @@ class TimedBackend final : public Backend {
   void add(const ConstTensor& x, const Tensor& residual) override;
   void rope_angles(std::span<const std::int32_t> positions, double theta, const Tensor& angles) override;
   void rope(const Tensor& x, const ConstTensor& angles) override;
+  void rotate_heads(const RotateHeadsArgs& args) override;
   void store_kv(const Tensor& keys, const Tensor& values, std::span<const std::int32_t> slots,
                 const KvPages& pages) override;
   void attention(const AttentionArgs& args) override;

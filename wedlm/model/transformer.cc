@@ -190,18 +190,17 @@ void Transformer::attend(const Layer& layer, const Batch& batch, const KvPages& 
   const std::int64_t heads = config_.num_attention_heads;
   const std::int64_t kv_heads = config_.num_key_value_heads;
   const std::int64_t head_dim = config_.head_dim;
-  const auto eps = static_cast<float>(config_.rms_norm_eps);
 
   backend_.linear(normed, *layer.qkv, layer.qkv_bias, qkv);
   const Tensor queries = qkv.columns(0, heads * head_dim).split_rows(heads);
   const Tensor keys = qkv.columns(heads * head_dim, kv_heads * head_dim).split_rows(kv_heads);
   const Tensor values = qkv.columns((heads + kv_heads) * head_dim, kv_heads * head_dim).split_rows(kv_heads);
-  if (config_.qk_norm) {
-    backend_.rms_norm(queries, layer.q_norm, eps, queries);
-    backend_.rms_norm(keys, layer.k_norm, eps, keys);
-  }
-  backend_.rope(queries, angles);
-  backend_.rope(keys, angles);
+  backend_.rotate_heads({.queries = queries,
+                         .keys = keys,
+                         .query_norm = layer.q_norm,
+                         .key_norm = layer.k_norm,
+                         .eps = static_cast<float>(config_.rms_norm_eps),
+                         .angles = angles});
   backend_.store_kv(keys, values, batch.slots, pages);
   backend_.attention({.queries = queries,
                       .keys = keys,

@@ -62,16 +62,7 @@ class CpuBackend final : public Backend {
 
   void rms_norm(const ConstTensor& x, const ConstTensor& weight, float eps, const Tensor& out) override {
     check_rms_norm(x, weight, out);
-    const std::int64_t n = x.shape().last();
-    for_rows(out, [&](std::int64_t r) {
-      for (std::int64_t first = 0; first < x.shape().row_elements(); first += n) {
-        kernels_.rms_norm_row({.x = x.row<float>(r) + first,
-                               .weight = floats(weight),
-                               .out = out.row<float>(r) + first,
-                               .size = n,
-                               .eps = eps});
-      }
-    });
+    for_rows(out, [&](std::int64_t r) { norm_row(x, weight, eps, out, r); });
   }
 
   void add_rms_norm(const ConstTensor& x, const Tensor& residual, const ConstTensor& weight, float eps,
@@ -111,20 +102,17 @@ class CpuBackend final : public Backend {
 
   void rope(const Tensor& x, const ConstTensor& angles) override {
     check_rope(x, angles);
-    const std::int64_t half = x.shape()[2] / 2;
-    for_rows(x, [&](std::int64_t r) {
-      const float* cos = angles.row<float>(r);
-      const float* sin = cos + half;
-      for (std::int64_t head = 0; head < x.shape()[1]; ++head) {
-        float* first = x.row<float>(r) + head * 2 * half;
-        float* second = first + half;
-        for (std::int64_t i = 0; i < half; ++i) {
-          const float a = first[i];
-          const float b = second[i];
-          first[i] = a * cos[i] - b * sin[i];
-          second[i] = b * cos[i] + a * sin[i];
-        }
-      }
+    for_rows(x, [&](std::int64_t r) { rotate_row(x, angles, r); });
+  }
+
+  /// All of it while a row is in the cache, and one meeting of the threads for four.
+  void rotate_heads(const RotateHeadsArgs& args) override {
+    check_rotate_heads(args);
+    for_rows(args.queries, [&](std::int64_t r) {
+      if (!args.query_norm.is_empty()) norm_row(args.queries, args.query_norm, args.eps, args.queries, r);
+      if (!args.key_norm.is_empty()) norm_row(args.keys, args.key_norm, args.eps, args.keys, r);
+      rotate_row(args.queries, args.angles, r);
+      rotate_row(args.keys, args.angles, r);
     });
   }
 
@@ -184,6 +172,34 @@ class CpuBackend final : public Backend {
     check_copy(from, to);
     const auto bytes = static_cast<std::size_t>(from.shape().num_elements()) * dtype_bytes(from.dtype());
     if (bytes > 0) std::memmove(to.data(), from.data(), bytes);
+  }
+
+  /// The norm of each part of row r that is as long as the weight.
+  void norm_row(const ConstTensor& x, const ConstTensor& weight, float eps, const Tensor& out, std::int64_t r) const {
+    const std::int64_t n = x.shape().last();
+    for (std::int64_t first = 0; first < x.shape().row_elements(); first += n) {
+      kernels_.rms_norm_row({.x = x.row<float>(r) + first,
+                             .weight = floats(weight),
+                             .out = out.row<float>(r) + first,
+                             .size = n,
+                             .eps = eps});
+    }
+  }
+
+  static void rotate_row(const Tensor& x, const ConstTensor& angles, std::int64_t r) {
+    const std::int64_t half = x.shape()[2] / 2;
+    const float* cos = angles.row<float>(r);
+    const float* sin = cos + half;
+    for (std::int64_t head = 0; head < x.shape()[1]; ++head) {
+      float* first = x.row<float>(r) + head * 2 * half;
+      float* second = first + half;
+      for (std::int64_t i = 0; i < half; ++i) {
+        const float a = first[i];
+        const float b = second[i];
+        first[i] = a * cos[i] - b * sin[i];
+        second[i] = b * cos[i] + a * sin[i];
+      }
+    }
   }
 
   /// body(r) for each row of `tensor`, on as many threads as its elements are worth.

@@ -17,7 +17,7 @@ inline Vec multiply_add(Vec a, Vec b, Vec c) {
 
 #include "wedlm/backend/cpu/isa/kernels.inc"
 
-constexpr int kMaxRoundedRows = 12;  // 24 sums and what the integers of a panel row expand to in 32 registers
+constexpr int kMaxRoundedRows = 8;  // 16 sums: what a panel row expands to fits beside them, and 16 rows are two tiles
 
 inline IntVec add_pair_products(IntVec a, IntVec b, IntVec sum) {
   IntVec result = sum + (IntVec)_mm512_madd_epi16((__m512i)a, (__m512i)b);
