@@ -67,9 +67,9 @@ class Product {
       case PanelFormat::kBF16:
         return kernels_.multiply_bf16;
       case PanelFormat::kInt8:
-        return is_rounded_ ? kernels_.multiply_rounded_int8 : kernels_.multiply_int8;
+        return kernels_.multiply_int8;
       case PanelFormat::kInt4:
-        return is_rounded_ ? kernels_.multiply_rounded_int4 : kernels_.multiply_int4;
+        return kernels_.multiply_int4;
       case PanelFormat::kF32:
         break;
     }

@@ -25,8 +25,8 @@ constexpr int kRoundingBlock = 128;
 struct RoundedRows {
   const std::int32_t* pairs = nullptr;  // [pairs of k][num_rows] two values, the even k in the low half; zeros behind
                                         // the last k up to a whole panel row
-  const float* scales = nullptr;       // [blocks][num_rows]
-  const std::int32_t* sums = nullptr;  // [groups][num_rows] of the values that share a scale of kInt4
+  const float* scales = nullptr;        // [blocks][num_rows]
+  const std::int32_t* sums = nullptr;   // [groups][num_rows] of the values that share a scale of kInt4
 };
 
 /// A tile of a matrix product: out[r][j] = sum over k of x[r][k] * panel[k][j], one k after the other.
@@ -137,11 +137,9 @@ struct KernelTable {
 
   void (*multiply_f32)(const MultiplyTile& tile);
   void (*multiply_bf16)(const MultiplyTile& tile);
+  // These two take rounded rows, block by block and group by group, where max_rounded_rows is not 0.
   void (*multiply_int8)(const MultiplyTile& tile);
   void (*multiply_int4)(const MultiplyTile& tile);
-  /// The same sums of rounded rows, block by block and group by group; null where max_rounded_rows is 0.
-  void (*multiply_rounded_int8)(const MultiplyTile& tile);
-  void (*multiply_rounded_int4)(const MultiplyTile& tile);
   /// Rounds `count` inputs, at most kRoundingBlock, to `values`; returns their scale, which is NaN where an input is
   /// not finite. Null where max_rounded_rows is 0.
   float (*round_block)(const float* x, int count, std::int16_t* values);

@@ -15,7 +15,8 @@ inline Vec multiply_add(Vec a, Vec b, Vec c) {
 
 #include "wedlm/backend/cpu/isa/kernels.inc"
 
-constexpr KernelTable kTable = make_table("portable", "multiply and add of float32, 128 bits wide");
+constexpr KernelTable kTable =
+    with_float_integers(make_table("portable", "multiply and add of float32, 128 bits wide"));
 
 }  // namespace
 
