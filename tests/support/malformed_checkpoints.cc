@@ -56,6 +56,10 @@ struct ObjectText {
   }
 };
 
+/// quantization_config of int4 matrices and an int8 head.
+const ObjectText kQuantization = {
+    {{"quant_method", "\"wedlm\""}, {"bits", "4"}, {"group_size", "32"}, {"head_bits", "8"}, {"lanes", "8"}}};
+
 const ObjectText kConfig = {{{"model_type", "\"wedlm\""},
                              {"vocab_size", "24"},
                              {"hidden_size", "8"},
@@ -96,8 +100,21 @@ const Tensors kTensors = {{"model.embed_tokens.weight", {24, 8}},
                           {"model.norm.weight", {8}},
                           {"lm_head.weight", {24, 8}}};
 
-Tensors with_tensor(SmallTensor tensor) {
-  Tensors tensors = kTensors;
+/// The same model as `wedlm quantize` stores it: a panel of int4 has 32 bytes of scales and one or two words of inputs
+/// for 8 lanes, one of the int8 head two words.
+const Tensors kPackedTensors = {{"model.layers.0.self_attn.qkv_proj.packed", {2, 64}, "U8"},
+                                {"model.layers.0.self_attn.o_proj.packed", {1, 64}, "U8"},
+                                {"model.layers.0.mlp.gate_up_proj.packed", {3, 64}, "U8"},
+                                {"model.layers.0.mlp.down_proj.packed", {1, 96}, "U8"},
+                                {"lm_head.packed", {3, 96}, "U8"},
+                                {"model.embed_tokens.weight", {24, 8}},
+                                {"model.layers.0.input_layernorm.weight", {8}},
+                                {"model.layers.0.self_attn.q_norm.weight", {4}},
+                                {"model.layers.0.self_attn.k_norm.weight", {4}},
+                                {"model.layers.0.post_attention_layernorm.weight", {8}},
+                                {"model.norm.weight", {8}}};
+
+Tensors with_tensor(SmallTensor tensor, Tensors tensors = kTensors) {
   const auto same = std::find_if(tensors.begin(), tensors.end(), [&](const auto& t) { return t.name == tensor.name; });
   if (same == tensors.end()) {
     tensors.push_back(std::move(tensor));
@@ -409,6 +426,37 @@ void add_weights(List& list) {
   list.tensors("layer_promised_and_missing", kTensors, {"model.layers.1."}, kConfig.with("num_hidden_layers", "2"));
 }
 
+void add_quantized(List& list) {
+  const ObjectText packed = kConfig.with("quantization_config", kQuantization.text());
+  const auto member = [&](const std::string& name, const ObjectText& quantization, Words words) {
+    list.tensors("quantized_" + name, kPackedTensors, std::move(words),
+                 kConfig.with("quantization_config", quantization.text()));
+  };
+  for (const char* key : {"bits", "group_size", "head_bits", "lanes"}) {
+    member(std::string("without_") + key, kQuantization.without(key), {"quantization_config", "missing key", key});
+  }
+  member("without_method", kQuantization.without("quant_method"), {"quantization_config", "wedlm"});
+  member("3_bits", kQuantization.with("bits", "3"), {"bits", "4, 8", "3"});
+  member("16_bits", kQuantization.with("bits", "16"), {"bits", "4, 8", "16"});
+  member("head_of_5_bits", kQuantization.with("head_bits", "5"), {"head_bits", "4, 8, 16", "5"});
+  member("groups_of_48", kQuantization.with("group_size", "48"), {"group_size", "32, 64, 128", "48"});
+  member("12_lanes", kQuantization.with("lanes", "12"), {"lanes", "8, 16, 32", "12"});
+  member("0_lanes", kQuantization.with("lanes", "0"), {"lanes", "8, 16, 32"});
+  member("lanes_are_a_string", kQuantization.with("lanes", "\"8\""), {"lanes", "8, 16, 32"});
+  member("other_lanes_than_the_panels", kQuantization.with("lanes", "16"), {"qkv_proj.packed", "[1, 128]", "[2, 64]"});
+  list.tensors("quantized_panels_missing", kTensors, {"5 missing", "qkv_proj.packed"}, packed);
+  list.tensors("quantized_panels_unannounced", kPackedTensors, {"missing", "q_proj.weight", "lm_head.packed"});
+  const std::string down = "model.layers.0.mlp.down_proj.packed";
+  list.tensors("quantized_panels_too_short", with_tensor({down, {1, 64}, "U8"}, kPackedTensors),
+               {down, "[1, 96]", "[1, 64]"}, packed);
+  list.tensors("quantized_panels_of_another_rank", with_tensor({down, {96}, "U8"}, kPackedTensors),
+               {down, "[1, 96]", "[96]"}, packed);
+  list.tensors("quantized_panels_of_floats", with_tensor({down, {1, 96}, "F32"}, kPackedTensors), {down, "of bytes"},
+               packed);
+  list.tensors("bytes_where_numbers_should_be", with_tensor({"model.norm.weight", {8}, "U8"}),
+               {"model.norm.weight", "of bytes"});
+}
+
 void add_shards(List& list) {
   list.index("index_empty", "", {"JSON"});
   list.index("index_array", "[]", {"object", "an array"});
@@ -478,6 +526,7 @@ const std::vector<MalformedCheckpoint>& malformed_checkpoints() {
     add_config_members(list);
     add_headers(list);
     add_weights(list);
+    add_quantized(list);
     add_shards(list);
     add_generation_configs(list);
     return list.take();

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wedlm/backend/integer_panels.h"
 #include "wedlm/base/prediction.h"
 #include "wedlm/base/thread_team.h"
 #include "wedlm/base/token_id.h"
@@ -112,6 +113,9 @@ class Backend {
   virtual std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts, const WeightFormat& format) = 0;
   /// As the parts are stored.
   std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts) { return pack(parts, {}); }
+  /// The weight that was packed before, without a copy where the backend multiplies with that very layout; the memory
+  /// must outlive the weight. It multiplies by the same integers as what pack() made of the same parts.
+  virtual std::unique_ptr<PackedWeight> adopt(const PackedMatrix& packed) = 0;
 
   /// out[r] = table[token_ids[r]] as float32.       table [vocab_size, hidden_size] any dtype, out [rows, hidden_size]
   virtual void embed(const ConstTensor& table, std::span<const TokenId> token_ids, const Tensor& out) = 0;
@@ -175,6 +179,10 @@ struct BackendOptions {
   int num_threads = 0;  // 0: one for each processor this process may use
   ThreadPlacement thread_placement = ThreadPlacement::kFree;
 };
+
+/// The lanes of panels that the backend "cpu" adopts without a copy on this machine, or under WEDLM_ISA. Throws as
+/// make_backend().
+int native_panel_lanes();
 
 /// The names make_backend() knows in this build.
 std::vector<std::string> backend_names();

@@ -43,6 +43,7 @@ class TimedBackend final : public Backend {
   std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts, const WeightFormat& format) override {
     return timed_.pack(parts, format);
   }
+  std::unique_ptr<PackedWeight> adopt(const PackedMatrix& packed) override { return timed_.adopt(packed); }
 
   void embed(const ConstTensor& table, std::span<const TokenId> token_ids, const Tensor& out) override;
   void linear(const ConstTensor& x, const PackedWeight& weight, const ConstTensor& bias, const Tensor& out) override;

@@ -18,9 +18,9 @@ constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the format's own limi
 constexpr int kMaxHeaderDepth = 8;                      // a well-formed header needs three
 
 /// The types of the format that no WeDLM checkpoint uses: known, so that the message can tell them from nonsense.
-constexpr std::array<std::string_view, 17> kOtherTypes = {"BOOL",    "U8",      "I8",  "F8_E5M2", "F8_E4M3", "F8_E8M0",
-                                                          "F6_E2M3", "F6_E3M2", "F4",  "I16",     "U16",     "I32",
-                                                          "U32",     "F64",     "I64", "U64",     "C64"};
+constexpr std::array<std::string_view, 16> kOtherTypes = {"BOOL",    "I8",  "F8_E5M2", "F8_E4M3", "F8_E8M0", "F6_E2M3",
+                                                          "F6_E3M2", "F4",  "I16",     "U16",     "I32",     "U32",
+                                                          "F64",     "I64", "U64",     "C64"};
 
 std::uint64_t read_little_endian(std::span<const std::byte> bytes) {
   std::uint64_t value = 0;
@@ -114,9 +114,9 @@ class HeaderReader {
     if (!value.is_string()) fail(name, "should have a string as its dtype, not " + std::string(value.kind()));
     if (const std::optional<DType> dtype = dtype_from_name(value.as_string())) return *dtype;
     if (std::find(kOtherTypes.begin(), kOtherTypes.end(), value.as_string()) != kOtherTypes.end()) {
-      fail(name, "has type " + value.as_string() + ", which is not supported: expected F32, F16 or BF16");
+      fail(name, "has type " + value.as_string() + ", which is not supported: expected F32, F16, BF16 or U8");
     }
-    fail(name, "has the unknown type " + quote(value.as_string()) + ": expected F32, F16 or BF16");
+    fail(name, "has the unknown type " + quote(value.as_string()) + ": expected F32, F16, BF16 or U8");
   }
 
   Shape read_shape(const std::string& name, const Json& value) const {

@@ -26,7 +26,7 @@ struct NamedTensor {
 /// Parses a whole safetensors file that lies in memory. The views point into `bytes`, whose first byte is taken to be
 /// aligned to at least 4. Tensors come in the order of their data. `what` names the file in messages.
 /// Throws InvalidInput, naming the tensor where there is one, for a file that breaks the format, a type other than F32,
-/// F16 and BF16, a rank outside 1 to 3, an empty tensor, or data that is not aligned for its type.
+/// F16, BF16 and U8, a rank outside 1 to 3, an empty tensor, or data that is not aligned for its type.
 std::vector<NamedTensor> parse_safetensors(std::span<const std::byte> bytes, std::string_view what);
 
 class SafetensorsFile {

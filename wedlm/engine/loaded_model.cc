@@ -8,6 +8,7 @@ std::unique_ptr<LoadedModel> LoadedModel::load(const std::filesystem::path& fold
   model->folder_ = folder;
   model->checkpoint_ = std::make_unique<Checkpoint>(Checkpoint::open(folder));
   model->config_ = parse_model_config(model->checkpoint_->config());
+  model->formats_ = formats_to_load(model->config_, options.formats);
   model->generation_defaults_ =
       parse_generation_config(model->checkpoint_->generation_config(), model->config_.vocab_size);
   if (options.mask_token_id) {
@@ -26,7 +27,7 @@ std::unique_ptr<LoadedModel> LoadedModel::load(const std::filesystem::path& fold
   }
   model->backend_ = make_backend(options.backend);
   model->transformer_ = std::make_unique<Transformer>(*model->checkpoint_, model->config_, *model->backend_,
-                                                      options.progress, options.formats);
+                                                      options.progress, model->formats_);
   return model;
 }
 

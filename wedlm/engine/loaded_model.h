@@ -19,7 +19,7 @@ namespace wedlm {
 struct LoadOptions {
   BackendOptions backend;
   std::optional<TokenId> mask_token_id;  // instead of the checkpoint's
-  WeightFormats formats;
+  WeightFormats formats;                 // as stored where the checkpoint is quantized already
   /// Called with bytes done and bytes in all while weights are laid out.
   std::function<void(std::size_t done, std::size_t total)> progress;
 };
@@ -32,6 +32,8 @@ class LoadedModel {
   const std::filesystem::path& folder() const { return folder_; }
   const ModelConfig& config() const { return config_; }
   const GenerationDefaults& generation_defaults() const { return generation_defaults_; }
+  /// Those that the matrices have.
+  const WeightFormats& formats() const { return formats_; }
   Backend& backend() { return *backend_; }
   const Transformer& transformer() const { return *transformer_; }
 
@@ -49,6 +51,7 @@ class LoadedModel {
   std::filesystem::path folder_;
   ModelConfig config_;
   GenerationDefaults generation_defaults_;
+  WeightFormats formats_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Checkpoint> checkpoint_;  // the mapped files, which placed tensors may still look at
   std::unique_ptr<Transformer> transformer_;

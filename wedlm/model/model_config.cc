@@ -3,8 +3,10 @@
 #include <array>
 #include <cmath>
 #include <initializer_list>
+#include <span>
 #include <string_view>
 
+#include "wedlm/backend/integer_panels.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/quote.h"
 
@@ -80,6 +82,18 @@ class Members {
     return value->as_string();
   }
 
+  /// An integer that has to be there and to be one of these.
+  std::int64_t one_of(std::string_view key, std::span<const int> allowed) const {
+    const Json* value = find(key);
+    if (value == nullptr) fail_missing(key);
+    std::string expected;
+    for (const int integer : allowed) {
+      if (*value == Json(integer)) return integer;
+      expected += (expected.empty() ? "one of " : ", ") + std::to_string(integer);
+    }
+    fail(key, expected, *value);
+  }
+
   /// One token id, a list of them, or none.
   std::vector<TokenId> token_ids(std::string_view key, std::int64_t vocab_size) const {
     const Json* value = find(key);
@@ -142,9 +156,36 @@ void check_supported(const Members& members) {
       if (type != Json("full_attention")) members.fail("layer_types", kExpected, type);
     }
   }
-  if (const Json* quantization = members.find("quantization_config")) {
-    members.fail("quantization_config", "none (quantized checkpoints are not supported)", *quantization);
+}
+
+constexpr std::string_view kQuantMethod = "wedlm";
+constexpr int kBits[] = {4, 8};
+constexpr int kHeadBits[] = {4, 8, 16};
+constexpr int kGroupSizes[] = {32, 64, 128};
+
+std::optional<Quantization> read_quantization(const Members& members) {
+  const Json* value = members.find("quantization_config");
+  if (value == nullptr) return std::nullopt;
+  const Json* method = value->find("quant_method");
+  if (method == nullptr || *method != Json(kQuantMethod)) {
+    members.fail("quantization_config", "none, or the quant_method \"wedlm\" (others are not supported)", *value);
   }
+  const Members inner(*value, "config.json: quantization_config");
+  const std::int64_t bits = inner.one_of("bits", kBits);
+  const std::int64_t head_bits = inner.one_of("head_bits", kHeadBits);
+  const std::int64_t group_size = inner.one_of("group_size", kGroupSizes);
+  const auto format = [&](std::int64_t of_bits) {
+    return WeightFormat{.type = of_bits == 4   ? WeightType::kInt4
+                                : of_bits == 8 ? WeightType::kInt8
+                                               : WeightType::kBF16,
+                        .group_size = group_size};
+  };
+  return Quantization{.formats = {.layers = format(bits), .head = format(head_bits)},
+                      .lanes = static_cast<int>(inner.one_of("lanes", kPanelLanes))};
+}
+
+int bits_of(const WeightFormat& format) {
+  return format.type == WeightType::kInt4 ? 4 : format.type == WeightType::kInt8 ? 8 : 16;
 }
 
 /// Throws unless `key` holds nothing, or an object whose type is the plain rotation.
@@ -271,7 +312,30 @@ ModelConfig parse_model_config(const Json& json) {
   config.mask_token_id = read_mask_token_id(members, config.vocab_size);
   config.eos_token_ids = members.token_ids("eos_token_id", config.vocab_size);
   config.torch_dtype = read_torch_dtype(members);
+  config.quantization = read_quantization(members);
   return config;
+}
+
+Json quantization_json(const Quantization& quantization) {
+  const WeightFormats& formats = quantization.formats;
+  return Json::object({{"quant_method", kQuantMethod},
+                       {"bits", bits_of(formats.layers)},
+                       {"group_size", formats.layers.group_size},
+                       {"head_bits", bits_of(formats.head)},
+                       {"lanes", quantization.lanes}});
+}
+
+WeightFormats formats_to_load(const ModelConfig& config, const WeightFormats& wanted) {
+  if (!config.quantization) return wanted;
+  const WeightFormats& stored = config.quantization->formats;
+  // Described alike means the same: a group size counts only where there are groups.
+  const bool are_same =
+      describe(wanted.layers) == describe(stored.layers) && describe(wanted.head) == describe(stored.head);
+  if (wanted != WeightFormats{} && !are_same) {
+    throw InvalidInput("weight formats: this checkpoint is stored as " + describe(stored.layers) + ", head " +
+                       describe(stored.head) + ", and cannot be loaded as another; leave --weights out");
+  }
+  return stored;
 }
 
 GenerationDefaults parse_generation_config(const Json* config, std::int64_t vocab_size) {

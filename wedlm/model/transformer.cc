@@ -5,6 +5,7 @@
 #include <string>
 
 #include "wedlm/base/error.h"
+#include "wedlm/model/weight_list.h"
 
 namespace wedlm {
 
@@ -59,13 +60,19 @@ class WeightLoader {
     return backend_.place({values.data(), DType::kF32, {static_cast<std::int64_t>(values.size())}});
   }
 
-  std::unique_ptr<PackedWeight> matrix(const WeightFormat& format, std::initializer_list<std::string> names) {
-    std::vector<HostWeight> memory;
-    std::vector<ConstTensor> parts;
-    for (const std::string& name : names) parts.push_back(memory.emplace_back(weights_.weight(name)).tensor);
-    auto weight = backend_.pack(parts, format);
-    for (const ConstTensor& part : parts) {
-      done_ += static_cast<std::size_t>(part.shape().num_elements()) * dtype_bytes(part.dtype());
+  std::unique_ptr<PackedWeight> matrix(const MatrixSpec& matrix, const WeightFormats& formats) {
+    std::unique_ptr<PackedWeight> weight;
+    if (const std::optional<PackedMatrix> packed = weights_.packed(matrix)) {
+      weight = backend_.adopt(*packed);
+      done_ += static_cast<std::size_t>(packed->layout.bytes());
+    } else {
+      std::vector<HostWeight> memory;
+      std::vector<ConstTensor> parts;
+      for (const std::string& name : matrix.parts) parts.push_back(memory.emplace_back(weights_.weight(name)).tensor);
+      weight = backend_.pack(parts, matrix.format(formats));
+      for (const ConstTensor& part : parts) {
+        done_ += static_cast<std::size_t>(part.shape().num_elements()) * dtype_bytes(part.dtype());
+      }
     }
     const std::size_t total = weights_.total_bytes();
     if (progress_) progress_(std::min(done_, total), total);
@@ -84,7 +91,7 @@ class WeightLoader {
 
 Transformer::Transformer(const Checkpoint& checkpoint, const ModelConfig& config, Backend& backend,
                          const Progress& progress, const WeightFormats& formats)
-    : Transformer(CheckpointWeights(checkpoint, config), config, backend, progress, formats) {}
+    : Transformer(CheckpointWeights(checkpoint, config), config, backend, progress, formats_to_load(config, formats)) {}
 
 Transformer::Transformer(const WeightSource& weights, const ModelConfig& config, Backend& backend,
                          const Progress& progress, const WeightFormats& formats)
@@ -94,11 +101,10 @@ Transformer::Transformer(const WeightSource& weights, const ModelConfig& config,
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const std::string prefix = "model.layers." + std::to_string(i) + ".";
     const std::string attention = prefix + "self_attn.";
-    const std::string mlp = prefix + "mlp.";
+    const LayerMatrices matrices = layer_matrices(config, i);
     Layer layer;
     layer.input_norm = load.vector({prefix + "input_layernorm.weight"});
-    layer.qkv = load.matrix(formats.layers,
-                            {attention + "q_proj.weight", attention + "k_proj.weight", attention + "v_proj.weight"});
+    layer.qkv = load.matrix(matrices.qkv, formats);
     if (config.attention_bias) {
       layer.qkv_bias = load.vector({attention + "q_proj.bias", attention + "k_proj.bias", attention + "v_proj.bias"});
     }
@@ -106,15 +112,15 @@ Transformer::Transformer(const WeightSource& weights, const ModelConfig& config,
       layer.q_norm = load.vector({attention + "q_norm.weight"});
       layer.k_norm = load.vector({attention + "k_norm.weight"});
     }
-    layer.o = load.matrix(formats.layers, {attention + "o_proj.weight"});
+    layer.o = load.matrix(matrices.o, formats);
     if (config.o_proj_bias) layer.o_bias = load.vector({attention + "o_proj.bias"});
     layer.post_attention_norm = load.vector({prefix + "post_attention_layernorm.weight"});
-    layer.gate_up = load.matrix(formats.layers, {mlp + "gate_proj.weight", mlp + "up_proj.weight"});
-    layer.down = load.matrix(formats.layers, {mlp + "down_proj.weight"});
+    layer.gate_up = load.matrix(matrices.gate_up, formats);
+    layer.down = load.matrix(matrices.down, formats);
     layers_.push_back(std::move(layer));
   }
   final_norm_ = load.vector({"model.norm.weight"});
-  head_ = load.matrix(formats.head, {config.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight"});
+  head_ = load.matrix(head_matrix(config), formats);
 }
 
 Transformer::~Transformer() = default;

@@ -33,19 +33,13 @@ class Activations {
   std::int64_t used_ = 0;
 };
 
-/// The formats that matrices are brought to. Embeddings, norms and biases stay as they are.
-struct WeightFormats {
-  WeightFormat layers{};  // the projections of attention and MLP
-  WeightFormat head{};
-};
-
 class Transformer {
  public:
   /// Called with bytes done and bytes in all.
   using Progress = std::function<void(std::size_t done, std::size_t total)>;
 
-  /// Lays out every weight for `backend`, one after the other, so that of weights made for the purpose only one is held
-  /// besides.
+  /// Lays out every weight for `backend`, where it is not already, one after the other, so that of weights made for the
+  /// purpose only one is held besides.
   Transformer(const WeightSource& weights, const ModelConfig& config, Backend& backend, const Progress& progress = {},
               const WeightFormats& formats = {});
   /// Those of a checkpoint, which must outlive the transformer. Throws InvalidInput where its tensors are not those of

@@ -17,11 +17,11 @@ constexpr std::string_view kHead = "lm_head.weight";
 
 void append_layer(const ModelConfig& config, std::int64_t layer, std::vector<WeightSpec>& list) {
   const std::string prefix = "model.layers." + std::to_string(layer) + ".";
-  const auto add = [&](const char* name, Shape shape) { list.push_back({prefix + name, shape}); };
+  const auto add = [&](const char* name, Shape shape) { list.push_back({.name = prefix + name, .shape = shape}); };
   const std::int64_t hidden = config.hidden_size;
   const auto projection = [&](const std::string& name, std::int64_t out, std::int64_t in, bool has_bias) {
-    list.push_back({prefix + name + ".weight", Shape{out, in}});
-    if (has_bias) list.push_back({prefix + name + ".bias", Shape{out}});
+    list.push_back({.name = prefix + name + ".weight", .shape = Shape{out, in}});
+    if (has_bias) list.push_back({.name = prefix + name + ".bias", .shape = Shape{out}});
   };
   add("input_layernorm.weight", {hidden});
   projection("self_attn.q_proj", config.q_size(), hidden, config.attention_bias);
@@ -63,6 +63,11 @@ bool have_equal_bytes(const ConstTensor& a, const ConstTensor& b) {
   return a.dtype() == b.dtype() && a.shape() == b.shape() && std::memcmp(a.data(), b.data(), bytes) == 0;
 }
 
+/// "[2, 3]", with its type where that is not one of numbers.
+std::string described(const ConstTensor& tensor) {
+  return tensor.shape().to_string() + (tensor.dtype() == DType::kU8 ? " of bytes" : "");
+}
+
 /// A copy of the embedding that a tied checkpoint stores as its head says nothing new; another head would be lost.
 bool is_copy_of_tied_embedding(const Checkpoint& checkpoint, const ModelConfig& config, const std::string& name) {
   if (!config.tie_word_embeddings || name != kHead) return false;
@@ -74,25 +79,92 @@ bool is_copy_of_tied_embedding(const Checkpoint& checkpoint, const ModelConfig& 
 
 std::vector<WeightSpec> weight_list(const ModelConfig& config) {
   std::vector<WeightSpec> list;
-  list.push_back({std::string(kEmbedding), Shape{config.vocab_size, config.hidden_size}});
+  list.push_back({.name = std::string(kEmbedding), .shape = Shape{config.vocab_size, config.hidden_size}});
   for (std::int64_t layer = 0; layer < config.num_hidden_layers; ++layer) append_layer(config, layer, list);
-  list.push_back({"model.norm.weight", Shape{config.hidden_size}});
-  if (!config.tie_word_embeddings) list.push_back({std::string(kHead), Shape{config.vocab_size, config.hidden_size}});
+  list.push_back({.name = "model.norm.weight", .shape = Shape{config.hidden_size}});
+  if (!config.tie_word_embeddings) {
+    list.push_back({.name = std::string(kHead), .shape = Shape{config.vocab_size, config.hidden_size}});
+  }
+  return list;
+}
+
+IntegerPanels MatrixSpec::panels(const Quantization& quantization) const {
+  return {.out_features = out_features,
+          .in_features = in_features,
+          .format = format(quantization.formats),
+          .lanes = quantization.lanes};
+}
+
+LayerMatrices layer_matrices(const ModelConfig& config, std::int64_t layer) {
+  const std::string attention = "model.layers." + std::to_string(layer) + ".self_attn.";
+  const std::string mlp = "model.layers." + std::to_string(layer) + ".mlp.";
+  return {.qkv = {.name = attention + "qkv_proj",
+                  .parts = {attention + "q_proj.weight", attention + "k_proj.weight", attention + "v_proj.weight"},
+                  .out_features = config.q_size() + 2 * config.kv_size(),
+                  .in_features = config.hidden_size},
+          .o = {.name = attention + "o_proj",
+                .parts = {attention + "o_proj.weight"},
+                .out_features = config.hidden_size,
+                .in_features = config.q_size()},
+          .gate_up = {.name = mlp + "gate_up_proj",
+                      .parts = {mlp + "gate_proj.weight", mlp + "up_proj.weight"},
+                      .out_features = 2 * config.intermediate_size,
+                      .in_features = config.hidden_size},
+          .down = {.name = mlp + "down_proj",
+                   .parts = {mlp + "down_proj.weight"},
+                   .out_features = config.hidden_size,
+                   .in_features = config.intermediate_size}};
+}
+
+MatrixSpec head_matrix(const ModelConfig& config) {
+  return {.name = "lm_head",
+          .parts = {std::string(config.tie_word_embeddings ? kEmbedding : kHead)},
+          .out_features = config.vocab_size,
+          .in_features = config.hidden_size,
+          .role = MatrixSpec::Role::kHead};
+}
+
+std::vector<MatrixSpec> matrix_list(const ModelConfig& config) {
+  std::vector<MatrixSpec> list;
+  for (std::int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
+    const LayerMatrices matrices = layer_matrices(config, layer);
+    list.insert(list.end(), {matrices.qkv, matrices.o, matrices.gate_up, matrices.down});
+  }
+  list.push_back(head_matrix(config));
+  return list;
+}
+
+std::vector<WeightSpec> stored_list(const ModelConfig& config) {
+  if (!config.quantization) return weight_list(config);
+  std::vector<WeightSpec> list;
+  std::unordered_set<std::string> replaced;
+  for (const MatrixSpec& matrix : matrix_list(config)) {
+    if (!matrix.format(config.quantization->formats).is_integer()) continue;
+    const IntegerPanels panels = matrix.panels(*config.quantization);
+    list.push_back(
+        {.name = matrix.packed_name(), .shape = {panels.num_panels(), panels.panel_bytes()}, .is_packed = true});
+    replaced.insert(matrix.parts.begin(), matrix.parts.end());
+  }
+  replaced.erase(std::string(kEmbedding));
+  for (const WeightSpec& spec : weight_list(config)) {
+    if (!replaced.contains(spec.name)) list.push_back(spec);
+  }
   return list;
 }
 
 void check_weights(const Checkpoint& checkpoint, const ModelConfig& config) {
   Complaint missing("missing");
-  Complaint misshapen("of a wrong shape");
+  Complaint misshapen("of a wrong shape or type");
   Complaint extra("not part of the model");
   std::unordered_set<std::string> expected;
-  for (const WeightSpec& spec : weight_list(config)) {
+  for (const WeightSpec& spec : stored_list(config)) {
     expected.insert(spec.name);
     const ConstTensor* tensor = checkpoint.find(spec.name);
     if (tensor == nullptr) {
       missing.add(spec.name);
-    } else if (tensor->shape() != spec.shape) {
-      misshapen.add(spec.name + " (expected " + spec.shape.to_string() + ", got " + tensor->shape().to_string() + ")");
+    } else if (tensor->shape() != spec.shape || (tensor->dtype() == DType::kU8) != spec.is_packed) {
+      misshapen.add(spec.name + " (expected " + spec.shape.to_string() + (spec.is_packed ? " of bytes" : "") +
+                    ", got " + described(*tensor) + ")");
     }
   }
   for (const Checkpoint::Entry& entry : checkpoint.tensors()) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "wedlm/backend/integer_panels.h"
 #include "wedlm/checkpoint/checkpoint.h"
 #include "wedlm/model/model_config.h"
 #include "wedlm/tensor/tensor.h"
@@ -14,12 +15,48 @@ namespace wedlm {
 struct WeightSpec {
   std::string name;
   Shape shape;  // of a projection: [out_features, in_features]
+  bool is_packed = false;
 };
+
+/// A matrix that a forward multiplies by: one weight, or several stacked along the outputs.
+struct MatrixSpec {
+  enum class Role { kLayer, kHead };
+
+  std::string name;  // "model.layers.0.self_attn.qkv_proj"
+  std::vector<std::string> parts;
+  std::int64_t out_features = 0;
+  std::int64_t in_features = 0;
+  Role role = Role::kLayer;
+
+  const WeightFormat& format(const WeightFormats& formats) const {
+    return role == Role::kHead ? formats.head : formats.layers;
+  }
+  std::string packed_name() const { return name + ".packed"; }
+  /// Its panels in a checkpoint quantized so. The format of its role is one of integers.
+  IntegerPanels panels(const Quantization& quantization) const;
+};
+
+/// Of one layer, in the order in which a forward reads them.
+struct LayerMatrices {
+  MatrixSpec qkv;
+  MatrixSpec o;
+  MatrixSpec gate_up;
+  MatrixSpec down;
+};
+LayerMatrices layer_matrices(const ModelConfig& config, std::int64_t layer);
+/// Whose weight is that of the embeddings where they are tied.
+MatrixSpec head_matrix(const ModelConfig& config);
+/// All of them, the head last.
+std::vector<MatrixSpec> matrix_list(const ModelConfig& config);
 
 /// Every weight, in the order in which a forward reads them; lm_head.weight only where it is not tied.
 std::vector<WeightSpec> weight_list(const ModelConfig& config);
 
-/// Throws InvalidInput unless the checkpoint holds each of weight_list() in its shape and nothing else; the message
+/// The tensors of its checkpoint: weight_list(), but where the config says that it is quantized, each matrix of
+/// integers stands as one tensor of panels, U8 [num_panels, panel_bytes], in place of its weights. Embeddings stay.
+std::vector<WeightSpec> stored_list(const ModelConfig& config);
+
+/// Throws InvalidInput unless the checkpoint holds each of stored_list() in its shape and nothing else; the message
 /// counts the tensors that are missing, extra or misshapen and names the first few. Allowed besides:
 /// rotary_emb.inv_freq buffers, which old checkpoints carry and which follow from the config, and the lm_head.weight of
 /// a tied model where its bytes are those of model.embed_tokens.weight.

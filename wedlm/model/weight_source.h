@@ -4,10 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
+#include "wedlm/backend/integer_panels.h"
 #include "wedlm/checkpoint/checkpoint.h"
 #include "wedlm/model/model_config.h"
+#include "wedlm/model/weight_list.h"
 #include "wedlm/tensor/tensor.h"
 
 namespace wedlm {
@@ -24,6 +27,9 @@ class WeightSource {
 
   /// The weight of that name in weight_list(). Throws InternalError for any other name.
   virtual HostWeight weight(std::string_view name) const = 0;
+  /// The matrix of that name, as matrix_list() calls it, where the source has it packed; nullopt where it only has the
+  /// weights that it is made of.
+  virtual std::optional<PackedMatrix> packed(const MatrixSpec& matrix) const;
   /// Bytes of all weights, for progress.
   virtual std::size_t total_bytes() const = 0;
 };
@@ -34,10 +40,13 @@ class CheckpointWeights final : public WeightSource {
   CheckpointWeights(const Checkpoint& checkpoint, const ModelConfig& config);
 
   HostWeight weight(std::string_view name) const override;
+  /// Throws InvalidInput naming a tensor that is not aligned or whose scales are not finite.
+  std::optional<PackedMatrix> packed(const MatrixSpec& matrix) const override;
   std::size_t total_bytes() const override;
 
  private:
   const Checkpoint& checkpoint_;
+  std::optional<Quantization> quantization_;
 };
 
 }  // namespace wedlm

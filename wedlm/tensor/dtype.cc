@@ -3,9 +3,12 @@
 #include <cmath>
 #include <cstring>
 
+#include "wedlm/base/error.h"
+
 namespace wedlm {
 
 std::size_t dtype_bytes(DType dtype) {
+  if (dtype == DType::kU8) return 1;
   return dtype == DType::kF32 ? 4 : 2;
 }
 
@@ -17,12 +20,14 @@ std::string_view dtype_name(DType dtype) {
       return "F16";
     case DType::kBF16:
       return "BF16";
+    case DType::kU8:
+      return "U8";
   }
   return "?";
 }
 
 std::optional<DType> dtype_from_name(std::string_view name) {
-  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kU8}) {
     if (name == dtype_name(dtype)) return dtype;
   }
   return std::nullopt;
@@ -50,6 +55,7 @@ void to_f32(DType dtype, const void* from, float* to, std::size_t count) {
     std::memcpy(to, from, count * sizeof(float));
     return;
   }
+  if (dtype == DType::kU8) throw InternalError("to_f32: bytes of packed weights are no numbers");
   const auto* bits = static_cast<const std::uint16_t*>(from);
   for (std::size_t i = 0; i < count; ++i) to[i] = dtype == DType::kBF16 ? bf16_to_f32(bits[i]) : f16_to_f32(bits[i]);
 }

@@ -10,11 +10,16 @@
 
 namespace wedlm {
 
-enum class DType : std::uint8_t { kF32, kF16, kBF16 };
+enum class DType : std::uint8_t {
+  kF32,
+  kF16,
+  kBF16,
+  kU8,  // bytes whose meaning is not that of numbers: packed weights
+};
 
 std::size_t dtype_bytes(DType dtype);
 
-/// The name that safetensors gives it: "F32", "F16", "BF16".
+/// The name that safetensors gives it: "F32", "F16", "BF16", "U8".
 std::string_view dtype_name(DType dtype);
 /// The type of that safetensors name; nullopt for the many that no WeDLM checkpoint uses.
 std::optional<DType> dtype_from_name(std::string_view name);
@@ -29,7 +34,7 @@ std::uint16_t f32_to_bf16(float value);
 /// IEEE 754 binary16, subnormals, infinities and NaN included.
 float f16_to_f32(std::uint16_t bits);
 
-/// Converts `count` elements of `dtype` at `from`, aligned for their type, to float32.
+/// Converts `count` elements of `dtype` at `from`, aligned for their type, to float32. Throws InternalError for kU8.
 void to_f32(DType dtype, const void* from, float* to, std::size_t count);
 
 }  // namespace wedlm

@@ -43,6 +43,9 @@ class CpuBackend final : public Backend {
   std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts, const WeightFormat& format) override {
     return pack_weight(parts, format, kernels_.panel_lanes, team_);
   }
+  std::unique_ptr<PackedWeight> adopt(const PackedMatrix& packed) override {
+    return adopt_weight(packed, kernels_.panel_lanes, team_);
+  }
 
   void embed(const ConstTensor& table, std::span<const TokenId> token_ids, const Tensor& out) override {
     check_embed(table, token_ids, out);
@@ -223,6 +226,10 @@ class CpuBackend final : public Backend {
 };
 
 }  // namespace
+
+int native_panel_lanes() {
+  return select_kernels({}).panel_lanes;
+}
 
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
   return std::make_unique<CpuBackend>(select_kernels(options.isa), options.num_threads, options.thread_placement);

@@ -1,13 +1,12 @@
 #include "wedlm/backend/cpu/packing.h"
 
 #include <algorithm>
-#include <atomic>
-#include <bit>
 #include <cstring>
 #include <numeric>
 #include <vector>
 
 #include "wedlm/backend/op_checks.h"
+#include "wedlm/backend/stacked_rows.h"
 
 namespace wedlm {
 namespace {
@@ -15,26 +14,6 @@ namespace {
 constexpr std::int64_t kColumnsAtOnce = 32;  // of the source: a cache line or two of each row
 constexpr std::int64_t kMinPackedDepth = 256;
 constexpr std::int64_t kMinRoundedElements = 4096;  // so many are worth another thread
-
-/// The matrices one below the other.
-class StackedRows {
- public:
-  explicit StackedRows(std::span<const ConstTensor> parts) : parts_(parts) {}
-
-  const std::byte* row(std::int64_t feature) const {
-    for (const ConstTensor& part : parts_) {
-      if (feature < part.rows()) {
-        return static_cast<const std::byte*>(part.data()) +
-               static_cast<std::size_t>(feature * part.row_stride()) * dtype_bytes(part.dtype());
-      }
-      feature -= part.rows();
-    }
-    return nullptr;
-  }
-
- private:
-  std::span<const ConstTensor> parts_;
-};
 
 /// Columns [first, end) of one feature into its lane.
 void pack_f32(DType dtype, const std::byte* row, std::int64_t first, std::int64_t end, int lane,
@@ -65,27 +44,6 @@ void round_to_bf16(DType dtype, const std::byte* row, std::int64_t size, std::ve
   for (std::size_t k = 0; k < static_cast<std::size_t>(size); ++k) rounded[k] = f32_to_bf16(values[k]);
 }
 
-/// The integers of one feature into its lane, and its scales to the front of the panel.
-void pack_integers(const QuantizedRow& row, int lane, const CpuWeight& weight, std::int64_t p) {
-  const bool is_int4 = weight.panel_format() == PanelFormat::kInt4;
-  const auto per_row = static_cast<int>(weight.inputs_per_row());
-  const int bits = 32 / per_row;
-  const std::uint32_t mask = (1U << bits) - 1;
-  const std::uint32_t bias = is_int4 ? kInt4Bias : 0;
-  auto* words = reinterpret_cast<std::uint32_t*>(weight.row(p, 0)) + lane;
-  for (std::int64_t k = 0; k < weight.in_features(); ++k) {
-    const std::uint32_t value = (static_cast<std::uint32_t>(row.values[static_cast<std::size_t>(k)]) + bias) & mask;
-    const auto i = static_cast<int>(k % per_row);
-    words[k / per_row * weight.lanes()] |= value << (i % 2 * 16 + i / 2 * bits);
-  }
-  auto* scales = reinterpret_cast<std::uint32_t*>(weight.panel(p)) + lane;
-  for (std::size_t group = 0; group < row.scales.size(); ++group, scales += weight.lanes()) {
-    const auto scale = std::bit_cast<std::uint32_t>(row.scales[group]);
-    const std::uint32_t zero = static_cast<std::uint32_t>(row.zeros[group]) & 0xFFFFU;
-    *scales = is_int4 ? scale | zero : scale;
-  }
-}
-
 PanelFormat panel_format_of(const WeightFormat& format, DType dtype) {
   switch (format.type) {
     case WeightType::kInt8:
@@ -100,77 +58,61 @@ PanelFormat panel_format_of(const WeightFormat& format, DType dtype) {
   return dtype == DType::kBF16 ? PanelFormat::kBF16 : PanelFormat::kF32;
 }
 
-/// Fills the panels of one weight. Each thread has a row of its own to convert in.
+/// Fills the panels of one weight of floats. Each thread has a row of its own to convert in.
 class PanelPacker {
  public:
   PanelPacker(std::span<const ConstTensor> parts, const CpuWeight& weight, int num_threads)
       : rows_(parts), dtype_(parts[0].dtype()), weight_(weight), scratch_(static_cast<std::size_t>(num_threads)) {
+    if (!is_rounded()) return;
     const auto depth = static_cast<std::size_t>(weight.in_features());
     for (RowScratch& scratch : scratch_) {
-      if (is_converted()) scratch.values.resize(depth);
-      if (weight.format().type == WeightType::kBF16) scratch.rounded.resize(depth);
-      if (weight.format().is_integer()) scratch.quantized.resize(weight.format(), weight.in_features());
+      scratch.values.resize(depth);
+      scratch.rounded.resize(depth);
     }
   }
 
   void pack(std::int64_t p, int thread) {
-    std::memset(weight_.panel(p), 0, static_cast<std::size_t>(weight_.panel_bytes()));
+    std::byte* panel = weight_.memory() + p * weight_.panel_bytes();
+    std::memset(panel, 0, static_cast<std::size_t>(weight_.panel_bytes()));
     const std::int64_t first_feature = p * weight_.lanes();
     const std::int64_t rest = weight_.out_features() - first_feature;
     const auto num_features = static_cast<int>(std::min<std::int64_t>(weight_.lanes(), rest));
-    if (is_converted()) {
-      for (int lane = 0; lane < num_features; ++lane) convert(p, first_feature + lane, lane, thread);
+    const std::int64_t depth = weight_.in_features();
+    if (is_rounded()) {
+      RowScratch& scratch = scratch_[static_cast<std::size_t>(thread)];
+      const auto* rounded = reinterpret_cast<const std::byte*>(scratch.rounded.data());
+      for (int lane = 0; lane < num_features; ++lane) {
+        round_to_bf16(dtype_, rows_.row(first_feature + lane), depth, scratch.values, scratch.rounded);
+        pack_bf16(rounded, 0, depth, lane, weight_, panel);
+      }
       return;
     }
-    for (std::int64_t k = 0; k < weight_.in_features(); k += kColumnsAtOnce) {
-      const std::int64_t end = std::min(weight_.in_features(), k + kColumnsAtOnce);
+    for (std::int64_t k = 0; k < depth; k += kColumnsAtOnce) {
+      const std::int64_t end = std::min(depth, k + kColumnsAtOnce);
       for (int lane = 0; lane < num_features; ++lane) {
         const std::byte* row = rows_.row(first_feature + lane);
         if (weight_.panel_format() == PanelFormat::kBF16) {
-          pack_bf16(row, k, end, lane, weight_, weight_.panel(p));
+          pack_bf16(row, k, end, lane, weight_, panel);
         } else {
-          pack_f32(dtype_, row, k, end, lane, weight_, weight_.panel(p));
+          pack_f32(dtype_, row, k, end, lane, weight_, panel);
         }
       }
     }
   }
 
-  bool are_all_finite() const { return are_all_finite_; }
-
  private:
   struct RowScratch {
     std::vector<float> values;           // [in_features]
     std::vector<std::uint16_t> rounded;  // [in_features]
-    QuantizedRow quantized;
   };
 
-  /// Whether the format is another than that of the parts.
-  bool is_converted() const {
-    return weight_.format().is_integer() || (weight_.format().type == WeightType::kBF16 && dtype_ != DType::kBF16);
-  }
-
-  void convert(std::int64_t p, std::int64_t feature, int lane, int thread) {
-    RowScratch& scratch = scratch_[static_cast<std::size_t>(thread)];
-    const std::int64_t depth = weight_.in_features();
-    const std::byte* row = rows_.row(feature);
-    if (weight_.format().type == WeightType::kBF16) {
-      round_to_bf16(dtype_, row, depth, scratch.values, scratch.rounded);
-      pack_bf16(reinterpret_cast<const std::byte*>(scratch.rounded.data()), 0, depth, lane, weight_, weight_.panel(p));
-      return;
-    }
-    to_f32(dtype_, row, scratch.values.data(), static_cast<std::size_t>(depth));
-    if (quantize_row(scratch.values, weight_.format(), scratch.quantized)) {
-      pack_integers(scratch.quantized, lane, weight_, p);
-    } else {
-      are_all_finite_ = false;
-    }
-  }
+  /// Whether the parts are to become bfloat16 and are not yet.
+  bool is_rounded() const { return weight_.format().type == WeightType::kBF16 && dtype_ != DType::kBF16; }
 
   StackedRows rows_;
   DType dtype_;
   const CpuWeight& weight_;
   std::vector<RowScratch> scratch_;
-  std::atomic<bool> are_all_finite_{true};
 };
 
 }  // namespace
@@ -179,33 +121,31 @@ CpuWeight::CpuWeight(std::int64_t out_features, std::int64_t in_features, const 
                      PanelFormat panel_format, int lanes)
     : PackedWeight(out_features, in_features, format), panel_format_(panel_format), lanes_(lanes) {
   buffer_ = allocate_host_to_read(static_cast<std::size_t>(num_panels() * panel_bytes()));
+  data_ = memory();
 }
 
+CpuWeight::CpuWeight(const PackedMatrix& packed)
+    : PackedWeight(packed.layout.out_features, packed.layout.in_features, packed.layout.format),
+      panel_format_(panel_format_of(packed.layout.format, DType::kF32)),
+      lanes_(packed.layout.lanes),
+      data_(packed.data) {}
+
 std::int64_t CpuWeight::inputs_per_row() const {
-  switch (panel_format_) {
-    case PanelFormat::kInt8:
-      return 4;
-    case PanelFormat::kInt4:
-      return 8;
-    case PanelFormat::kF32:
-    case PanelFormat::kBF16:
-      break;
-  }
-  return 1;
+  return format().is_integer() ? IntegerPanels::inputs_per_word(format().type) : 1;
 }
 
 std::int64_t CpuWeight::scale_bytes() const {
-  return format().is_integer() ? format().num_groups(in_features()) * lanes_ * 4 : 0;
+  return format().is_integer() ? integer_panels().scale_bytes() : 0;
 }
 
 std::int64_t CpuWeight::panel_bytes() const {
-  return scale_bytes() + (in_features() + inputs_per_row() - 1) / inputs_per_row() * stride_bytes();
+  return format().is_integer() ? integer_panels().panel_bytes() : in_features() * stride_bytes();
 }
 
-std::byte* CpuWeight::scales(std::int64_t p, std::int64_t k) const {
+const std::byte* CpuWeight::scales(std::int64_t p, std::int64_t k) const {
   if (!format().is_integer()) return nullptr;
   const std::int64_t group = k / format().inputs_per_group(in_features());
-  return panel(p) + group * lanes_ * 4;
+  return panel(p) + group * stride_bytes();
 }
 
 std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, const WeightFormat& format, int lanes,
@@ -213,9 +153,23 @@ std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, const
   const std::int64_t out_features = check_pack(parts, format);
   const PanelFormat panel_format = panel_format_of(format, parts[0].dtype());
   auto weight = std::make_unique<CpuWeight>(out_features, parts[0].shape()[1], format, panel_format, lanes);
-  PanelPacker packer(parts, *weight, team.size());
-  team.run(weight->num_panels(), [&](std::int64_t p, int thread) { packer.pack(p, thread); });
-  if (!packer.are_all_finite()) throw_not_finite("pack");
+  if (format.is_integer()) {
+    pack_panels(parts, weight->integer_panels(), 0, weight->num_panels(), weight->memory(), team);
+  } else {
+    PanelPacker packer(parts, *weight, team.size());
+    team.run(weight->num_panels(), [&](std::int64_t p, int thread) { packer.pack(p, thread); });
+  }
+  return weight;
+}
+
+std::unique_ptr<CpuWeight> adopt_weight(const PackedMatrix& packed, int lanes, ThreadTeam& team) {
+  // A panel row is two vectors; the widest have 64 bytes.
+  const auto alignment = std::min<std::uintptr_t>(64, static_cast<std::uintptr_t>(packed.layout.row_bytes()));
+  const bool is_aligned = reinterpret_cast<std::uintptr_t>(packed.data) % alignment == 0;
+  if (packed.layout.lanes == lanes && is_aligned) return std::make_unique<CpuWeight>(packed);
+  auto weight = std::make_unique<CpuWeight>(packed.layout.out_features, packed.layout.in_features, packed.layout.format,
+                                            panel_format_of(packed.layout.format, DType::kF32), lanes);
+  repack_panels(packed, weight->integer_panels(), weight->memory(), team);
   return weight;
 }
 

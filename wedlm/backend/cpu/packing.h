@@ -6,8 +6,8 @@
 // features and 2 inputs: [w00 w10 w20 w30][w01 w11 w21 w31] [w40 w50 0 0][w41 w51 0 0].
 //
 // bfloat16 stays bfloat16, in the order that kernel_table.h describes; float32 stays; float16 becomes float32, because
-// expanding it costs more than the bandwidth it saves on machines without native arithmetic for it. Integers lie four
-// or eight inputs to a word, and the panel begins with their scales.
+// expanding it costs more than the bandwidth it saves on machines without native arithmetic for it. Integers lie as
+// integer_panels.h says, where the memory may be that of a checkpoint's file.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@
 #include "wedlm/backend/backend.h"
 #include "wedlm/backend/cpu/isa/kernel_table.h"
 #include "wedlm/backend/cpu/scratch.h"
+#include "wedlm/backend/integer_panels.h"
 #include "wedlm/base/thread_team.h"
 
 namespace wedlm {
@@ -25,8 +26,10 @@ class CpuWeight final : public PackedWeight {
  public:
   CpuWeight(std::int64_t out_features, std::int64_t in_features, const WeightFormat& format, PanelFormat panel_format,
             int lanes);
+  /// Looks at panels that somebody else keeps.
+  explicit CpuWeight(const PackedMatrix& packed);
 
-  std::size_t bytes() const override { return buffer_.bytes(); }
+  std::size_t bytes() const override { return static_cast<std::size_t>(num_panels() * panel_bytes()); }
   PanelFormat panel_format() const { return panel_format_; }
   int lanes() const { return lanes_; }
   std::int64_t num_panels() const { return (out_features() + lanes_ - 1) / lanes_; }
@@ -36,12 +39,16 @@ class CpuWeight final : public PackedWeight {
   std::int64_t stride_bytes() const { return std::int64_t{lanes_} * (panel_format_ == PanelFormat::kBF16 ? 2 : 4); }
   std::int64_t panel_bytes() const;
   /// The panel row of input k, the first of its inputs.
-  std::byte* row(std::int64_t p, std::int64_t k) const {
+  const std::byte* row(std::int64_t p, std::int64_t k) const {
     return panel(p) + scale_bytes() + k / inputs_per_row() * stride_bytes();
   }
-  std::byte* panel(std::int64_t p) const { return static_cast<std::byte*>(buffer_.data()) + p * panel_bytes(); }
+  const std::byte* panel(std::int64_t p) const { return data_ + p * panel_bytes(); }
   /// The scales of the group of input k, as MultiplyTile describes them; none but integers have any.
-  std::byte* scales(std::int64_t p, std::int64_t k) const;
+  const std::byte* scales(std::int64_t p, std::int64_t k) const;
+  /// Memory of its own to be filled; nullptr where it only looks at some.
+  std::byte* memory() const { return static_cast<std::byte*>(buffer_.data()); }
+  /// Of an integer format.
+  IntegerPanels integer_panels() const { return {out_features(), in_features(), format(), lanes_}; }
 
  private:
   std::int64_t scale_bytes() const;
@@ -49,11 +56,15 @@ class CpuWeight final : public PackedWeight {
   PanelFormat panel_format_;
   int lanes_;
   Buffer buffer_;
+  const std::byte* data_;  // the buffer's, or what somebody else keeps
 };
 
 /// Packs the parts, stacked along the outputs, on all threads of `team`. Throws as Backend::pack().
 std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, const WeightFormat& format, int lanes,
                                        ThreadTeam& team);
+
+/// Looks at the panels where they have these lanes and are aligned for vectors, else packs their integers anew.
+std::unique_ptr<CpuWeight> adopt_weight(const PackedMatrix& packed, int lanes, ThreadTeam& team);
 
 /// A batch of rows cut into tiles of nearly equal height, none above `max_tile_rows`.
 class RowTiles {

@@ -29,6 +29,17 @@ class ReferenceWeight final : public PackedWeight {
     }
   }
 
+  explicit ReferenceWeight(const PackedMatrix& packed)
+      : PackedWeight(packed.layout.out_features, packed.layout.in_features, packed.layout.format) {
+    values_.resize(static_cast<std::size_t>(out_features() * in_features()));
+    quantized_.resize(format(), in_features());
+    const auto width = static_cast<std::size_t>(in_features());
+    for (std::int64_t feature = 0; feature < out_features(); ++feature) {
+      unpack_feature(packed, feature, quantized_);
+      dequantize_row(quantized_, format(), {values_.data() + feature * in_features(), width});
+    }
+  }
+
   std::size_t bytes() const override { return values_.size() * sizeof(float); }
   const float* row(std::int64_t feature) const { return values_.data() + feature * in_features(); }
 
@@ -71,6 +82,9 @@ class ReferenceBackend final : public Backend {
 
   std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts, const WeightFormat& format) override {
     return std::make_unique<ReferenceWeight>(check_pack(parts, format), parts, format);
+  }
+  std::unique_ptr<PackedWeight> adopt(const PackedMatrix& packed) override {
+    return std::make_unique<ReferenceWeight>(packed);
   }
 
   void embed(const ConstTensor& table, std::span<const TokenId> token_ids, const Tensor& out) override {

@@ -1,0 +1,184 @@
+// A stored model is the one that rounding at load makes, to the bit, whatever lanes it was stored with and whatever
+// computes it.
+#include "wedlm/quant/quantize.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <fstream>
+
+#include "tests/support/data.h"
+#include "wedlm/backend/cpu/cpu_backend.h"
+#include "wedlm/backend/cpu/isa/select.h"
+#include "wedlm/base/error.h"
+#include "wedlm/model/transformer.h"
+#include "wedlm/model/weight_list.h"
+
+namespace wedlm {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+WeightFormats formats_of(WeightType layers, WeightType head, std::int64_t group_size = 64) {
+  return {.layers = {.type = layers, .group_size = group_size}, .head = {.type = head, .group_size = group_size}};
+}
+
+std::unique_ptr<Backend> backend_of(const std::string& name) {
+  return name == "reference" ? make_backend({.name = name}) : make_cpu_backend({.num_threads = 2, .isa = name});
+}
+
+/// Logits of a few rows, one segment without a prefix.
+std::vector<float> logits_of(const fs::path& folder, const WeightFormats& formats, const std::string& backend_name) {
+  const Checkpoint checkpoint = Checkpoint::open(folder);
+  const ModelConfig config = parse_model_config(checkpoint.config());
+  const auto backend = backend_of(backend_name);
+  const Transformer transformer(checkpoint, config, *backend, {}, formats);
+  KvCache cache(*backend, config, 4, 4);
+  Activations activations(*backend);
+  Batch batch;
+  for (std::int32_t i = 0; i < 7; ++i) {
+    batch.token_ids.push_back(i * 37 + 11);
+    batch.positions.push_back(i);
+    batch.slots.push_back(-1);
+    batch.prediction_rows.push_back(i);
+  }
+  batch.segments.push_back({.num_rows = 7});
+  batch.sampling.resize(7);
+  std::vector<Prediction> predictions(7);
+  std::vector<float> logits(7 * static_cast<std::size_t>(config.vocab_size));
+  transformer.forward(batch, cache, activations, predictions, {logits.data(), DType::kF32, {7, config.vocab_size}});
+  return logits;
+}
+
+std::vector<std::string> backends() {
+  std::vector<std::string> names = supported_kernels();
+  names.emplace_back("reference");
+  return names;
+}
+
+class QuantizeTest : public testing::TestWithParam<int> {
+ protected:
+  TemporaryFolder parent_;
+  fs::path out_ = parent_.path() / "out";
+};
+
+TEST_P(QuantizeTest, LogitsAreThoseOfRoundingAtLoadToTheBit) {
+  const fs::path models[] = {nano_model(), test_data("checkpoints/qwen2.5-bias-f16"),
+                             test_data("checkpoints/qwen3-untied-2shards-bf16")};
+  const WeightFormats all_formats[] = {formats_of(WeightType::kInt4, WeightType::kInt8),
+                                       formats_of(WeightType::kInt4, WeightType::kInt4, 32),
+                                       formats_of(WeightType::kInt8, WeightType::kBF16)};
+  for (const fs::path& model : models) {
+    for (const WeightFormats& formats : all_formats) {
+      const Checkpoint checkpoint = Checkpoint::open(model);
+      quantize_checkpoint(checkpoint, out_,
+                          {.quantization = {.formats = formats, .lanes = GetParam()}, .existing = Existing::kReplace});
+      for (const std::string& backend : backends()) {
+        const std::vector<float> stored = logits_of(out_, {}, backend);
+        EXPECT_EQ(stored, logits_of(model, formats, backend)) << model << " " << backend;
+        EXPECT_NE(stored, logits_of(model, {}, backend)) << model << " " << backend;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Lanes, QuantizeTest, testing::ValuesIn(kPanelLanes),
+                         [](const auto& test) { return std::to_string(test.param); });
+
+TEST(QuantizeFilesTest, PanelsAreAlignedAndTheRestStays) {
+  const TemporaryFolder parent;
+  const fs::path out = parent.path() / "out";
+  const Checkpoint before = Checkpoint::open(nano_model());
+  std::size_t last_done = 0, last_total = 0;
+  quantize_checkpoint(before, out,
+                      {.quantization = {.formats = formats_of(WeightType::kInt4, WeightType::kInt8), .lanes = 16},
+                       .progress = [&](std::size_t done, std::size_t total) {
+                         EXPECT_GT(done, last_done);
+                         last_done = done;
+                         last_total = total;
+                       }});
+  EXPECT_GT(last_total, 0U);
+  EXPECT_EQ(last_done, last_total);
+  const Checkpoint after = Checkpoint::open(out);
+  const ModelConfig config = parse_model_config(after.config());
+  EXPECT_EQ(config.quantization->lanes, 16);
+  std::size_t num_packed = 0;
+  for (const WeightSpec& spec : stored_list(config)) {
+    const ConstTensor* tensor = after.find(spec.name);
+    ASSERT_NE(tensor, nullptr) << spec.name;
+    if (spec.is_packed) {
+      ++num_packed;
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(tensor->data()) % 64, 0U) << spec.name;
+      continue;
+    }
+    const ConstTensor* same = before.find(spec.name);
+    ASSERT_NE(same, nullptr);
+    const auto bytes = static_cast<std::size_t>(same->shape().num_elements()) * dtype_bytes(same->dtype());
+    EXPECT_EQ(std::memcmp(same->data(), tensor->data(), bytes), 0) << spec.name;
+  }
+  EXPECT_EQ(num_packed, 5U * 4 + 1);
+  for (const char* name : {"tokenizer.json", "tokenizer_config.json", "generation_config.json"}) {
+    EXPECT_EQ(read_text(out / name), read_text(nano_model() / name));
+  }
+}
+
+TEST(QuantizeFilesTest, RefusesWhatIsQuantizedAlreadyAndLeavesNothingWhereItFails) {
+  const TemporaryFolder parent;
+  const fs::path out = parent.path() / "out";
+  const QuantizeOptions options{
+      .quantization = {.formats = formats_of(WeightType::kInt8, WeightType::kInt8), .lanes = 8}};
+  quantize_checkpoint(Checkpoint::open(nano_model()), out, options);
+  EXPECT_THROW(quantize_checkpoint(Checkpoint::open(out), parent.path() / "again", options), InvalidInput);
+  EXPECT_THROW(quantize_checkpoint(Checkpoint::open(nano_model()), out, options), InvalidInput);
+  QuantizeOptions stopped = options;
+  stopped.progress = [](std::size_t, std::size_t) { throw ResourceError("enough"); };
+  EXPECT_THROW(quantize_checkpoint(Checkpoint::open(nano_model()), parent.path() / "again", stopped), ResourceError);
+  EXPECT_EQ(std::distance(fs::directory_iterator(parent.path()), fs::directory_iterator()), 1);
+}
+
+TEST(QuantizeFilesTest, AScaleThatIsNoNumberIsRefusedByTheNameOfItsTensor) {
+  const TemporaryFolder parent;
+  const fs::path out = parent.path() / "out";
+  quantize_checkpoint(Checkpoint::open(nano_model()), out,
+                      {.quantization = {.formats = formats_of(WeightType::kInt4, WeightType::kInt8), .lanes = 8}});
+  const std::string name = "model.layers.2.mlp.down_proj.packed";
+  const fs::path file = out / "model.safetensors";
+  std::string bytes = read_text(file);
+  std::ptrdiff_t offset = 0;
+  {
+    const Checkpoint checkpoint = Checkpoint::open(out);
+    const auto* data = static_cast<const std::byte*>(checkpoint.find(name)->data());
+    const ConstTensor& first = checkpoint.files()[0].tensors()[0].tensor;
+    offset = data - static_cast<const std::byte*>(first.data());
+  }
+  std::uint64_t header_bytes = 0;
+  std::memcpy(&header_bytes, bytes.data(), sizeof header_bytes);
+  const std::size_t at = sizeof header_bytes + header_bytes + static_cast<std::size_t>(offset);
+  for (const std::uint32_t bad : {0x7F800000U, 0xFFC00001U, 0x3F808000U}) {
+    std::string changed = bytes;
+    std::memcpy(changed.data() + at, &bad, sizeof bad);
+    std::ofstream(file, std::ios::binary) << changed;
+    try {
+      logits_of(out, {}, "portable");
+      ADD_FAILURE() << "accepted " << bad;
+    } catch (const InvalidInput& error) {
+      EXPECT_THAT(error.what(), HasSubstr(name));
+    }
+  }
+}
+
+TEST(QuantizeFilesTest, FormatsAreThoseOfTheFileAndNoOthers) {
+  ModelConfig config;
+  const WeightFormats int4 = formats_of(WeightType::kInt4, WeightType::kInt8);
+  EXPECT_EQ(formats_to_load(config, int4), int4);
+  config.quantization = Quantization{.formats = int4, .lanes = 8};
+  EXPECT_EQ(formats_to_load(config, {}), int4);
+  EXPECT_EQ(formats_to_load(config, int4), int4);
+  EXPECT_THROW(formats_to_load(config, formats_of(WeightType::kInt8, WeightType::kInt8)), InvalidInput);
+  EXPECT_THROW(formats_to_load(config, formats_of(WeightType::kInt4, WeightType::kInt8, 32)), InvalidInput);
+}
+
+}  // namespace
+}  // namespace wedlm
