@@ -22,6 +22,7 @@ Command add_sweep(CLI::App& program);
 Command add_bench(CLI::App& program);
 Command add_info(CLI::App& program);
 Command add_verify(CLI::App& program);
+Command add_quantize(CLI::App& program);
 Command add_tokenize(CLI::App& program);
 Command add_template(CLI::App& program);
 Command add_completion(CLI::App& program);

@@ -45,7 +45,7 @@ std::int64_t loaded_bytes(const ModelConfig& config, const WeightFormats& format
 
 Json info_json(const Checkpoint& checkpoint, const InfoOptions& options) {
   const ModelConfig config = parse_model_config(checkpoint.config());
-  const WeightFormats formats = options.model.weights.formats();
+  const WeightFormats formats = formats_to_load(config, options.model.weights.formats());
   const DType kv_cache_type = kv_cache_type_of(options.kv_cache_type);
   const std::int64_t context = options.context.value_or(std::min(config.max_position_embeddings, kDefaultContext));
   const GenerationDefaults defaults = parse_generation_config(checkpoint.generation_config(), config.vocab_size);
@@ -54,9 +54,13 @@ Json info_json(const Checkpoint& checkpoint, const InfoOptions& options) {
   Json::Array eos;
   const auto& eos_ids = defaults.eos_token_ids.empty() ? config.eos_token_ids : defaults.eos_token_ids;
   for (const TokenId id : eos_ids) eos.push_back(token_json(id, tokenizer));
-  const bool has_tensors = !checkpoint.tensors().empty();
-  const DType stored_type = has_tensors ? checkpoint.tensors().front().tensor.dtype() : DType::kF32;
-  const std::string dtype(has_tensors ? dtype_name(stored_type) : "");
+  // Of the first tensor that holds numbers: packed weights are bytes.
+  const auto first =
+      std::ranges::find_if(checkpoint.tensors(), [](const auto& e) { return e.tensor.dtype() != DType::kU8; });
+  const bool has_numbers = first != checkpoint.tensors().end();
+  const DType stored_type = has_numbers ? first->tensor.dtype() : DType::kF32;
+  const std::string stored = config.quantization ? describe(formats) : "";
+  const std::string dtype = stored.empty() && has_numbers ? std::string(dtype_name(stored_type)) : stored;
   const std::string loaded = describe(formats);
   return Json::object({
       {"folder", checkpoint.folder().string()},

@@ -177,10 +177,10 @@ int run_program(std::vector<std::string> arguments) {
         "Start here:\n"
         "  wedlm generate -p \"Count from 1 to 20\"\n"
         "  wedlm chat");
-    const std::vector<Command> commands = {add_generate(program),  add_chat(program),     add_benchmark(program),
-                                           add_sweep(program),     add_bench(program),    add_info(program),
-                                           add_verify(program),    add_tokenize(program), add_template(program),
-                                           add_completion(program)};
+    const std::vector<Command> commands = {add_generate(program), add_chat(program),      add_benchmark(program),
+                                           add_sweep(program),    add_bench(program),     add_info(program),
+                                           add_verify(program),   add_quantize(program),  add_tokenize(program),
+                                           add_template(program), add_completion(program)};
     return parse_and_run(program, commands, with_help_as_option(program, std::move(arguments)));
   });
 }

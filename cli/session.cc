@@ -15,7 +15,7 @@ std::unique_ptr<LoadedModel> load_model(const ModelOptions& options, const Conso
     model = LoadedModel::load(folder, load_options);
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  std::string formats = describe(load_options.formats);
+  std::string formats = describe(model->formats());
   if (!formats.empty()) {
     formats = "; weights " + formats + ", " + size_text(static_cast<double>(model->transformer().weight_bytes()));
   }
