@@ -43,7 +43,7 @@ void pack_feature(const IntegerPanels& layout, const QuantizedRow& row, int lane
   const bool is_int4 = layout.format.type == WeightType::kInt4;
   auto* words = reinterpret_cast<std::uint32_t*>(panel + layout.scale_bytes()) + lane;
   for (std::int64_t k = 0; k < layout.in_features; ++k) {
-    const auto value = static_cast<std::uint32_t>(row.values[static_cast<std::size_t>(k)]);
+    const std::uint32_t value = static_cast<std::uint8_t>(row.values[static_cast<std::size_t>(k)]);
     words[k / word.per_word * layout.lanes] |= ((value + word.bias) & word.mask) << word.shift(k);
   }
   auto* scales = reinterpret_cast<std::uint32_t*>(panel) + lane;
