@@ -60,6 +60,7 @@ TEST(BenchTest, FiguresAreThereAndFitTogether) {
   EXPECT_EQ(bench.at("shape"), Json("nano"));
   EXPECT_EQ(bench.at("threads"), Json(2));
   EXPECT_EQ(bench.at("runs"), Json(2));
+  EXPECT_EQ(bench.at("kv_cache_type"), Json("bf16"));
   EXPECT_GT(number(bench, "bandwidth_gb_per_s"), 0);
   EXPECT_GT(number(bench, "tile_peak_tflops"), 0);
   EXPECT_THAT(bench.at("tile_peak_of").as_string(), HasSubstr("float32"));
@@ -79,7 +80,7 @@ TEST(BenchTest, FiguresAreThereAndFitTogether) {
     const std::int64_t rows = result.at("rows").as_integer(), context = result.at("context").as_integer();
     EXPECT_EQ(number(result, "bytes"),
               static_cast<double>((bench.at("parameters").as_integer() - vectors) * element + vectors * 4 +
-                                  rows * 256 * element + context * 5 * 2 * 2 * 64 * 4));
+                                  rows * 256 * element + context * 5 * 2 * 2 * 64 * 2));
   }
   EXPECT_THAT(seen, testing::ElementsAre("bf16 0 1", "bf16 0 3", "bf16 0 16", "bf16 40 1", "bf16 40 3", "bf16 40 16",
                                          "bf16 0 50", "f32 0 1", "f32 0 3", "f32 0 16", "f32 40 1", "f32 40 3",
