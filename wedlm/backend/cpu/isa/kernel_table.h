@@ -167,5 +167,6 @@ struct KernelTable {
 const KernelTable& portable_kernels();
 const KernelTable& avx2_kernels();
 const KernelTable& avx512_kernels();
+const KernelTable& neon_kernels();
 
 }  // namespace wedlm

@@ -15,6 +15,8 @@ std::vector<const KernelTable*> supported_tables() {
       __builtin_cpu_supports("avx512dq")) {
     tables.push_back(&avx512_kernels());
   }
+#elif defined(__aarch64__)
+  tables.push_back(&neon_kernels());
 #endif
   return tables;
 }
