@@ -195,32 +195,37 @@ void RoundedTiles::pack(const ConstTensor& x, const RowTiles& tiles, const Kerne
   pairs_ = reinterpret_cast<std::int32_t*>(memory);
   scales_ = memory + num_rows_ * num_pairs_;
   sums_ = reinterpret_cast<std::int32_t*>(scales_ + num_rows_ * num_blocks_);
-  const std::int64_t rows_per_task = std::max<std::int64_t>(1, kMinRoundedElements / depth_);
-  team.run((num_rows_ + rows_per_task - 1) / rows_per_task, [&](std::int64_t task, int) {
-    const std::int64_t end = std::min(num_rows_, (task + 1) * rows_per_task);
-    for (std::int64_t row = task * rows_per_task; row < end; ++row) {
-      round_row(x.row<float>(row), tiles.position(row), kernels);
+  // A task writes whole cache lines, of all rows of a tile: threads that took rows would wait for each other's.
+  const std::int64_t rows_of_tile = (num_rows_ + tiles.num_tiles() - 1) / tiles.num_tiles();
+  const std::int64_t blocks_per_task = std::max<std::int64_t>(1, kMinRoundedElements / (kRoundingBlock * rows_of_tile));
+  const std::int64_t tasks_per_tile = (num_blocks_ + blocks_per_task - 1) / blocks_per_task;
+  team.run(tiles.num_tiles() * tasks_per_tile, [&](std::int64_t task, int) {
+    const std::int64_t tile = task / tasks_per_tile;
+    const std::int64_t first = task % tasks_per_tile * blocks_per_task;
+    for (std::int64_t block = first; block < std::min(num_blocks_, first + blocks_per_task); ++block) {
+      for (int r = 0; r < tiles.num_rows(tile); ++r) round_block(x, tiles, tile, r, block, kernels);
     }
   });
 }
 
-void RoundedTiles::round_row(const float* x, const RowTiles::Position& at, const KernelTable& kernels) const {
-  std::int32_t* pairs = pairs_ + at.first_row * num_pairs_ + at.row;
-  float* scales = scales_ + at.first_row * num_blocks_ + at.row;
-  std::int32_t* sums = sums_ + at.first_row * num_groups_ + at.row;
-  for (std::int64_t k = 0; k < depth_; k += kRoundingBlock) {
-    std::int16_t values[kRoundingBlock] = {};
-    const auto count = static_cast<int>(std::min<std::int64_t>(kRoundingBlock, depth_ - k));
-    *scales = kernels.round_block(x + k, count, values);
-    scales += at.num_rows;
-    const auto end = std::min<std::int64_t>(kRoundingBlock / 2, num_pairs_ - k / 2);
-    for (std::int64_t pair = 0; pair < end; ++pair, pairs += at.num_rows) {
-      std::memcpy(pairs, values + 2 * pair, sizeof *pairs);
-    }
-    if (num_groups_ == 0) continue;
-    for (std::int64_t first = 0; first < count; first += group_size_, sums += at.num_rows) {
-      *sums = std::accumulate(values + first, values + first + group_size_, std::int32_t{0});
-    }
+void RoundedTiles::round_block(const ConstTensor& x, const RowTiles& tiles, std::int64_t tile, int r,
+                               std::int64_t block, const KernelTable& kernels) const {
+  const std::int64_t first_row = tiles.first_row(tile);
+  const int num_rows = tiles.num_rows(tile);
+  const std::int64_t k = block * kRoundingBlock;
+  const auto count = static_cast<int>(std::min<std::int64_t>(kRoundingBlock, depth_ - k));
+  std::int16_t values[kRoundingBlock] = {};
+  scales_[first_row * num_blocks_ + block * num_rows + r] =
+      kernels.round_block(x.row<float>(first_row + r) + k, count, values);
+  std::int32_t* pairs = pairs_ + first_row * num_pairs_ + k / 2 * num_rows + r;
+  const auto num_pairs = std::min<std::int64_t>(kRoundingBlock / 2, num_pairs_ - k / 2);
+  for (std::int64_t pair = 0; pair < num_pairs; ++pair, pairs += num_rows) {
+    std::memcpy(pairs, values + 2 * pair, sizeof *pairs);
+  }
+  if (num_groups_ == 0) return;
+  std::int32_t* sums = sums_ + first_row * num_groups_ + k / group_size_ * num_rows + r;
+  for (std::int64_t first = 0; first < count; first += group_size_, sums += num_rows) {
+    *sums = std::accumulate(values + first, values + first + group_size_, std::int32_t{0});
   }
 }
 

@@ -76,18 +76,6 @@ class RowTiles {
   std::int64_t first_row(std::int64_t tile) const { return num_rows_ * tile / num_tiles_; }
   int num_rows(std::int64_t tile) const { return static_cast<int>(first_row(tile + 1) - first_row(tile)); }
 
-  struct Position {
-    std::int64_t first_row;  // of its tile
-    std::int64_t row;        // in the tile
-    int num_rows;            // of the tile
-  };
-  /// Where a row of the batch is.
-  Position position(std::int64_t row) const {
-    std::int64_t tile = row * num_tiles_ / num_rows_;
-    if (first_row(tile + 1) <= row) ++tile;
-    return {first_row(tile), row - first_row(tile), num_rows(tile)};
-  }
-
  private:
   std::int64_t num_rows_;
   std::int64_t num_tiles_;
@@ -118,7 +106,9 @@ class RoundedTiles {
   // A panel row of any integer format is whole in so many inputs.
   static constexpr std::int64_t kInputsAtOnce = 8;
 
-  void round_row(const float* x, const RowTiles::Position& at, const KernelTable& kernels) const;
+  /// One block of row `r` of a tile.
+  void round_block(const ConstTensor& x, const RowTiles& tiles, std::int64_t tile, int r, std::int64_t block,
+                   const KernelTable& kernels) const;
 
   std::int64_t depth_;
   std::int64_t num_pairs_;   // of a row
