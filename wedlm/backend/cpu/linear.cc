@@ -10,10 +10,32 @@ namespace {
 constexpr std::int64_t kBlockRows = 128;
 constexpr std::int64_t kBlockDepth = 1024;  // a multiple of every group of inputs that share a scale
 
-// Panels of one task: enough tasks that a thread that was held up is made up for, few enough that the rows, which each
-// task reads again, are not the larger part of the traffic.
-constexpr std::int64_t kTasksPerThread = 8;
-constexpr std::int64_t kMaxPanelsPerTask = 16;
+/// The panels in rounds of a task for each thread: the first round takes half of them, and each other half of what is
+/// left. Long stretches come first, which memory serves best, and short ones last, so that the threads end together
+/// though one was held up.
+class PanelTasks {
+ public:
+  PanelTasks(std::int64_t num_panels, int num_threads) : num_panels_(num_panels), num_threads_(num_threads) {}
+
+  std::int64_t num_tasks() const { return num_threads_ * kRounds; }
+  /// The first panel of a task; that of task num_tasks() is behind the last panel.
+  std::int64_t first_panel(std::int64_t task) const {
+    const std::int64_t round = task / num_threads_;
+    const std::int64_t begin = end_of_rounds(round);
+    const std::int64_t end = end_of_rounds(round + 1);
+    return begin + (end - begin) * (task % num_threads_) / num_threads_;
+  }
+
+ private:
+  static constexpr std::int64_t kRounds = 4;  // the last takes all that is left
+
+  std::int64_t end_of_rounds(std::int64_t rounds) const {
+    return rounds >= kRounds ? num_panels_ : num_panels_ - (num_panels_ >> rounds);
+  }
+
+  std::int64_t num_panels_;
+  std::int64_t num_threads_;
+};
 
 class Product {
  public:
@@ -36,13 +58,9 @@ class Product {
       packed_ = packed_rows.floats(x_.rows() * weight_.in_features());
       pack_rows(x_, tiles_, packed_, team);
     }
-    const std::int64_t num_panels = weight_.num_panels();
-    const std::int64_t panels_per_task =
-        std::clamp<std::int64_t>(num_panels / (team.size() * kTasksPerThread), 1, kMaxPanelsPerTask);
-    team.run((num_panels + panels_per_task - 1) / panels_per_task, [&](std::int64_t task, int) {
-      const std::int64_t first = task * panels_per_task;
-      multiply_panels(first, std::min(num_panels, first + panels_per_task));
-    });
+    const PanelTasks tasks(weight_.num_panels(), team.size());
+    team.run(tasks.num_tasks(),
+             [&](std::int64_t task, int) { multiply_panels(tasks.first_panel(task), tasks.first_panel(task + 1)); });
   }
 
  private:
@@ -54,7 +72,7 @@ class Product {
     std::int64_t first_k = 0;
     std::int64_t end_k = 0;
     std::int64_t num_tiles = 0;
-    bool is_last_panel = false;  // of the task
+    const std::byte* next = nullptr;  // the panel row with which the next slice of the task begins
   };
 
   int max_rows() const {
@@ -93,19 +111,21 @@ class Product {
                             .first_k = k,
                             .end_k = std::min(depth, k + block_depth),
                             .num_tiles = end_tile - first_tile,
-                            .is_last_panel = panel + 1 == end_panel};
+                            .next = panel + 1 < end_panel     ? weight_.row(panel + 1, k)
+                                    : k + block_depth < depth ? weight_.row(first_panel, k + block_depth)
+                                                              : nullptr};
           for (std::int64_t tile = first_tile; tile < end_tile; ++tile) multiply_tile(tile, tile - first_tile, slice);
         }
       }
     }
   }
 
-  /// Each tile of the block fetches an equal part of the same slice of the next panel, so that memory is busy all the
-  /// time and not only while the first tile waits for it.
+  /// Each tile of the block fetches an equal part of the next slice, so that memory is busy all the time and not only
+  /// while the first tile waits for it.
   void prefetch_next(std::int64_t index, const Slice& slice, MultiplyTile& args) const {
-    if (slice.is_last_panel) return;
+    if (slice.next == nullptr) return;
     const std::int64_t bytes = args.depth / weight_.inputs_per_row() * weight_.stride_bytes();
-    args.prefetch = weight_.row(slice.panel + 1, slice.first_k) + bytes * index / slice.num_tiles;
+    args.prefetch = slice.next + bytes * index / slice.num_tiles;
     args.prefetch_stride_bytes = weight_.stride_bytes() / slice.num_tiles;
   }
 
