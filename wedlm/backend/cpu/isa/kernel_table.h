@@ -167,6 +167,7 @@ struct KernelTable {
 const KernelTable& portable_kernels();
 const KernelTable& avx2_kernels();
 const KernelTable& avx512_kernels();
+const KernelTable& avx512_vnni_kernels();
 const KernelTable& neon_kernels();
 
 }  // namespace wedlm
