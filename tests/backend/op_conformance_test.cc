@@ -21,6 +21,13 @@ class OpConformanceTest : public testing::TestWithParam<CpuCase> {
   std::unique_ptr<Backend> reference_ = make_reference_backend();
   OpData data_;
 
+  /// Random rows for weights of bfloat16 or of other numbers. A level that rounds the former's gets them rounded, so
+  /// that nothing but the order of the sums is between it and the reference.
+  OwnedTensor rows(Shape shape, bool meet_bf16, std::int64_t row_gap = 0) {
+    OwnedTensor x = data_.f32(shape, row_gap);
+    return meet_bf16 && GetParam().rounds_to_bf16() ? rounded_to_bf16(x) : std::move(x);
+  }
+
   /// The largest relative error of op(backend, out) between the two.
   template <class Op>
   double error_of(Shape shape, const Op& op) {
@@ -41,7 +48,7 @@ TEST_P(OpConformanceTest, Linear) {
         const ConstTensor parts[] = {first.tensor(), second.tensor()};
         const auto cpu_weight = cpu_->pack(parts), reference_weight = reference_->pack(parts);
         for (const std::int64_t rows : {1, 2, 5, 6, 7, 14, 15, 16, 29, 37}) {
-          const OwnedTensor x = data_.f32({rows, in_features}, rows % 3);
+          const OwnedTensor x = this->rows({rows, in_features}, dtype == DType::kBF16, rows % 3);
           const ConstTensor any_bias = rows % 2 == 0 ? ConstTensor(bias.tensor()) : ConstTensor();
           const double error = error_of({rows, out_features + 5}, [&](Backend& backend, const Tensor& out) {
             backend.linear(x, &backend == cpu_.get() ? *cpu_weight : *reference_weight, any_bias, out);
@@ -65,7 +72,7 @@ TEST_P(OpConformanceTest, LinearOfConvertedWeights) {
         const ConstTensor parts[] = {first.tensor(), second.tensor()};
         const auto cpu_weight = cpu_->pack(parts, format), reference_weight = reference_->pack(parts, format);
         for (std::int64_t rows = 1; rows <= 64; rows += rows < 17 ? 1 : 47) {
-          const OwnedTensor x = data_.f32({rows, in_features}, rows % 3);
+          const OwnedTensor x = this->rows({rows, in_features}, format.type == WeightType::kBF16, rows % 3);
           const ConstTensor any_bias = rows % 2 == 0 ? ConstTensor(bias.tensor()) : ConstTensor();
           const double error = error_of({rows, out_features + 5}, [&](Backend& backend, const Tensor& out) {
             backend.linear(x, &backend == cpu_.get() ? *cpu_weight : *reference_weight, any_bias, out);
@@ -129,15 +136,26 @@ TEST_P(OpConformanceTest, IntegersTakeASmallPartOfTheMemory) {
 }
 
 TEST_P(OpConformanceTest, LinearOfManyRowsAndMuchDepth) {
-  const OwnedTensor weight = data_.of(DType::kBF16, {70, 2100}), x = data_.f32({300, 2100}), bias = data_.f32({70});
+  const OwnedTensor weight = data_.of(DType::kBF16, {70, 2100}), bias = data_.f32({70});
   const ConstTensor part = weight;
   for (const WeightFormat& format : kConvertedFormats) {
+    const OwnedTensor x = rows({300, 2100}, format.type == WeightType::kBF16);
     const auto cpu_weight = cpu_->pack({&part, 1}, format), reference_weight = reference_->pack({&part, 1}, format);
     const double error = error_of({300, 70}, [&](Backend& backend, const Tensor& out) {
       backend.linear(x, &backend == cpu_.get() ? *cpu_weight : *reference_weight, bias, out);
     });
     EXPECT_LT(error, 3 * linear_tolerance(format)) << format_text(format);  // six times the terms of the others
   }
+}
+
+TEST_P(OpConformanceTest, RowsAreRoundedWhereTheLevelSaysSo) {
+  const OwnedTensor weight = data_.of(DType::kBF16, {70, 331}), x = data_.f32({19, 331});
+  const ConstTensor part = weight;
+  const auto packed = cpu_->pack({&part, 1});
+  const OwnedTensor of_x(DType::kF32, {19, 70}), of_rounded(DType::kF32, {19, 70});
+  cpu_->linear(x, *packed, {}, of_x);
+  cpu_->linear(rounded_to_bf16(x), *packed, {}, of_rounded);
+  EXPECT_EQ(same_bits(of_x.values(), of_rounded.values()), GetParam().rounds_to_bf16());
 }
 
 TEST_P(OpConformanceTest, RowOps) {
@@ -281,7 +299,7 @@ TEST_P(OpConformanceTest, StoringInPagesOfBfloat16RoundsTheRowsToo) {
 TEST_P(OpConformanceTest, Predict) {
   for (const std::int64_t vocab_size : {2, 17, 331, 5000}) {
     for (const std::int64_t rows : {1, 5, 70}) {
-      const OwnedTensor head = data_.of(DType::kBF16, {vocab_size, 24}), hidden = data_.f32({rows, 24}, 2);
+      const OwnedTensor head = data_.of(DType::kBF16, {vocab_size, 24}), hidden = this->rows({rows, 24}, true, 2);
       const ConstTensor part = head;
       std::vector<SamplingRow> sampling(static_cast<std::size_t>(rows));
       for (std::size_t r = 0; r < sampling.size(); ++r) {

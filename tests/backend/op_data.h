@@ -44,6 +44,13 @@ class OwnedTensor {
   const Tensor& tensor() const { return tensor_; }
   operator const Tensor&() const { return tensor_; }  // NOLINT: stands for the tensor
 
+  OwnedTensor copy() const {
+    OwnedTensor other(tensor_.dtype(), tensor_.shape(), tensor_.row_stride() - tensor_.shape().row_elements());
+    other.bytes_ = bytes_;
+    other.tensor_ = Tensor(other.bytes_.data(), tensor_.dtype(), tensor_.shape(), tensor_.row_stride());
+    return other;
+  }
+
   std::vector<float> values() const {
     std::vector<float> all;
     const auto n = static_cast<std::size_t>(tensor_.shape().row_elements());
@@ -94,6 +101,19 @@ class OpData {
   std::mt19937 random_;
 };
 
+/// The same, each rounded to the nearest bfloat16.
+inline OwnedTensor rounded_to_bf16(const OwnedTensor& numbers) {
+  OwnedTensor rounded = numbers.copy();
+  const Tensor& tensor = rounded.tensor();
+  for (std::int64_t r = 0; r < tensor.rows(); ++r) {
+    for (std::int64_t i = 0; i < tensor.shape().row_elements(); ++i) {
+      float& number = tensor.row<float>(r)[i];
+      number = bf16_to_f32(f32_to_bf16(number));
+    }
+  }
+  return rounded;
+}
+
 inline double relative_error(const std::vector<float>& got, const std::vector<float>& expected) {
   double scale = 1;
   double worst = 0;
@@ -129,6 +149,8 @@ struct CpuCase {
   int num_threads;
 
   std::unique_ptr<Backend> make() const { return make_cpu_backend({.num_threads = num_threads, .isa = isa}); }
+  /// Whether it rounds rows to bfloat16 where they meet weights of it.
+  bool rounds_to_bf16() const { return select_kernels(isa).bf16_format == PanelFormat::kBF16Pairs; }
 };
 
 inline std::ostream& operator<<(std::ostream& out, const CpuCase& cpu_case) {

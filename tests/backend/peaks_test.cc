@@ -15,7 +15,7 @@ TEST(PeaksTest, AreRatesOfAMachine) {
     CpuPeaks peaks({.num_threads = 2, .isa = isa});
     EXPECT_EQ(peaks.isa(), isa);
     EXPECT_EQ(peaks.num_threads(), 2);
-    EXPECT_THAT(std::string(peaks.multiplier()), testing::HasSubstr("float32"));
+    EXPECT_THAT(std::string(peaks.multiplier()), testing::HasSubstr("bits wide"));
     // Wide bounds of anything that computes: a loop that was folded away would lie far above them.
     for (int i = 0; i < 2; ++i) {
       EXPECT_GT(peaks.read_gb_per_s(), 0.05);
@@ -35,11 +35,10 @@ TEST(PeaksTest, KernelsReadAndMultiplyEverything) {
     float sum = 0;
     for (std::size_t i = 0; i < numbers.size(); ++i) sum += numbers[i] = static_cast<float>(i * i % 251);
     EXPECT_EQ(kernels.read_floats(numbers.data(), 4096), sum);
-    // Every chain begins as 1, and a round changes its sign.
-    const auto num_chains = static_cast<float>(kernels.multiply_adds_per_round);
-    EXPECT_EQ(kernels.multiply_registers(0), num_chains);
-    EXPECT_EQ(kernels.multiply_registers(1), -num_chains);
-    EXPECT_EQ(kernels.multiply_registers(4), num_chains);
+    const auto num_ones = static_cast<float>(kernels.multiply_adds_per_round);
+    for (const int rounds : {0, 1, 4}) {
+      EXPECT_EQ(kernels.multiply_registers(rounds), static_cast<float>(rounds) * num_ones);
+    }
   }
 }
 

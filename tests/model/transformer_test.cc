@@ -131,7 +131,10 @@ TEST_P(TransformerTest, LogitsAreThoseOfPyTorch) {
     }
   }
   RecordProperty("largest_error_share", std::to_string(largest));
-  EXPECT_LT(largest, 2e-4);
+  // PyTorch's were computed in float32 throughout.
+  const bool rounds_rows = backend != "reference" && name.ends_with("bf16") &&
+                           select_kernels(backend).bf16_format == PanelFormat::kBF16Pairs;
+  EXPECT_LT(largest, rounds_rows ? 1e-2 : 2e-4);
 }
 
 TEST_P(TransformerTest, CachedEqualsUncachedToTheBit) {

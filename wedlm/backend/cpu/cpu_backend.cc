@@ -41,7 +41,7 @@ class CpuBackend final : public Backend {
   void download(const ConstTensor& from, const Tensor& host) override { copy(from, host); }
 
   std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts, const WeightFormat& format) override {
-    return pack_weight(parts, format, kernels_.panel_lanes, team_);
+    return pack_weight(parts, format, kernels_, team_);
   }
   std::unique_ptr<PackedWeight> adopt(const PackedMatrix& packed) override {
     return adopt_weight(packed, kernels_.panel_lanes, team_);

@@ -46,9 +46,10 @@ class Product {
         weight_(weight),
         bias_(bias),
         out_(out),
-        is_rounded_(weight.format().is_integer() && kernels.max_rounded_rows > 0),
+        is_rounded_(weight.panel_format() == PanelFormat::kBF16Pairs ||
+                    (weight.format().is_integer() && kernels.max_rounded_rows > 0)),
         tiles_(x.rows(), max_rows()),
-        rounded_(x.rows(), weight.in_features(), weight.format()),
+        rounded_(x.rows(), weight),
         kernel_(kernel()) {}
 
   void run(ThreadTeam& team, Scratch& packed_rows) {
@@ -83,6 +84,7 @@ class Product {
   Kernel kernel() const {
     switch (weight_.panel_format()) {
       case PanelFormat::kBF16:
+      case PanelFormat::kBF16Pairs:
         return kernels_.multiply_bf16;
       case PanelFormat::kInt8:
         return kernels_.multiply_int8;
@@ -169,7 +171,7 @@ class Product {
   const CpuWeight& weight_;
   const float* bias_;
   const Tensor& out_;
-  bool is_rounded_;  // to 16 bits, for integer weights
+  bool is_rounded_;  // to 16 bits
   RowTiles tiles_;
   RoundedTiles rounded_;
   Kernel kernel_;

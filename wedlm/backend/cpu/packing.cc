@@ -27,13 +27,14 @@ void pack_f32(DType dtype, const std::byte* row, std::int64_t first, std::int64_
 
 void pack_bf16(const std::byte* row, std::int64_t first, std::int64_t end, int lane, const CpuWeight& weight,
                std::byte* panel) {
-  const int half = weight.lanes() / 2;
+  const bool in_pairs = weight.panel_format() == PanelFormat::kBF16Pairs;
+  const int words_per_row = in_pairs ? weight.lanes() : weight.lanes() / 2;
   const auto* from = reinterpret_cast<const std::uint16_t*>(row);
-  auto* words = reinterpret_cast<std::uint32_t*>(panel) + lane % half;
-  const int shift = lane < half ? 0 : 16;
+  auto* words = reinterpret_cast<std::uint32_t*>(panel) + lane % words_per_row;
   for (std::int64_t k = first; k < end; ++k) {
-    std::uint32_t& word = words[k * half];
-    word = (word & ~(0xFFFFU << shift)) | std::uint32_t{from[k]} << shift;
+    const bool is_high = in_pairs ? k % 2 != 0 : lane >= words_per_row;
+    std::uint32_t& word = words[k / weight.inputs_per_row() * words_per_row];
+    word = is_high ? (word & 0xFFFFU) | std::uint32_t{from[k]} << 16 : (word & 0xFFFF0000U) | from[k];
   }
 }
 
@@ -44,18 +45,22 @@ void round_to_bf16(DType dtype, const std::byte* row, std::int64_t size, std::ve
   for (std::size_t k = 0; k < static_cast<std::size_t>(size); ++k) rounded[k] = f32_to_bf16(values[k]);
 }
 
-PanelFormat panel_format_of(const WeightFormat& format, DType dtype) {
+PanelFormat panel_format_of(const WeightFormat& format, DType dtype, PanelFormat bf16_format) {
   switch (format.type) {
     case WeightType::kInt8:
       return PanelFormat::kInt8;
     case WeightType::kInt4:
       return PanelFormat::kInt4;
     case WeightType::kBF16:
-      return PanelFormat::kBF16;
+      return bf16_format;
     case WeightType::kStored:
       break;
   }
-  return dtype == DType::kBF16 ? PanelFormat::kBF16 : PanelFormat::kF32;
+  return dtype == DType::kBF16 ? bf16_format : PanelFormat::kF32;
+}
+
+PanelFormat integer_panel_format(const WeightFormat& format) {
+  return panel_format_of(format, DType::kF32, PanelFormat::kBF16);
 }
 
 /// Fills the panels of one weight of floats. Each thread has a row of its own to convert in.
@@ -91,10 +96,10 @@ class PanelPacker {
       const std::int64_t end = std::min(depth, k + kColumnsAtOnce);
       for (int lane = 0; lane < num_features; ++lane) {
         const std::byte* row = rows_.row(first_feature + lane);
-        if (weight_.panel_format() == PanelFormat::kBF16) {
-          pack_bf16(row, k, end, lane, weight_, panel);
-        } else {
+        if (weight_.panel_format() == PanelFormat::kF32) {
           pack_f32(dtype_, row, k, end, lane, weight_, panel);
+        } else {
+          pack_bf16(row, k, end, lane, weight_, panel);
         }
       }
     }
@@ -126,12 +131,13 @@ CpuWeight::CpuWeight(std::int64_t out_features, std::int64_t in_features, const 
 
 CpuWeight::CpuWeight(const PackedMatrix& packed)
     : PackedWeight(packed.layout.out_features, packed.layout.in_features, packed.layout.format),
-      panel_format_(panel_format_of(packed.layout.format, DType::kF32)),
+      panel_format_(integer_panel_format(packed.layout.format)),
       lanes_(packed.layout.lanes),
       data_(packed.data) {}
 
 std::int64_t CpuWeight::inputs_per_row() const {
-  return format().is_integer() ? IntegerPanels::inputs_per_word(format().type) : 1;
+  if (format().is_integer()) return IntegerPanels::inputs_per_word(format().type);
+  return panel_format_ == PanelFormat::kBF16Pairs ? 2 : 1;
 }
 
 std::int64_t CpuWeight::scale_bytes() const {
@@ -139,7 +145,8 @@ std::int64_t CpuWeight::scale_bytes() const {
 }
 
 std::int64_t CpuWeight::panel_bytes() const {
-  return format().is_integer() ? integer_panels().panel_bytes() : in_features() * stride_bytes();
+  if (format().is_integer()) return integer_panels().panel_bytes();
+  return (in_features() + inputs_per_row() - 1) / inputs_per_row() * stride_bytes();
 }
 
 const std::byte* CpuWeight::scales(std::int64_t p, std::int64_t k) const {
@@ -148,11 +155,12 @@ const std::byte* CpuWeight::scales(std::int64_t p, std::int64_t k) const {
   return panel(p) + group * stride_bytes();
 }
 
-std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, const WeightFormat& format, int lanes,
-                                       ThreadTeam& team) {
+std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, const WeightFormat& format,
+                                       const KernelTable& kernels, ThreadTeam& team) {
   const std::int64_t out_features = check_pack(parts, format);
-  const PanelFormat panel_format = panel_format_of(format, parts[0].dtype());
-  auto weight = std::make_unique<CpuWeight>(out_features, parts[0].shape()[1], format, panel_format, lanes);
+  const PanelFormat panel_format = panel_format_of(format, parts[0].dtype(), kernels.bf16_format);
+  auto weight =
+      std::make_unique<CpuWeight>(out_features, parts[0].shape()[1], format, panel_format, kernels.panel_lanes);
   if (format.is_integer()) {
     pack_panels(parts, weight->integer_panels(), 0, weight->num_panels(), weight->memory(), team);
   } else {
@@ -168,7 +176,7 @@ std::unique_ptr<CpuWeight> adopt_weight(const PackedMatrix& packed, int lanes, T
   const bool is_aligned = reinterpret_cast<std::uintptr_t>(packed.data) % alignment == 0;
   if (packed.layout.lanes == lanes && is_aligned) return std::make_unique<CpuWeight>(packed);
   auto weight = std::make_unique<CpuWeight>(packed.layout.out_features, packed.layout.in_features, packed.layout.format,
-                                            panel_format_of(packed.layout.format, DType::kF32), lanes);
+                                            integer_panel_format(packed.layout.format), lanes);
   repack_panels(packed, weight->integer_panels(), weight->memory(), team);
   return weight;
 }
@@ -214,9 +222,15 @@ void RoundedTiles::round_block(const ConstTensor& x, const RowTiles& tiles, std:
   const int num_rows = tiles.num_rows(tile);
   const std::int64_t k = block * kRoundingBlock;
   const auto count = static_cast<int>(std::min<std::int64_t>(kRoundingBlock, depth_ - k));
+  const float* from = x.row<float>(first_row + r) + k;
   std::int16_t values[kRoundingBlock] = {};
-  scales_[first_row * num_blocks_ + block * num_rows + r] =
-      kernels.round_block(x.row<float>(first_row + r) + k, count, values);
+  if (is_integer_) {
+    scales_[first_row * num_blocks_ + block * num_rows + r] = kernels.round_block(from, count, values);
+  } else {
+    float copy[kRoundingBlock];
+    std::copy_n(from, count, copy);
+    kernels.kv_bf16.store(copy, count, values);
+  }
   std::int32_t* pairs = pairs_ + first_row * num_pairs_ + k / 2 * num_rows + r;
   const auto num_pairs = std::min<std::int64_t>(kRoundingBlock / 2, num_pairs_ - k / 2);
   for (std::int64_t pair = 0; pair < num_pairs; ++pair, pairs += num_rows) {

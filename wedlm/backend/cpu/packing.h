@@ -5,9 +5,9 @@
 // reads memory from front to back exactly once. The last panel is filled up with zeros. Example with 4 lanes, 6
 // features and 2 inputs: [w00 w10 w20 w30][w01 w11 w21 w31] [w40 w50 0 0][w41 w51 0 0].
 //
-// bfloat16 stays bfloat16, in the order that kernel_table.h describes; float32 stays; float16 becomes float32, because
-// expanding it costs more than the bandwidth it saves on machines without native arithmetic for it. Integers lie as
-// integer_panels.h says, where the memory may be that of a checkpoint's file.
+// bfloat16 stays bfloat16, in one of the orders that kernel_table.h describes; float32 stays; float16 becomes float32,
+// because expanding it costs more than the bandwidth it saves on machines without native arithmetic for it. Integers
+// lie as integer_panels.h says, where the memory may be that of a checkpoint's file.
 #pragma once
 
 #include <cstdint>
@@ -59,9 +59,10 @@ class CpuWeight final : public PackedWeight {
   const std::byte* data_;  // the buffer's, or what somebody else keeps
 };
 
-/// Packs the parts, stacked along the outputs, on all threads of `team`. Throws as Backend::pack().
-std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, const WeightFormat& format, int lanes,
-                                       ThreadTeam& team);
+/// Packs the parts, stacked along the outputs, as `kernels` take them, on all threads of `team`. Throws as
+/// Backend::pack().
+std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, const WeightFormat& format,
+                                       const KernelTable& kernels, ThreadTeam& team);
 
 /// Looks at the panels where they have these lanes and are aligned for vectors, else packs their integers anew.
 std::unique_ptr<CpuWeight> adopt_weight(const PackedMatrix& packed, int lanes, ThreadTeam& team);
@@ -88,12 +89,13 @@ void pack_rows(const ConstTensor& x, const RowTiles& tiles, float* packed, Threa
 /// The rows of each tile rounded to 16 bits and transposed, for weights of one format.
 class RoundedTiles {
  public:
-  RoundedTiles(std::int64_t num_rows, std::int64_t depth, const WeightFormat& format)
-      : depth_(depth),
-        num_pairs_((depth + kInputsAtOnce - 1) / kInputsAtOnce * kInputsAtOnce / 2),
-        num_blocks_((depth + kRoundingBlock - 1) / kRoundingBlock),
-        group_size_(format.type == WeightType::kInt4 ? format.group_size : 0),
-        num_groups_(group_size_ == 0 ? 0 : format.num_groups(depth)),
+  RoundedTiles(std::int64_t num_rows, const CpuWeight& weight)
+      : is_integer_(weight.format().is_integer()),
+        depth_(weight.in_features()),
+        num_pairs_((depth_ + kInputsAtOnce - 1) / kInputsAtOnce * kInputsAtOnce / 2),
+        num_blocks_((depth_ + kRoundingBlock - 1) / kRoundingBlock),
+        group_size_(weight.panel_format() == PanelFormat::kInt4 ? weight.format().group_size : 0),
+        num_groups_(group_size_ == 0 ? 0 : weight.format().num_groups(depth_)),
         num_rows_(num_rows) {}
 
   /// Rounds the rows of `x` [rows, depth] on all threads of `team`, into memory of `scratch`.
@@ -103,13 +105,14 @@ class RoundedTiles {
   RoundedRows from(std::int64_t first_row, int num_rows, std::int64_t k) const;
 
  private:
-  // A panel row of any integer format is whole in so many inputs.
+  // A panel row of any format is whole in so many inputs.
   static constexpr std::int64_t kInputsAtOnce = 8;
 
   /// One block of row `r` of a tile.
   void round_block(const ConstTensor& x, const RowTiles& tiles, std::int64_t tile, int r, std::int64_t block,
                    const KernelTable& kernels) const;
 
+  bool is_integer_;  // else bfloat16
   std::int64_t depth_;
   std::int64_t num_pairs_;   // of a row
   std::int64_t num_blocks_;  // of a row

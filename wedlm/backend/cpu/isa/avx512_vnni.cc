@@ -13,12 +13,19 @@ inline IntVec add_pair_products(IntVec a, IntVec b, IntVec sum) {
 
 #include "wedlm/backend/cpu/isa/rounded.inc"
 
+float multiply_registers_of_pairs(std::int64_t rounds) {
+  return add_ones<IntVec>(rounds, IntVec{} + 0x00010001, add_pair_products);
+}
+
 }  // namespace
 
 const KernelTable& avx512_vnni_kernels() {
   static const KernelTable kTable = [] {
     KernelTable table = with_rounded_rows(avx512_kernels());
     table.name = "avx512_vnni";
+    table.multiplier = "products of 16-bit integers, 512 bits wide";
+    table.multiply_adds_per_round = 2 * kChains * kLanes;
+    table.multiply_registers = multiply_registers_of_pairs;
     return table;
   }();
   return kTable;

@@ -12,7 +12,7 @@
 
 namespace wedlm {
 
-enum class PanelFormat : std::uint8_t { kF32, kBF16, kInt8, kInt4 };
+enum class PanelFormat : std::uint8_t { kF32, kBF16, kBF16Pairs, kInt8, kInt4 };
 
 /// What a stored number of kInt4 is above its meaning.
 constexpr int kInt4Bias = 8;
@@ -20,12 +20,13 @@ constexpr int kInt4Bias = 8;
 /// Inputs of a row that are rounded with one scale.
 constexpr int kRoundingBlock = 128;
 
-/// A tile of rows whose inputs are rounded to 16 bits, so that products with integers are summed exactly as integers:
-/// in each block of kRoundingBlock inputs, x = scale * value. Rows are the fast index everywhere.
+/// A tile of rows whose inputs are rounded to 16 bits: to bfloat16 for kBF16Pairs, and for integers to integers, so
+/// that their products are summed exactly: in each block of kRoundingBlock inputs, x = scale * value. Rows are the fast
+/// index everywhere.
 struct RoundedRows {
   const std::int32_t* pairs = nullptr;  // [pairs of k][num_rows] two values, the even k in the low half; zeros behind
                                         // the last k up to a whole panel row
-  const float* scales = nullptr;        // [blocks][num_rows]
+  const float* scales = nullptr;        // [blocks][num_rows]; null with kBF16Pairs
   const std::int32_t* sums = nullptr;   // [groups][num_rows] of the values that share a scale of kInt4
 };
 
@@ -33,10 +34,10 @@ struct RoundedRows {
 ///
 /// A panel row of kF32 is `panel_lanes` floats, of one k. One of kBF16 is `panel_lanes / 2` words of 32 bits, of one k:
 /// word i holds column i in its low half and column panel_lanes / 2 + i in its high half, so that shifts expand the
-/// vector. One of kInt8 or kInt4 is `panel_lanes` words, of four or eight k: word j holds column j, the even k in its
-/// low half and the odd k in its high half, so that the two k of a pair stand where halves are multiplied and added. A
-/// number of kInt4 is stored kInt4Bias above what it is. With 4 lanes, kBF16: [c0|c2 c1|c3]; kInt8, the lowest byte
-/// first: [c0k0 c0k2 c0k1 c0k3] [c1k0 c1k2 c1k1 c1k3] [c2k0 ...] [c3k0 ...].
+/// vector. One of kBF16Pairs, kInt8 or kInt4 is `panel_lanes` words, of two, four or eight k: word j holds column j,
+/// the even k in its low half and the odd k in its high half, so that the two k of a pair stand where halves are
+/// multiplied and added. A number of kInt4 is stored kInt4Bias above what it is. With 4 lanes, kBF16: [c0|c2 c1|c3];
+/// kInt8, the lowest byte first: [c0k0 c0k2 c0k1 c0k3] [c1k0 c1k2 c1k1 c1k3] [c2k0 ...] [c3k0 ...].
 struct MultiplyTile {
   const float* x = nullptr;  // null where the rows are rounded
   RoundedRows rounded;
@@ -129,11 +130,12 @@ struct LogitMoments {
 
 struct KernelTable {
   const char* name;
-  int panel_lanes;       // columns of a panel: two vectors
-  int max_tile_rows;     // rows whose accumulators fit the registers
-  int max_strided_rows;  // the same where each row needs an address of its own
-  int max_rounded_rows;  // the same of rounded rows; 0 where the level multiplies integers as floats
-  int tile_queries;      // query vectors that attention multiplies side by side
+  int panel_lanes;          // columns of a panel: two vectors
+  int max_tile_rows;        // rows whose accumulators fit the registers
+  int max_strided_rows;     // the same where each row needs an address of its own
+  int max_rounded_rows;     // the same of rounded rows; 0 where the level multiplies integers as floats
+  PanelFormat bf16_format;  // of weights of bfloat16: kBF16, or kBF16Pairs, which takes rounded rows
+  int tile_queries;         // query vectors that attention multiplies side by side
 
   void (*multiply_f32)(const MultiplyTile& tile);
   void (*multiply_bf16)(const MultiplyTile& tile);
@@ -157,7 +159,8 @@ struct KernelTable {
   // What the machine gives to code that does nothing else (peaks.h).
   const char* multiplier;                // what does a product's arithmetic at its fastest, for people
   std::int64_t multiply_adds_per_round;  // of single numbers
-  /// So many rounds of multiply-adds of registers alone, in chains that do not wait for each other.
+  /// So many rounds of multiply-adds of registers alone, in chains that do not wait for each other. Each adds one, and
+  /// all of them are returned.
   float (*multiply_registers)(std::int64_t rounds);
   /// Their sum, read in four streams side by side, which memory serves faster than one; `count` is a multiple of 1024.
   float (*read_floats)(const float* from, std::int64_t count);
@@ -168,6 +171,7 @@ const KernelTable& portable_kernels();
 const KernelTable& avx2_kernels();
 const KernelTable& avx512_kernels();
 const KernelTable& avx512_vnni_kernels();
+const KernelTable& avx512_bf16_kernels();
 const KernelTable& neon_kernels();
 
 }  // namespace wedlm

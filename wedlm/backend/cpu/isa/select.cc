@@ -14,7 +14,10 @@ std::vector<const KernelTable*> supported_tables() {
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512dq")) {
     tables.push_back(&avx512_kernels());
-    if (__builtin_cpu_supports("avx512vnni")) tables.push_back(&avx512_vnni_kernels());
+    if (__builtin_cpu_supports("avx512vnni")) {
+      tables.push_back(&avx512_vnni_kernels());
+      if (__builtin_cpu_supports("avx512bf16")) tables.push_back(&avx512_bf16_kernels());
+    }
   }
 #elif defined(__aarch64__)
   tables.push_back(&neon_kernels());

@@ -1,0 +1,76 @@
+// Kernels for AVX-512 with BF16, which multiplies and adds pairs of bfloat16 in one instruction: AMD since 2022 (Zen
+// 4), Intel servers since 2023 (Sapphire Rapids). Rows are rounded to bfloat16 where they meet weights of it, as the
+// model was trained and as its own engine computes. All else is that of AVX-512 with VNNI, which these machines have
+// too.
+#include "wedlm/backend/cpu/isa/avx512.inc"
+
+namespace wedlm {
+namespace {
+
+inline Vec add_pair_products(WordVec pair, WordVec weights, Vec sum) {
+  return _mm512_dpbf16_ps(sum, (__m512bh)pair, (__m512bh)weights);
+}
+
+template <int kRows, int kVectors>
+void multiply_pairs_of_rows(const MultiplyTile& tile) {
+  constexpr PanelFormat kFormat = PanelFormat::kBF16Pairs;
+  const char* panel = static_cast<const char*>(tile.panel);
+  const char* prefetch = static_cast<const char*>(tile.prefetch != nullptr ? tile.prefetch : tile.panel);
+  const std::int32_t* x = tile.rounded.pairs;
+  Vec sums[kRows][kVectors];
+  load_sums(tile, sums);
+  for (std::int64_t k = 0; k < tile.depth; k += inputs_per_row(kFormat)) {
+    PanelRow<kVectors> row;
+    load_row<kFormat>(panel, row);
+    prefetch_row<kFormat>(prefetch, tile.prefetch_stride_bytes);
+    panel += tile.panel_stride_bytes;
+    WEDLM_UNROLL
+    for (int r = 0; r < kRows; ++r) {
+      const WordVec pair = WordVec{} + static_cast<std::uint32_t>(x[r]);
+      WEDLM_UNROLL
+      for (int v = 0; v < kVectors; ++v) sums[r][v] = add_pair_products(pair, row.words[v], sums[r][v]);
+    }
+    x += kRows;
+  }
+  store_sums<kFormat>(tile, sums);
+}
+
+template <int kRows, int kVectors>
+void multiply_pairs_dispatch(const MultiplyTile& tile) {
+  if (tile.num_rows == kRows) {
+    multiply_pairs_of_rows<kRows, kVectors>(tile);
+  } else if constexpr (kRows > 1) {
+    multiply_pairs_dispatch<kRows - 1, kVectors>(tile);
+  }
+}
+
+void multiply_pairs(const MultiplyTile& tile) {
+  constexpr int kMaxRows = 8;
+  if (tile.num_columns > kLanes) {
+    multiply_pairs_dispatch<kMaxRows, 2>(tile);
+  } else {
+    multiply_pairs_dispatch<kMaxRows, 1>(tile);
+  }
+}
+
+float multiply_registers_of_pairs(std::int64_t rounds) {
+  return add_ones<Vec>(rounds, WordVec{} + 0x3F803F80U, add_pair_products);
+}
+
+}  // namespace
+
+const KernelTable& avx512_bf16_kernels() {
+  static const KernelTable kTable = [] {
+    KernelTable table = avx512_vnni_kernels();
+    table.name = "avx512_bf16";
+    table.bf16_format = PanelFormat::kBF16Pairs;
+    table.multiply_bf16 = multiply_pairs;
+    table.multiplier = "products of bfloat16, 512 bits wide";
+    table.multiply_adds_per_round = 2 * kChains * kLanes;
+    table.multiply_registers = multiply_registers_of_pairs;
+    return table;
+  }();
+  return kTable;
+}
+
+}  // namespace wedlm
