@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What tests alone do not show: layout, lint, memory errors, undefined behaviour, data races, and a minute of fuzzing.
-#   scripts/check.sh [format] [tidy] [asan] [tsan] [fuzz]      all of them without arguments
+# What tests alone do not show: layout, lint, memory errors, undefined behaviour, data races, the kernels of another
+# processor, and a minute of fuzzing.
+#   scripts/check.sh [format] [tidy] [asan] [tsan] [neon] [fuzz]      all of them without arguments
 # WEDLM_FUZZ_SECONDS sets how long all fuzz targets run together (60).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -31,6 +32,15 @@ check_tsan() {
   ctest --test-dir build/tsan --output-on-failure -R '^(base_tests/ThreadTeam|engine_tests/)|ThreadsDoNotChangeAnything'
 }
 
+check_neon() {
+  echo "NEON and portable kernels, built for 64-bit ARM and run by qemu-user"
+  scripts/install_packages.sh "${cross_packages[@]}"
+  scripts/build.sh aarch64 backend_tests backend_conformance_tests
+  # One thread and three are enough, and an emulator has no rates. With WEDLM_ISA a build without NEON fails.
+  WEDLM_ISA=neon ctest --test-dir build/aarch64 --output-on-failure --parallel "$(nproc)" \
+    -R '^backend_(conformance_)?tests/' -E '_2$|PeaksTest\.AreRatesOfAMachine'
+}
+
 check_fuzz() {
   echo "Fuzzing"
   scripts/build.sh fuzz fuzzers
@@ -49,7 +59,7 @@ check_fuzz() {
 
 echo "Debian packages"
 scripts/install_packages.sh "${build_packages[@]}" "${test_packages[@]}" "${check_packages[@]}"
-for check in "${@:-format tidy asan tsan fuzz}"; do
+for check in "${@:-format tidy asan tsan neon fuzz}"; do
   for name in $check; do "check_$name"; done
 done
 echo "All checks passed"

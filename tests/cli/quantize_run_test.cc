@@ -2,13 +2,37 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <fstream>
+
 #include "tests/cli/run_wedlm.h"
+#include "tests/support/full_disk.h"
+#include "wedlm/checkpoint/safetensors_writer.h"
+#include "wedlm/model/weight_list.h"
 
 namespace wedlm {
 namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+
+/// A checkpoint of 400 million zeros, which take seconds and no room: the file is a hole behind its header.
+void write_large_checkpoint(const fs::path& folder) {
+  Json::Object config = parse_json(read_text(nano_model() / "config.json"), "config.json").as_object();
+  for (auto& [key, value] : config) {
+    if (key == "hidden_size") value = 1024;
+    if (key == "intermediate_size") value = 3072;
+    if (key == "num_hidden_layers") value = 40;
+  }
+  std::ofstream(folder / "config.json") << write_json(config);
+  std::vector<TensorPlan> tensors;
+  for (const WeightSpec& spec : weight_list(parse_model_config(config))) {
+    tensors.push_back({.name = spec.name, .dtype = DType::kBF16, .shape = spec.shape});
+  }
+  const fs::path file = folder / "model.safetensors";
+  const std::int64_t bytes = SafetensorsWriter(file, tensors).file_bytes();
+  fs::resize_file(file, static_cast<std::uintmax_t>(bytes));
+}
 
 class QuantizeRunTest : public testing::Test {
  protected:
@@ -72,6 +96,31 @@ TEST_F(QuantizeRunTest, RefusesInOneLine) {
   expect_refusal(run_wedlm({"generate", "-q", "-p", "x", "-m", out_.string(), "--weights", "int8"}), 2, "--weights");
   expect_refusal(run_wedlm({"verify", "-q", out_.string(), "--text", (nano_model() / "README.md").string()}), 2,
                  "--text");
+}
+
+TEST_F(QuantizeRunTest, CtrlCLeavesNothing) {
+  const TemporaryFolder large;
+  write_large_checkpoint(large.path());
+  Running running({"quantize", large.path().string(), out_.string(), "--bits", "4"}, {});
+  ASSERT_TRUE(running.wait_for_contents(out_.string() + ".partial/model.safetensors")) << running.wait().err;
+  ASSERT_EQ(::kill(running.pid(), SIGINT), 0);
+  const Finished run = running.wait();
+  EXPECT_EQ(run.exit_code, 130);
+  EXPECT_EQ(run.out, "");
+  EXPECT_EQ(run.err, "Interrupted; nothing was written\n");
+  EXPECT_TRUE(has_no_folder());
+}
+
+TEST_F(QuantizeRunTest, AFullDiskIsSaidInOneLineAndLeavesNothing) {
+  for (const rlim_t bytes : {1'000, 1'000'000}) {  // in the header, in the panels
+    const FullDisk disk(bytes);
+    const Finished run = quantize({"--bits", "4"});
+    EXPECT_EQ(run.exit_code, 3);
+    EXPECT_EQ(run.out, "");
+    EXPECT_EQ(run.num_error_lines(), 1U) << run.err;
+    EXPECT_THAT(run.err, HasSubstr("cannot write " + out_.string() + ".partial/model.safetensors: File too large"));
+    EXPECT_TRUE(has_no_folder());
+  }
 }
 
 }  // namespace

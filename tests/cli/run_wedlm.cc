@@ -62,10 +62,10 @@ Running::~Running() {
   ::waitpid(pid_, nullptr, 0);
 }
 
-bool Running::wait_for_output() {
+bool Running::wait_for_contents(const std::filesystem::path& path) {
   for (int i = 0; i < 6000; ++i) {
     std::error_code ignored;
-    if (std::filesystem::exists(file("out")) && std::filesystem::file_size(file("out"), ignored) > 0) return true;
+    if (std::filesystem::exists(path) && std::filesystem::file_size(path, ignored) > 0) return true;
     siginfo_t info{};
     if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
       return false;

@@ -33,7 +33,9 @@ class Running {
 
   pid_t pid() const { return pid_; }
   /// Waits until it has written something to standard output; false where it ended before.
-  bool wait_for_output();
+  bool wait_for_output() { return wait_for_contents(file("out")); }
+  /// The same for a file that it writes.
+  bool wait_for_contents(const std::filesystem::path& path);
   Finished wait();
 
  private:

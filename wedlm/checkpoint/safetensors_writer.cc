@@ -45,7 +45,7 @@ std::string header_of(const std::vector<TensorPlan>& tensors) {
 }  // namespace
 
 SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& path, const std::vector<TensorPlan>& tensors)
-    : path_(path) {
+    : SafetensorsWriter(path) {  // so that the destructor closes a file whose header cannot be written
   const std::string header = header_of(tensors);
   header_bytes_ = static_cast<std::int64_t>(kLengthBytes + header.size());
   for (const TensorPlan& tensor : tensors) data_bytes_ += tensor_bytes(tensor);

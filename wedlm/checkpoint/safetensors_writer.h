@@ -38,6 +38,8 @@ class SafetensorsWriter {
   std::int64_t file_bytes() const { return header_bytes_ + data_bytes_; }
 
  private:
+  explicit SafetensorsWriter(const std::filesystem::path& path) : path_(path) {}
+
   void write_all(const void* data, std::size_t bytes);
   [[noreturn]] void fail(int error) const;
 

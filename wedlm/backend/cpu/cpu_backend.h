@@ -1,6 +1,6 @@
 // The backend of the host's processor: weights in packed panels, threads, and the micro-kernels of the widest
-// instruction set that the machine has. WEDLM_ISA=portable, avx2 or avx512 forces another. Results do not depend on the
-// number of threads, though the last bits do depend on the instruction set.
+// instruction set that the machine has. WEDLM_ISA=portable, avx2, avx512 or neon forces another. Results do not depend
+// on the number of threads, though the last bits do depend on the instruction set.
 #pragma once
 
 #include <memory>
