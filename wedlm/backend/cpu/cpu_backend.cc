@@ -35,7 +35,7 @@ class CpuBackend final : public Backend {
            (team_.size() == 1 ? " thread)" : " threads)");
   }
 
-  Buffer allocate(std::size_t bytes) override { return allocate_host(bytes); }
+  Buffer allocate(std::size_t bytes) override { return allocate_host_to_read(bytes); }
   ConstTensor place(const ConstTensor& host) override { return host; }
   void upload(const ConstTensor& host, const Tensor& to) override { copy(host, to); }
   void download(const ConstTensor& from, const Tensor& host) override { copy(from, host); }
