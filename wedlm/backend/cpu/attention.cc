@@ -116,7 +116,7 @@ class Block {
         first_(block * plan.vectors_per_block),
         count_(std::min(plan.vectors_per_block, segment.num_rows * plan.group - first_)),
         num_keys_(num_visible(count_ - 1)),
-        copies_(plan.head_dim != plan.padded_head_dim || count_ > plan.kernels.tile_queries),
+        copies_(plan.head_dim != plan.padded_head_dim || count_ > plan.kernels.max_expanding_queries),
         scores_(scratch),
         queries_(scores_ + plan.vectors_per_block * kChunk),
         copy_(queries_ + plan.vectors_per_block * plan.padded_head_dim),

@@ -130,12 +130,12 @@ struct LogitMoments {
 
 struct KernelTable {
   const char* name;
-  int panel_lanes;          // columns of a panel: two vectors
-  int max_tile_rows;        // rows whose accumulators fit the registers
-  int max_strided_rows;     // the same where each row needs an address of its own
-  int max_rounded_rows;     // the same of rounded rows; 0 where the level multiplies integers as floats
-  PanelFormat bf16_format;  // of weights of bfloat16: kBF16, or kBF16Pairs, which takes rounded rows
-  int tile_queries;         // query vectors that attention multiplies side by side
+  int panel_lanes;            // columns of a panel: two vectors
+  int max_tile_rows;          // rows whose accumulators fit the registers
+  int max_strided_rows;       // the same where each row needs an address of its own
+  int max_rounded_rows;       // the same of rounded rows; 0 where the level multiplies integers as floats
+  PanelFormat bf16_format;    // of weights of bfloat16: kBF16, or kBF16Pairs, which takes rounded rows
+  int max_expanding_queries;  // query vectors of a block that expand keys and values as they multiply; for more, a copy
 
   void (*multiply_f32)(const MultiplyTile& tile);
   void (*multiply_bf16)(const MultiplyTile& tile);
