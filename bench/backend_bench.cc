@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <numeric>
@@ -110,16 +111,18 @@ BENCHMARK_CAPTURE(multiply, int8, DType::kBF16, WeightFormat{.type = WeightType:
 BENCHMARK_CAPTURE(multiply, int4, DType::kBF16, WeightFormat{.type = WeightType::kInt4})->Apply(shapes);
 
 /// Arguments: rows, tokens in pages. Heads of Qwen3-0.6B.
-void attend(benchmark::State& state) {
+void attend(benchmark::State& state, DType page_type) {
   constexpr std::int64_t kHeads = 16, kKvHeads = 8, kHeadDim = 128, kBlockSize = 16;
   const std::int64_t rows = state.range(0);
   const std::int64_t prefix = state.range(1);
   const auto backend = make_backend({.name = "cpu"});
-  std::vector<float> page_data(static_cast<std::size_t>(2 * prefix * kKvHeads * kHeadDim), 0.5F);
+  const Shape page_shape{prefix, kKvHeads, kHeadDim};
+  const auto page_bytes = static_cast<std::size_t>(page_shape.num_elements()) * dtype_bytes(page_type);
+  const Buffer page_data = backend->allocate(2 * page_bytes);
+  std::memset(page_data.data(), 0, 2 * page_bytes);
   std::vector<float> batch(static_cast<std::size_t>(rows * (2 * kHeads + 2 * kKvHeads) * kHeadDim), 0.5F);
   std::vector<std::int32_t> block_table(static_cast<std::size_t>(prefix / kBlockSize));
   std::iota(block_table.begin(), block_table.end(), 0);
-  const Shape page_shape{prefix, kKvHeads, kHeadDim};
   const Shape q_shape{rows, kHeads, kHeadDim};
   const Shape kv_shape{rows, kKvHeads, kHeadDim};
   float* q = batch.data();
@@ -131,26 +134,25 @@ void attend(benchmark::State& state) {
       .queries = Tensor(q, DType::kF32, q_shape),
       .keys = Tensor(k, DType::kF32, kv_shape),
       .values = Tensor(v, DType::kF32, kv_shape),
-      .pages = {.keys = Tensor(page_data.data(), DType::kF32, page_shape),
-                .values = Tensor(page_data.data() + page_shape.num_elements(), DType::kF32, page_shape)},
+      .pages = {.keys = Tensor(page_data.data(), page_type, page_shape),
+                .values = Tensor(static_cast<std::byte*>(page_data.data()) + page_bytes, page_type, page_shape)},
       .block_size = kBlockSize,
       .segments = {&segment, 1},
       .scale = 0.1F,
       .out = Tensor(v + kv_shape.num_elements(), DType::kF32, q_shape)};
   for (auto _ : state) backend->attention(args);
   const double keys = static_cast<double>(rows) * (static_cast<double>(prefix) + 0.5 * static_cast<double>(rows));
-  count(state, 8 * static_cast<double>(prefix * kKvHeads * kHeadDim), 2 * keys * kHeads * kHeadDim);
+  count(state, 2 * static_cast<double>(page_bytes), 2 * keys * kHeads * kHeadDim);
 }
-BENCHMARK(attend)
-    ->Args({1, 512})
-    ->Args({1, 4096})
-    ->Args({16, 512})
-    ->Args({16, 4096})
-    ->Args({512, 0})
-    ->Args({512, 4096})
-    ->ArgNames({"rows", "prefix"})
-    ->UseRealTime()
-    ->Unit(benchmark::kMillisecond);
+void attention_sizes(benchmark::internal::Benchmark* benchmark) {
+  for (const std::int64_t rows : {1, 16}) {
+    for (const std::int64_t prefix : {512, 4096}) benchmark->Args({rows, prefix});
+  }
+  for (const std::int64_t prefix : {0, 4096}) benchmark->Args({512, prefix});
+  benchmark->ArgNames({"rows", "prefix"})->UseRealTime()->Unit(benchmark::kMillisecond);
+}
+BENCHMARK_CAPTURE(attend, bf16, DType::kBF16)->Apply(attention_sizes);
+BENCHMARK_CAPTURE(attend, f32, DType::kF32)->Apply(attention_sizes);
 
 /// Argument: rows of the vocabulary's size.
 void read_logits(benchmark::State& state, SamplingRow sampling) {
