@@ -123,6 +123,7 @@ struct RmsNormRow {
 
 /// As RowMoments of sampling.h.
 struct LogitMoments {
+  std::int64_t argmax;  // the first of the largest logits, or 0 where none is above minus infinity
   float max;
   double sum;
   double weighted_sum;
@@ -154,6 +155,7 @@ struct KernelTable {
   void (*rms_norm_row)(const RmsNormRow& row);
   /// out = silu(gate) * up.
   void (*silu_multiply)(const float* gate, const float* up, float* out, std::int64_t size);
+  /// Of some hundreds of logits, because its sums are float32.
   LogitMoments (*logit_moments)(const float* logits, std::int64_t size);
 
   // What the machine gives to code that does nothing else (peaks.h).

@@ -1,0 +1,115 @@
+#include "wedlm/backend/cpu/predict.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "wedlm/backend/cpu/linear.h"
+
+namespace wedlm {
+namespace {
+
+// Tokens of a tile: whole panels at every level. Those of 16 rows are 32 KiB, which the first-level cache holds.
+constexpr std::int64_t kTileTokens = 512;
+
+/// Draws from a tile whose largest allowed logit is `top`.
+void draw_from_tile(std::span<const float> logits, TokenId first, const TokenLogit& top, const SamplingRow& sampling,
+                    DrawnToken& drawn) {
+  if (!drawn.may_lose_to(top.logit, sampling)) return;
+  drawn.offer(top, sampling);
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    const TokenId token = first + static_cast<TokenId>(i);
+    if (token != sampling.banned) drawn.offer({.logit = logits[i], .token = token}, sampling);
+  }
+}
+
+/// Finds out what the logits of tokens first, first + 1, ... say.
+RowMoments read_tile(const KernelTable& kernels, std::span<const float> logits, TokenId first,
+                     const SamplingRow& sampling, RowFindings& findings) {
+  const LogitMoments moments = kernels.logit_moments(logits.data(), static_cast<std::int64_t>(logits.size()));
+  BestToken top;
+  top.offer({.logit = logits[static_cast<std::size_t>(moments.argmax)],
+             .token = first + static_cast<TokenId>(moments.argmax)});
+  if (top.token == sampling.banned) {
+    top = {};
+    top.offer_all(logits, first, sampling.banned);
+  }
+  if (top.token != kNoToken) {
+    findings.best.offer(top);
+    if (sampling.temperature > 0 && !needs_all_logits(sampling)) {
+      draw_from_tile(logits, first, top, sampling, findings.drawn);
+    }
+  }
+  const std::int64_t scored = std::int64_t{sampling.scored} - first;
+  if (scored >= 0 && scored < static_cast<std::int64_t>(logits.size())) {
+    findings.scored_logit = logits[static_cast<std::size_t>(scored)];
+  }
+  return {.max = moments.max, .sum = moments.sum, .weighted_sum = moments.weighted_sum};
+}
+
+/// Reads the tiles of the head's product as they come.
+class OnlinePrediction final : public OutputReader {
+ public:
+  OnlinePrediction(const KernelTable& kernels, PredictScratch& scratch, std::int64_t vocab_size,
+                   std::span<const SamplingRow> sampling, int num_threads)
+      : kernels_(kernels), scratch_(scratch), vocab_size_(vocab_size), sampling_(sampling) {
+    scratch_.findings.assign(sampling.size() * static_cast<std::size_t>(num_threads), {});
+    scratch_.moments.resize(sampling.size() * static_cast<std::size_t>((vocab_size + kTileTokens - 1) / kTileTokens));
+  }
+
+  void read(const OutputTile& tile, int thread) override {
+    const std::size_t rows = sampling_.size();
+    RowFindings* findings = scratch_.findings.data() + static_cast<std::size_t>(thread) * rows;
+    RowMoments* moments = scratch_.moments.data() + static_cast<std::size_t>(tile.first_feature / kTileTokens) * rows;
+    for (std::size_t r = 0; r < rows; ++r) {
+      const float* logits = tile.out + static_cast<std::int64_t>(r) * tile.out_stride;
+      moments[r] = read_tile(kernels_, {logits, static_cast<std::size_t>(tile.num_features)},
+                             static_cast<TokenId>(tile.first_feature), sampling_[r], findings[r]);
+    }
+  }
+
+  /// Once all tiles are read.
+  Prediction prediction(std::size_t row) const {
+    const std::size_t rows = sampling_.size();
+    RowMoments moments;
+    for (std::size_t i = row; i < scratch_.moments.size(); i += rows) moments.add(scratch_.moments[i]);
+    RowFindings findings;
+    for (std::size_t i = row; i < scratch_.findings.size(); i += rows) findings.take(scratch_.findings[i]);
+    return make_prediction(vocab_size_, moments, sampling_[row], findings);
+  }
+
+ private:
+  const KernelTable& kernels_;
+  PredictScratch& scratch_;
+  std::int64_t vocab_size_;
+  std::span<const SamplingRow> sampling_;
+};
+
+}  // namespace
+
+void cpu_predict_online(const KernelTable& kernels, ThreadTeam& team, PredictScratch& scratch,
+                        const ConstTensor& hidden, const CpuWeight& head, std::span<const SamplingRow> sampling,
+                        std::span<Prediction> predictions) {
+  float* tiles = scratch.logits.floats(team.size() * hidden.rows() * kTileTokens);
+  OnlinePrediction online(kernels, scratch, head.out_features(), sampling, team.size());
+  cpu_linear_in_tiles(kernels, team, scratch.packed_rows, hidden, head, kTileTokens, tiles, online);
+  team.run(hidden.rows(), [&](std::int64_t row, int) {
+    predictions[static_cast<std::size_t>(row)] = online.prediction(static_cast<std::size_t>(row));
+  });
+}
+
+Prediction cpu_read_row(const KernelTable& kernels, std::span<const float> logits, const SamplingRow& sampling) {
+  const auto vocab_size = static_cast<std::int64_t>(logits.size());
+  RowMoments moments;
+  RowFindings findings;
+  for (std::int64_t first = 0; first < vocab_size; first += kTileTokens) {
+    const auto count = static_cast<std::size_t>(std::min(kTileTokens, vocab_size - first));
+    moments.add(read_tile(kernels, logits.subspan(static_cast<std::size_t>(first), count), static_cast<TokenId>(first),
+                          sampling, findings));
+  }
+  if (needs_all_logits(sampling) && findings.best.token != kNoToken) {
+    findings.drawn = draw(logits, moments, sampling, findings.best);
+  }
+  return make_prediction(vocab_size, moments, sampling, findings);
+}
+
+}  // namespace wedlm
