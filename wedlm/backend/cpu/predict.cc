@@ -1,6 +1,7 @@
 #include "wedlm/backend/cpu/predict.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 #include "wedlm/backend/cpu/linear.h"
@@ -12,13 +13,34 @@ namespace {
 constexpr std::int64_t kTileTokens = 512;
 
 /// Draws from a tile whose largest allowed logit is `top`.
-void draw_from_tile(std::span<const float> logits, TokenId first, const TokenLogit& top, const SamplingRow& sampling,
-                    DrawnToken& drawn) {
+void draw_from_tile(const KernelTable& kernels, std::span<const float> logits, TokenId first, const TokenLogit& top,
+                    const SamplingRow& sampling, DrawnToken& drawn) {
   if (!drawn.may_lose_to(top.logit, sampling)) return;
   drawn.offer(top, sampling);
-  for (std::size_t i = 0; i < logits.size(); ++i) {
+  const auto offer = [&](std::size_t i) {
     const TokenId token = first + static_cast<TokenId>(i);
     if (token != sampling.banned) drawn.offer({.logit = logits[i], .token = token}, sampling);
+  };
+  if (std::isinf(drawn.logit)) {
+    for (std::size_t i = 0; i < logits.size(); ++i) offer(i);
+    return;
+  }
+  const double temperature = static_cast<double>(sampling.temperature);
+  for (std::size_t i = 0; i < logits.size(); i += kDrawTokens) {
+    // Wide enough for the kernel's arithmetic in float32, and for the rounding of scores at low temperatures.
+    const double margin = 1e-3 + 1e-15 * std::abs(drawn.score);
+    int found[kDrawTokens];
+    const int num_found = kernels.find_draws(
+        {.logits = logits.data() + i,
+         .size = static_cast<int>(std::min<std::size_t>(kDrawTokens, logits.size() - i)),
+         .first_token = static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(i),
+         .seed = sampling.seed,
+         .position = static_cast<std::uint64_t>(sampling.position),
+         .max = top.logit,
+         .inverse_temperature = 1 / sampling.temperature,
+         .offset = static_cast<float>(static_cast<double>(top.logit) / temperature - drawn.score + margin)},
+        found);
+    for (int j = 0; j < num_found; ++j) offer(i + static_cast<std::size_t>(found[j]));
   }
 }
 
@@ -36,7 +58,7 @@ RowMoments read_tile(const KernelTable& kernels, std::span<const float> logits, 
   if (top.token != kNoToken) {
     findings.best.offer(top);
     if (sampling.temperature > 0 && !needs_all_logits(sampling)) {
-      draw_from_tile(logits, first, top, sampling, findings.drawn);
+      draw_from_tile(kernels, logits, first, top, sampling, findings.drawn);
     }
   }
   const std::int64_t scored = std::int64_t{sampling.scored} - first;
