@@ -12,34 +12,34 @@ namespace {
 // Tokens of a tile: whole panels at every level. Those of 16 rows are 32 KiB, which the first-level cache holds.
 constexpr std::int64_t kTileTokens = 512;
 
-/// Draws from a tile whose largest allowed logit is `top`.
-void draw_from_tile(const KernelTable& kernels, std::span<const float> logits, TokenId first, const TokenLogit& top,
+/// Draws from the tile of tokens first, first + 1, ..., whose logits are at most `max`.
+void draw_from_tile(const KernelTable& kernels, std::span<const float> logits, TokenId first, float max,
                     const SamplingRow& sampling, DrawnToken& drawn) {
-  if (!drawn.may_lose_to(top.logit, sampling)) return;
-  drawn.offer(top, sampling);
+  if (!drawn.may_lose_to(max, sampling)) return;
   const auto offer = [&](std::size_t i) {
     const TokenId token = first + static_cast<TokenId>(i);
     if (token != sampling.banned) drawn.offer({.logit = logits[i], .token = token}, sampling);
   };
-  if (std::isinf(drawn.logit)) {
+  if (drawn.token == kNoToken || std::isinf(drawn.logit) || std::isinf(max)) {
     for (std::size_t i = 0; i < logits.size(); ++i) offer(i);
     return;
   }
-  const double temperature = static_cast<double>(sampling.temperature);
   for (std::size_t i = 0; i < logits.size(); i += kDrawTokens) {
-    // Wide enough for the kernel's arithmetic in float32, and for the rounding of scores at low temperatures.
+    // A token wins with noise of score - logit / temperature, seen from the logit of the one that is to be beaten. The
+    // margin is for the kernel's float32, and for the rounding of scores at temperatures near 0.
     const double margin = 1e-3 + 1e-15 * std::abs(drawn.score);
+    const double noise = drawn.score - static_cast<double>(drawn.logit) / static_cast<double>(sampling.temperature);
     int found[kDrawTokens];
-    const int num_found = kernels.find_draws(
-        {.logits = logits.data() + i,
-         .size = static_cast<int>(std::min<std::size_t>(kDrawTokens, logits.size() - i)),
-         .first_token = static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(i),
-         .seed = sampling.seed,
-         .position = static_cast<std::uint64_t>(sampling.position),
-         .max = top.logit,
-         .inverse_temperature = 1 / sampling.temperature,
-         .offset = static_cast<float>(static_cast<double>(top.logit) / temperature - drawn.score + margin)},
-        found);
+    const int num_found =
+        kernels.find_draws({.logits = logits.data() + i,
+                            .size = static_cast<int>(std::min<std::size_t>(kDrawTokens, logits.size() - i)),
+                            .first_token = static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(i),
+                            .seed = sampling.seed,
+                            .position = static_cast<std::uint64_t>(sampling.position),
+                            .origin = drawn.logit,
+                            .inverse_temperature = 1 / sampling.temperature,
+                            .offset = static_cast<float>(margin - noise)},
+                           found);
     for (int j = 0; j < num_found; ++j) offer(i + static_cast<std::size_t>(found[j]));
   }
 }
@@ -48,18 +48,14 @@ void draw_from_tile(const KernelTable& kernels, std::span<const float> logits, T
 RowMoments read_tile(const KernelTable& kernels, std::span<const float> logits, TokenId first,
                      const SamplingRow& sampling, RowFindings& findings) {
   const LogitMoments moments = kernels.logit_moments(logits.data(), static_cast<std::int64_t>(logits.size()));
-  BestToken top;
-  top.offer({.logit = logits[static_cast<std::size_t>(moments.argmax)],
-             .token = first + static_cast<TokenId>(moments.argmax)});
-  if (top.token == sampling.banned) {
-    top = {};
-    top.offer_all(logits, first, sampling.banned);
+  // Few tiles hold a logit above all that the thread has seen before.
+  if (findings.best.token == kNoToken || !(moments.max < findings.best.logit)) {
+    findings.best.offer_all(logits, first, sampling.banned);
   }
-  if (top.token != kNoToken) {
-    findings.best.offer(top);
-    if (sampling.temperature > 0 && !needs_all_logits(sampling)) {
-      draw_from_tile(kernels, logits, first, top, sampling, findings.drawn);
-    }
+  if (sampling.temperature > 0 && !needs_all_logits(sampling)) {
+    if (findings.drawn.token == kNoToken && findings.best.token != kNoToken)
+      findings.drawn.offer(findings.best, sampling);
+    draw_from_tile(kernels, logits, first, moments.max, sampling, findings.drawn);
   }
   const std::int64_t scored = std::int64_t{sampling.scored} - first;
   if (scored >= 0 && scored < static_cast<std::int64_t>(logits.size())) {

@@ -123,7 +123,6 @@ struct RmsNormRow {
 
 /// As RowMoments of sampling.h.
 struct LogitMoments {
-  std::int64_t argmax;  // the first of the largest logits, or 0 where none is above minus infinity
   float max;
   double sum;
   double weighted_sum;
@@ -139,7 +138,7 @@ struct DrawTile {
   std::uint32_t first_token = 0;  // a multiple of 4: tokens 4 * n to 4 * n + 3 share a block of random words
   std::uint64_t seed = 0;
   std::uint64_t position = 0;
-  float max = 0;  // what follows is said of logit - max
+  float origin = 0;  // finite
   float inverse_temperature = 0;
   float offset = 0;
 };
@@ -174,9 +173,9 @@ struct KernelTable {
   LogitMoments (*logit_moments)(const float* logits, std::int64_t size);
 
   /// Writes the indices of those tokens whose noise, gumbel() of random.h, may be at least -d with
-  /// d = (logit - max) * inverse_temperature + offset, and returns their number. With u the uniform number of the noise
-  /// that is -log(u) <= exp(d), and of those that it finds 1 - u <= exp(d) is true, which is simpler and nearly the
-  /// same where d is small. A d that is no number finds its token.
+  /// d = (logit - origin) * inverse_temperature + offset, and returns their number. With u the uniform number of the
+  /// noise that is -log(u) <= exp(d), and of those that it finds 1 - u <= exp(d) is true, which is simpler and nearly
+  /// the same where d is small. A d that is no number finds its token.
   int (*find_draws)(const DrawTile& tile, int* found);
 
   // What the machine gives to code that does nothing else (peaks.h).
