@@ -99,17 +99,21 @@ TEST_P(TimedBackendTest, PredictionsAreThoseOfTheOtherAndTheHeadStandsApart) {
   const ConstTensor part = head;
   const auto packed = timed_.pack({&part, 1});
   std::vector<SamplingRow> sampling(70, {.temperature = 0.8F, .seed = 3});
-  std::vector<Prediction> expected(70), got(70);
-  const auto predict = [&](Backend& backend, std::vector<Prediction>& predictions) {
-    backend.predict(
-        {.hidden = hidden.tensor(), .head = packed.get(), .sampling = sampling, .predictions = predictions});
-  };
-  predict(*plain_, expected);
-  predict(timed_, got);
-  EXPECT_EQ(std::memcmp(got.data(), expected.data(), got.size() * sizeof(Prediction)), 0);
-  EXPECT_GT(timed_.seconds()[OpKind::kHead], 0);
-  EXPECT_GT(timed_.seconds()[OpKind::kLogits], 0);
-  EXPECT_EQ(timed_.seconds()[OpKind::kProducts], 0);
+  for (const bool any_filter : {false, true}) {
+    if (any_filter) sampling[69].top_k = 5;  // of the second block
+    std::vector<Prediction> expected(70), got(70);
+    const auto predict = [&](Backend& backend, std::vector<Prediction>& predictions) {
+      backend.predict(
+          {.hidden = hidden.tensor(), .head = packed.get(), .sampling = sampling, .predictions = predictions});
+    };
+    predict(*plain_, expected);
+    timed_.reset();
+    predict(timed_, got);
+    EXPECT_EQ(std::memcmp(got.data(), expected.data(), got.size() * sizeof(Prediction)), 0);
+    EXPECT_GT(timed_.seconds()[OpKind::kHead], 0);
+    EXPECT_EQ(timed_.seconds()[OpKind::kLogits] > 0, any_filter) << "logits are kept only for a filter";
+    EXPECT_EQ(timed_.seconds()[OpKind::kProducts], 0);
+  }
 
   timed_.reset();
   const OwnedTensor out(DType::kF32, {70, 300});

@@ -5,6 +5,7 @@
 #include "wedlm/backend/cpu/cpu_backend.h"
 #include "wedlm/backend/op_checks.h"
 #include "wedlm/backend/reference/reference_backend.h"
+#include "wedlm/backend/sampling.h"
 #include "wedlm/base/error.h"
 
 namespace wedlm {
@@ -30,27 +31,44 @@ void Backend::rotate_heads(const RotateHeadsArgs& args) {
 
 void Backend::predict(const PredictArgs& args) {
   check_predict(args);
-  const std::int64_t vocab_size = args.head->out_features();
   for (std::int64_t first = 0; first < args.hidden.rows(); first += kPredictRows) {
     const std::int64_t count = std::min(kPredictRows, args.hidden.rows() - first);
-    const ConstTensor hidden(args.hidden.row<float>(first), DType::kF32, {count, args.hidden.shape()[1]},
-                             args.hidden.row_stride());
-    Tensor logits;
-    if (args.logits.is_empty()) {
-      const std::size_t bytes = static_cast<std::size_t>(count * vocab_size) * sizeof(float);
-      if (bytes > logits_.bytes()) {
-        logits_ = {};
-        logits_ = allocate(bytes);
-      }
-      logits = Tensor(logits_.data(), DType::kF32, {count, vocab_size});
-    } else {
-      logits = args.logits.rows_from(first, count);
-    }
-    linear(hidden, *args.head, {}, logits);
     const auto row = static_cast<std::size_t>(first);
     const auto num_rows = static_cast<std::size_t>(count);
-    read_logits(logits, args.sampling.subspan(row, num_rows), args.predictions.subspan(row, num_rows));
+    PredictArgs block{.hidden = {args.hidden.row<float>(first),
+                                 DType::kF32,
+                                 {count, args.hidden.shape()[1]},
+                                 args.hidden.row_stride()},
+                      .head = args.head,
+                      .sampling = args.sampling.subspan(row, num_rows),
+                      .predictions = args.predictions.subspan(row, num_rows),
+                      .logits = {}};
+    if (!args.logits.is_empty()) block.logits = args.logits.rows_from(first, count);
+    if (block.logits.is_empty() && std::none_of(block.sampling.begin(), block.sampling.end(), needs_all_logits)) {
+      predict_online(block);
+    } else {
+      predict_from_logits(block);
+    }
   }
+}
+
+void Backend::predict_online(const PredictArgs& args) {
+  predict_from_logits(args);
+}
+
+void Backend::predict_from_logits(const PredictArgs& args) {
+  Tensor logits = args.logits;
+  if (logits.is_empty()) {
+    const Shape shape{args.hidden.rows(), args.head->out_features()};
+    const std::size_t bytes = static_cast<std::size_t>(shape.num_elements()) * sizeof(float);
+    if (bytes > logits_.bytes()) {
+      logits_ = {};
+      logits_ = allocate(bytes);
+    }
+    logits = Tensor(logits_.data(), DType::kF32, shape);
+  }
+  linear(args.hidden, *args.head, {}, logits);
+  read_logits(logits, args.sampling, args.predictions);
 }
 
 std::vector<std::string> backend_names() {

@@ -170,8 +170,15 @@ class Backend {
   /// stay inside unless asked for.
   virtual void predict(const PredictArgs& args);
 
+  /// predict() of one block where nobody asked for logits and no row needs all of them at once to draw from
+  /// (needs_all_logits() of sampling.h): they may be read as the product comes and need not be kept.
+  virtual void predict_online(const PredictArgs& args);
+
  private:
-  Buffer logits_;  // of predict() where nobody asked for them
+  /// By linear() and read_logits().
+  void predict_from_logits(const PredictArgs& args);
+
+  Buffer logits_;  // of predict_from_logits() where nobody asked for them
 };
 
 struct BackendOptions {

@@ -2,30 +2,79 @@
 // result is a function of the logits' bits and of the SamplingRow alone.
 //
 // A logit of minus infinity or NaN is a token of probability zero. Where every logit is one, the row counts as uniform.
+//
+// What needs no filter can be found out part by part: moments are added, the best and the drawn token are the largest
+// in an order of all tokens, so that neither the parts nor their order decide which they are.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <span>
 
 #include "wedlm/base/prediction.h"
 
 namespace wedlm {
 
-/// What one pass over a row finds out; the probability of token v is exp(logits[v] - max) / sum.
+/// What one pass over some logits finds out; the probability of token v among them is exp(logits[v] - max) / sum.
 struct RowMoments {
   float max = 0;            // of the logits
   double sum = 0;           // of e_v = exp(logits[v] - max)
   double weighted_sum = 0;  // of e_v * (logits[v] - max)
+
+  /// Those of other logits of the row.
+  void add(const RowMoments& other);
 };
 
 RowMoments row_moments(std::span<const float> logits);
 
-/// The filters come before the temperature: drop the banned token, keep the top_k best (the lowest ids on ties), keep
-/// the smallest leading set of those that holds top_p of their probability (at least one), and take
-/// argmax of logits[v] / temperature + gumbel(seed, position, v) over what is left. `logits` holds at least one token
-/// that is not banned.
-Prediction predict_row(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling);
+struct TokenLogit {
+  float logit = 0;
+  TokenId token = kNoToken;
+};
 
-/// The same, with the moments taken here.
+/// The token of the largest logit, the lowest id on ties.
+struct BestToken : TokenLogit {
+  void offer(const TokenLogit& candidate);
+  /// Those of tokens first, first + 1, ... but for the banned one.
+  void offer_all(std::span<const float> logits, TokenId first, TokenId banned);
+};
+
+/// The token of the largest score, the lowest id on ties. The score is logit / temperature + gumbel(seed, position,
+/// token); where logits are infinite, the noise decides among the largest.
+struct DrawnToken : TokenLogit {
+  float level = 0;  // the logit where it is infinite, else 0: only the scores of one level are compared
+  double score = 0;
+
+  /// Whether there is noise with which a token of this logit would come first.
+  bool may_lose_to(float other_logit, const SamplingRow& sampling) const;
+  /// Draws noise only where it could still win.
+  void offer(const TokenLogit& candidate, const SamplingRow& sampling);
+  /// What was drawn from other tokens of the row.
+  void take(const DrawnToken& other);
+};
+
+struct RowFindings {
+  BestToken best;
+  DrawnToken drawn;  // read only at a temperature above 0
+  float scored_logit = std::numeric_limits<float>::quiet_NaN();
+
+  /// What was found out about other logits of the row.
+  void take(const RowFindings& other);
+};
+
+/// Whether a filter has to see all logits before a token can be drawn.
+bool needs_all_logits(const SamplingRow& sampling);
+
+/// Draws after the filters, which come before the temperature: drop the banned token, keep the top_k best (the lowest
+/// ids on ties), keep the smallest leading set of those that holds top_p of their probability (at least one).
+DrawnToken draw(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                const BestToken& best);
+
+/// What was found out, as a prediction; none where no token is allowed.
+Prediction make_prediction(std::int64_t vocab_size, const RowMoments& moments, const SamplingRow& sampling,
+                           const RowFindings& findings);
+
+/// All of it, one logit after the other.
 Prediction predict_row(std::span<const float> logits, const SamplingRow& sampling);
 
 }  // namespace wedlm

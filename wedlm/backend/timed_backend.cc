@@ -64,4 +64,8 @@ void TimedBackend::predict(const PredictArgs& args) {
   is_predicting_ = false;
 }
 
+void TimedBackend::predict_online(const PredictArgs& args) {
+  time(OpKind::kHead, [&] { timed_.predict_online(args); });
+}
+
 }  // namespace wedlm

@@ -13,8 +13,8 @@ enum class OpKind {
   kProducts,   // linear layers
   kAttention,  // scores, softmax, values
   kOther,      // embedding, norms, rotation, storing K and V, activation
-  kHead,       // the product of predict()
-  kLogits,     // what predict() reads out of logits: entropy, best and sampled token
+  kHead,       // the product of predict(), and what is read out of it as it comes
+  kLogits,     // what predict() reads out of logits that it had to keep: entropy, best and sampled token
 };
 inline constexpr int kNumOpKinds = 5;
 
@@ -61,8 +61,9 @@ class TimedBackend final : public Backend {
   void gather_rows(const ConstTensor& x, std::span<const std::int32_t> rows, const Tensor& out) override;
   void read_logits(const ConstTensor& logits, std::span<const SamplingRow> sampling,
                    std::span<Prediction> predictions) override;
-  /// Made of linear() and read_logits(), so that they can be told apart.
+  /// Made of the other three, so that they can be told apart.
   void predict(const PredictArgs& args) override;
+  void predict_online(const PredictArgs& args) override;
 
  private:
   template <class Op>

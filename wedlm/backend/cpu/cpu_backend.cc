@@ -8,10 +8,10 @@
 #include "wedlm/backend/cpu/isa/select.h"
 #include "wedlm/backend/cpu/linear.h"
 #include "wedlm/backend/cpu/packing.h"
+#include "wedlm/backend/cpu/predict.h"
 #include "wedlm/backend/cpu/scratch.h"
 #include "wedlm/backend/op_checks.h"
 #include "wedlm/backend/rotary.h"
-#include "wedlm/backend/sampling.h"
 #include "wedlm/base/thread_team.h"
 
 namespace wedlm {
@@ -159,15 +159,17 @@ class CpuBackend final : public Backend {
   void read_logits(const ConstTensor& logits, std::span<const SamplingRow> sampling,
                    std::span<Prediction> predictions) override {
     check_read_logits(logits, sampling, predictions);
-    const std::int64_t vocab_size = logits.shape()[1];
+    const auto vocab_size = static_cast<std::size_t>(logits.shape()[1]);
     for_rows(logits, [&](std::int64_t r) {
-      const float* row = logits.row<float>(r);
-      const LogitMoments moments = kernels_.logit_moments(row, vocab_size);
       const auto i = static_cast<std::size_t>(r);
-      predictions[i] =
-          predict_row({row, static_cast<std::size_t>(vocab_size)},
-                      {.max = moments.max, .sum = moments.sum, .weighted_sum = moments.weighted_sum}, sampling[i]);
+      predictions[i] = cpu_read_row(kernels_, {logits.row<float>(r), vocab_size}, sampling[i]);
     });
+  }
+
+  void predict_online(const PredictArgs& args) override {
+    check_predict(args);
+    cpu_predict_online(kernels_, team_, predict_scratch_, args.hidden, dynamic_cast<const CpuWeight&>(*args.head),
+                       args.sampling, args.predictions);
   }
 
  private:
@@ -221,6 +223,7 @@ class CpuBackend final : public Backend {
   ThreadTeam team_;
   Scratch packed_rows_;  // of a linear op
   AttentionScratch attention_scratch_;
+  PredictScratch predict_scratch_;
   std::vector<float> frequencies_;  // of theta_
   double theta_ = 0;
 };

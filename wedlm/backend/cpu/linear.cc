@@ -10,9 +10,9 @@ namespace {
 constexpr std::int64_t kBlockRows = 128;
 constexpr std::int64_t kBlockDepth = 1024;  // a multiple of every group of inputs that share a scale
 
-/// The panels in rounds of a task for each thread: the first round takes half of them, and each other half of what is
-/// left. Long stretches come first, which memory serves best, and short ones last, so that the threads end together
-/// though one was held up.
+/// The panels, or tiles of them, in rounds of a task for each thread: the first round takes half of them, and each
+/// other half of what is left. Long stretches come first, which memory serves best, and short ones last, so that the
+/// threads end together though one was held up.
 class PanelTasks {
  public:
   PanelTasks(std::int64_t num_panels, int num_threads) : num_panels_(num_panels), num_threads_(num_threads) {}
@@ -39,33 +39,65 @@ class PanelTasks {
 
 class Product {
  public:
-  Product(const KernelTable& kernels, const ConstTensor& x, const CpuWeight& weight, const float* bias,
-          const Tensor& out)
+  Product(const KernelTable& kernels, const ConstTensor& x, const CpuWeight& weight, const float* bias)
       : kernels_(kernels),
         x_(x),
         weight_(weight),
         bias_(bias),
-        out_(out),
         is_rounded_(weight.panel_format() == PanelFormat::kBF16Pairs ||
                     (weight.format().is_integer() && kernels.max_rounded_rows > 0)),
         tiles_(x.rows(), max_rows()),
         rounded_(x.rows(), weight),
         kernel_(kernel()) {}
 
-  void run(ThreadTeam& team, Scratch& packed_rows) {
-    if (is_rounded_) {
-      rounded_.pack(x_, tiles_, kernels_, team, packed_rows);
-    } else if (!is_strided()) {
-      packed_ = packed_rows.floats(x_.rows() * weight_.in_features());
-      pack_rows(x_, tiles_, packed_, team);
-    }
+  void run(ThreadTeam& team, Scratch& packed_rows, const Tensor& out) {
+    pack(team, packed_rows);
     const PanelTasks tasks(weight_.num_panels(), team.size());
-    team.run(tasks.num_tasks(),
-             [&](std::int64_t task, int) { multiply_panels(tasks.first_panel(task), tasks.first_panel(task + 1)); });
+    team.run(tasks.num_tasks(), [&](std::int64_t task, int) {
+      const std::int64_t first = tasks.first_panel(task);
+      multiply_panels({.first_panel = first,
+                       .end_panel = tasks.first_panel(task + 1),
+                       .out = out.row<float>(0) + first * weight_.lanes(),
+                       .out_stride = out.row_stride()});
+    });
+  }
+
+  void run_in_tiles(ThreadTeam& team, Scratch& packed_rows, std::int64_t tile_features, float* tiles,
+                    OutputReader& reader) {
+    pack(team, packed_rows);
+    const std::int64_t num_features = weight_.out_features();
+    const std::int64_t panels_per_tile = tile_features / weight_.lanes();
+    const PanelTasks tasks((num_features + tile_features - 1) / tile_features, team.size());
+    team.run(tasks.num_tasks(), [&](std::int64_t task, int thread) {
+      float* out = tiles + thread * x_.rows() * tile_features;
+      const std::int64_t end = tasks.first_panel(task + 1);
+      for (std::int64_t tile = tasks.first_panel(task); tile < end; ++tile) {
+        const std::int64_t next_panel = (tile + 1) * panels_per_tile;
+        multiply_panels({.first_panel = tile * panels_per_tile,
+                         .end_panel = std::min(weight_.num_panels(), next_panel),
+                         .out = out,
+                         .out_stride = tile_features,
+                         .next = tile + 1 < end ? weight_.row(next_panel, 0) : nullptr});
+        reader.read({.out = out,
+                     .out_stride = tile_features,
+                     .first_feature = tile * tile_features,
+                     .num_features = std::min(tile_features, num_features - tile * tile_features)},
+                    thread);
+      }
+    });
   }
 
  private:
   using Kernel = void (*)(const MultiplyTile& tile);
+
+  /// Panels that a thread multiplies one after the other, and where their outputs go.
+  struct Stretch {
+    std::int64_t first_panel = 0;
+    std::int64_t end_panel = 0;
+    float* out = nullptr;  // of the first row and the first panel
+    std::int64_t out_stride = 0;
+    const std::byte* next = nullptr;  // the panel row that the thread will read next, or null
+  };
 
   /// A block of the depth of one panel, and the block of tiles that is multiplied with it.
   struct Slice {
@@ -73,8 +105,19 @@ class Product {
     std::int64_t first_k = 0;
     std::int64_t end_k = 0;
     std::int64_t num_tiles = 0;
+    float* out = nullptr;  // of the first row
+    std::int64_t out_stride = 0;
     const std::byte* next = nullptr;  // the panel row with which the next slice of the task begins
   };
+
+  void pack(ThreadTeam& team, Scratch& packed_rows) {
+    if (is_rounded_) {
+      rounded_.pack(x_, tiles_, kernels_, team, packed_rows);
+    } else if (!is_strided()) {
+      packed_ = packed_rows.floats(x_.rows() * weight_.in_features());
+      pack_rows(x_, tiles_, packed_, team);
+    }
+  }
 
   int max_rows() const {
     if (is_rounded_) return kernels_.max_rounded_rows;
@@ -99,7 +142,7 @@ class Product {
   /// So few rows are read where they stand.
   bool is_strided() const { return !is_rounded_ && x_.rows() <= kernels_.max_strided_rows; }
 
-  void multiply_panels(std::int64_t first_panel, std::int64_t end_panel) const {
+  void multiply_panels(const Stretch& stretch) const {
     const std::int64_t depth = weight_.in_features();
     const std::int64_t num_tiles = tiles_.num_tiles();
     const std::int64_t block_depth = num_tiles == 1 ? depth : kBlockDepth;
@@ -108,14 +151,16 @@ class Product {
       const std::int64_t first_tile = num_tiles * block / num_blocks;
       const std::int64_t end_tile = num_tiles * (block + 1) / num_blocks;
       for (std::int64_t k = 0; k < depth; k += block_depth) {
-        for (std::int64_t panel = first_panel; panel < end_panel; ++panel) {
+        for (std::int64_t panel = stretch.first_panel; panel < stretch.end_panel; ++panel) {
           const Slice slice{.panel = panel,
                             .first_k = k,
                             .end_k = std::min(depth, k + block_depth),
                             .num_tiles = end_tile - first_tile,
-                            .next = panel + 1 < end_panel     ? weight_.row(panel + 1, k)
-                                    : k + block_depth < depth ? weight_.row(first_panel, k + block_depth)
-                                                              : nullptr};
+                            .out = stretch.out + (panel - stretch.first_panel) * weight_.lanes(),
+                            .out_stride = stretch.out_stride,
+                            .next = panel + 1 < stretch.end_panel ? weight_.row(panel + 1, k)
+                                    : k + block_depth < depth     ? weight_.row(stretch.first_panel, k + block_depth)
+                                                                  : stretch.next};
           for (std::int64_t tile = first_tile; tile < end_tile; ++tile) multiply_tile(tile, tile - first_tile, slice);
         }
       }
@@ -143,8 +188,8 @@ class Product {
                       .panel_stride_bytes = weight_.stride_bytes(),
                       .depth = slice.end_k - k,
                       .group_size = weight_.format().group_size,
-                      .out = out_.row<float>(first_row) + first_feature,
-                      .out_stride = out_.row_stride(),
+                      .out = slice.out + first_row * slice.out_stride,
+                      .out_stride = slice.out_stride,
                       .bias = bias_ != nullptr && is_last ? bias_ + first_feature : nullptr,
                       .num_rows = num_rows,
                       .num_columns = static_cast<int>(
@@ -170,7 +215,6 @@ class Product {
   const ConstTensor& x_;
   const CpuWeight& weight_;
   const float* bias_;
-  const Tensor& out_;
   bool is_rounded_;  // to 16 bits
   RowTiles tiles_;
   RoundedTiles rounded_;
@@ -182,7 +226,12 @@ class Product {
 
 void cpu_linear(const KernelTable& kernels, ThreadTeam& team, Scratch& packed_rows, const ConstTensor& x,
                 const CpuWeight& weight, const float* bias, const Tensor& out) {
-  if (x.rows() > 0) Product(kernels, x, weight, bias, out).run(team, packed_rows);
+  if (x.rows() > 0) Product(kernels, x, weight, bias).run(team, packed_rows, out);
+}
+
+void cpu_linear_in_tiles(const KernelTable& kernels, ThreadTeam& team, Scratch& packed_rows, const ConstTensor& x,
+                         const CpuWeight& weight, std::int64_t tile_features, float* tiles, OutputReader& reader) {
+  if (x.rows() > 0) Product(kernels, x, weight, nullptr).run_in_tiles(team, packed_rows, tile_features, tiles, reader);
 }
 
 }  // namespace wedlm

@@ -15,4 +15,24 @@ namespace wedlm {
 void cpu_linear(const KernelTable& kernels, ThreadTeam& team, Scratch& packed_rows, const ConstTensor& x,
                 const CpuWeight& weight, const float* bias, const Tensor& out);
 
+/// Some outputs of all rows, which a thread has just computed and nobody keeps.
+struct OutputTile {
+  const float* out = nullptr;  // [rows, num_features]
+  std::int64_t out_stride = 0;
+  std::int64_t first_feature = 0;
+  std::int64_t num_features = 0;
+};
+
+class OutputReader {
+ public:
+  virtual ~OutputReader() = default;
+  /// Called for each tile, by the thread that computed it, and by no two at a time with the same `thread`.
+  virtual void read(const OutputTile& tile, int thread) = 0;
+};
+
+/// x weight^T in tiles of `tile_features`, a multiple of the panels' lanes, each read while it is in the cache.
+///   tiles  [threads, rows, tile_features]
+void cpu_linear_in_tiles(const KernelTable& kernels, ThreadTeam& team, Scratch& packed_rows, const ConstTensor& x,
+                         const CpuWeight& weight, std::int64_t tile_features, float* tiles, OutputReader& reader);
+
 }  // namespace wedlm

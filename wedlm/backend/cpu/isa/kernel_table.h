@@ -128,6 +128,21 @@ struct LogitMoments {
   double weighted_sum;
 };
 
+/// Tokens that find_draws() looks at in one call, at most.
+constexpr int kDrawTokens = 64;
+
+/// Some tokens of a row, of which one is to be drawn.
+struct DrawTile {
+  const float* logits = nullptr;
+  int size = 0;
+  std::uint32_t first_token = 0;  // a multiple of 4: tokens 4 * n to 4 * n + 3 share a block of random words
+  std::uint64_t seed = 0;
+  std::uint64_t position = 0;
+  float origin = 0;  // finite
+  float inverse_temperature = 0;
+  float offset = 0;
+};
+
 struct KernelTable {
   const char* name;
   int panel_lanes;            // columns of a panel: two vectors
@@ -154,7 +169,14 @@ struct KernelTable {
   void (*rms_norm_row)(const RmsNormRow& row);
   /// out = silu(gate) * up.
   void (*silu_multiply)(const float* gate, const float* up, float* out, std::int64_t size);
+  /// Of some hundreds of logits, because its sums are float32.
   LogitMoments (*logit_moments)(const float* logits, std::int64_t size);
+
+  /// Writes the indices of those tokens whose noise, gumbel() of random.h, may be at least -d with
+  /// d = (logit - origin) * inverse_temperature + offset, and returns their number. With u the uniform number of the
+  /// noise that is -log(u) <= exp(d), and of those that it finds 1 - u <= exp(d) is true, which is simpler and nearly
+  /// the same where d is small. A d that is no number finds its token.
+  int (*find_draws)(const DrawTile& tile, int* found);
 
   // What the machine gives to code that does nothing else (peaks.h).
   const char* multiplier;                // what does a product's arithmetic at its fastest, for people
