@@ -381,7 +381,7 @@ TEST_P(OpConformanceTest, NoRowsAreNoWork) {
   cpu_->predict({.hidden = none({0, 4}), .head = packed.get(), .sampling = {}, .predictions = {}, .logits = {}});
 }
 
-INSTANTIATE_TEST_SUITE_P(Cpu, OpConformanceTest, testing::ValuesIn(cpu_cases({1, 2, 3})), cpu_case_name);
+INSTANTIATE_TEST_SUITE_P(Cpu, OpConformanceTest, testing::ValuesIn(cpu_and_model_cases({1, 2, 3})), cpu_case_name);
 
 }  // namespace
 }  // namespace wedlm

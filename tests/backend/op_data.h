@@ -145,12 +145,15 @@ inline std::string format_text(const WeightFormat& format) {
 
 /// One instruction set and number of threads.
 struct CpuCase {
-  std::string isa;
+  std::string isa;  // or the name of amx_model_kernels()
   int num_threads;
 
-  std::unique_ptr<Backend> make() const { return make_cpu_backend({.num_threads = num_threads, .isa = isa}); }
+  const KernelTable& kernels() const {
+    return isa == amx_model_kernels().name ? amx_model_kernels() : select_kernels(isa);
+  }
+  std::unique_ptr<Backend> make() const { return make_cpu_backend(kernels(), num_threads, ThreadPlacement::kFree); }
   /// Whether it rounds rows to bfloat16 where they meet weights of it.
-  bool rounds_to_bf16() const { return select_kernels(isa).bf16_format == PanelFormat::kBF16Pairs; }
+  bool rounds_to_bf16() const { return kernels().bf16_parts == 1; }
 };
 
 inline std::ostream& operator<<(std::ostream& out, const CpuCase& cpu_case) {
@@ -162,6 +165,13 @@ inline std::vector<CpuCase> cpu_cases(const std::vector<int>& thread_counts) {
   for (const std::string& isa : supported_kernels()) {
     for (const int num_threads : thread_counts) cases.push_back({isa, num_threads});
   }
+  return cases;
+}
+
+/// The same, and the model of the one that few machines have.
+inline std::vector<CpuCase> cpu_and_model_cases(const std::vector<int>& thread_counts) {
+  std::vector<CpuCase> cases = cpu_cases(thread_counts);
+  cases.push_back({amx_model_kernels().name, thread_counts.back()});
   return cases;
 }
 

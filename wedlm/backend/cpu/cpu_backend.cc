@@ -234,8 +234,12 @@ int native_panel_lanes() {
   return select_kernels({}).panel_lanes;
 }
 
+std::unique_ptr<Backend> make_cpu_backend(const KernelTable& kernels, int num_threads, ThreadPlacement placement) {
+  return std::make_unique<CpuBackend>(kernels, num_threads, placement);
+}
+
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
-  return std::make_unique<CpuBackend>(select_kernels(options.isa), options.num_threads, options.thread_placement);
+  return make_cpu_backend(select_kernels(options.isa), options.num_threads, options.thread_placement);
 }
 
 }  // namespace wedlm

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "wedlm/backend/backend.h"
+#include "wedlm/backend/cpu/isa/kernel_table.h"
 
 namespace wedlm {
 
@@ -23,5 +24,8 @@ struct CpuOptions {
 
 /// Throws InvalidInput for an instruction set that is unknown or that this machine lacks.
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options);
+
+/// The same over kernels that the caller knows this machine to run.
+std::unique_ptr<Backend> make_cpu_backend(const KernelTable& kernels, int num_threads, ThreadPlacement placement);
 
 }  // namespace wedlm

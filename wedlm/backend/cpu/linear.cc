@@ -9,6 +9,7 @@ namespace {
 // that all of them are multiplied with (64 KiB of bfloat16).
 constexpr std::int64_t kBlockRows = 128;
 constexpr std::int64_t kBlockDepth = 1024;  // a multiple of every group of inputs that share a scale
+static_assert(kBlockDepth <= kTiledDepth);
 
 /// The panels, or tiles of them, in rounds of a task for each thread: the first round takes half of them, and each
 /// other half of what is left. Long stretches come first, which memory serves best, and short ones last, so that the
@@ -44,10 +45,12 @@ class Product {
         x_(x),
         weight_(weight),
         bias_(bias),
-        is_rounded_(weight.panel_format() == PanelFormat::kBF16Pairs ||
+        is_tiled_(weight.panel_format() != PanelFormat::kF32 && kernels.max_tiled_rows > 0),
+        is_rounded_((weight.panel_format() == PanelFormat::kBF16Pairs && !is_tiled_) ||
                     (weight.format().is_integer() && kernels.max_rounded_rows > 0)),
         tiles_(x.rows(), max_rows()),
-        rounded_(x.rows(), weight),
+        layout_(weight, kernels.bf16_parts),
+        rounded_(x.rows(), weight, is_tiled_ ? &layout_ : nullptr),
         kernel_(kernel()) {}
 
   void run(ThreadTeam& team, Scratch& packed_rows, const Tensor& out) {
@@ -113,6 +116,9 @@ class Product {
   void pack(ThreadTeam& team, Scratch& packed_rows) {
     if (is_rounded_) {
       rounded_.pack(x_, tiles_, kernels_, team, packed_rows);
+      tiled_ = rounded_.tiled();
+    } else if (is_tiled_) {
+      tiled_ = split_rows(x_, tiles_, layout_, kernels_, team, packed_rows);
     } else if (!is_strided()) {
       packed_ = packed_rows.floats(x_.rows() * weight_.in_features());
       pack_rows(x_, tiles_, packed_, team);
@@ -120,6 +126,7 @@ class Product {
   }
 
   int max_rows() const {
+    if (is_tiled_) return kernels_.max_tiled_rows;
     if (is_rounded_) return kernels_.max_rounded_rows;
     return is_strided() ? kernels_.max_strided_rows : kernels_.max_tile_rows;
   }
@@ -140,12 +147,12 @@ class Product {
   }
 
   /// So few rows are read where they stand.
-  bool is_strided() const { return !is_rounded_ && x_.rows() <= kernels_.max_strided_rows; }
+  bool is_strided() const { return !is_rounded_ && !is_tiled_ && x_.rows() <= kernels_.max_strided_rows; }
 
   void multiply_panels(const Stretch& stretch) const {
     const std::int64_t depth = weight_.in_features();
     const std::int64_t num_tiles = tiles_.num_tiles();
-    const std::int64_t block_depth = num_tiles == 1 ? depth : kBlockDepth;
+    const std::int64_t block_depth = num_tiles == 1 && !is_tiled_ ? depth : kBlockDepth;
     const std::int64_t num_blocks = (x_.rows() + kBlockRows - 1) / kBlockRows;
     for (std::int64_t block = 0; block < num_blocks; ++block) {
       const std::int64_t first_tile = num_tiles * block / num_blocks;
@@ -197,13 +204,14 @@ class Product {
                       .accumulate = k > 0};
     if (is_last || weight_.panel_format() == PanelFormat::kInt4) args.scales = weight_.scales(panel, k);
     prefetch_next(index, slice, args);
-    if (is_rounded_) {
-      args.rounded = rounded_.from(first_row, num_rows, k);
+    if (is_rounded_) args.rounded = rounded_.from(first_row, num_rows, k);
+    if (is_tiled_) {
+      args.tiled = layout_.from(tiled_, first_row, k);
     } else if (is_strided()) {
       args.x = x_.row<float>(first_row) + k;
       args.x_row_stride = num_rows == 1 ? 1 : x_.row_stride();
       args.x_k_stride = 1;
-    } else {
+    } else if (!is_rounded_) {
       args.x = packed_ + first_row * depth + k * num_rows;
       args.x_row_stride = 1;
       args.x_k_stride = num_rows;
@@ -215,11 +223,14 @@ class Product {
   const ConstTensor& x_;
   const CpuWeight& weight_;
   const float* bias_;
+  bool is_tiled_;    // for tile instructions
   bool is_rounded_;  // to 16 bits
   RowTiles tiles_;
+  TiledLayout layout_;
   RoundedTiles rounded_;
   Kernel kernel_;
   float* packed_ = nullptr;
+  const std::byte* tiled_ = nullptr;
 };
 
 }  // namespace

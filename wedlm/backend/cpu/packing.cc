@@ -120,6 +120,24 @@ class PanelPacker {
   std::vector<RowScratch> scratch_;
 };
 
+/// The high and low bytes of `count` values, a multiple of 8, in the order that TiledRows has for int4 or int8.
+void split_values(const std::int16_t* values, int count, bool is_int4, std::byte* high, std::byte* low) {
+  // Of four values in a word, these are the low bytes, each in 16 bits.
+  const auto low_bytes = [](std::uint64_t four) { return four & 0x00FF00FF00FF00FF; };
+  const auto interleave = [is_int4](std::uint64_t first, std::uint64_t second) {
+    if (is_int4) return first | second << 8;                                      // 0 4 1 5 2 6 3 7
+    return ((first | first >> 24) & 0xFFFFFFFF) | (second | second >> 24) << 32;  // 0 2 1 3, 4 6 5 7
+  };
+  for (int i = 0; i < count; i += 8) {
+    std::uint64_t fours[2];
+    std::memcpy(fours, values + i, sizeof fours);
+    const std::uint64_t low_word = interleave(low_bytes(fours[0]), low_bytes(fours[1]));
+    const std::uint64_t high_word = interleave(low_bytes(fours[0] >> 8), low_bytes(fours[1] >> 8));
+    std::memcpy(low + i, &low_word, sizeof low_word);
+    std::memcpy(high + i, &high_word, sizeof high_word);
+  }
+}
+
 }  // namespace
 
 CpuWeight::CpuWeight(std::int64_t out_features, std::int64_t in_features, const WeightFormat& format,
@@ -196,6 +214,24 @@ void pack_rows(const ConstTensor& x, const RowTiles& tiles, float* packed, Threa
   });
 }
 
+std::byte* split_rows(const ConstTensor& x, const RowTiles& tiles, const TiledLayout& layout,
+                      const KernelTable& kernels, ThreadTeam& team, Scratch& scratch) {
+  const std::int64_t depth = x.shape()[1];
+  auto* memory = reinterpret_cast<std::byte*>(scratch.floats(x.rows() * layout.row_bytes() / 4));
+  // Rows may be taken apart: each step of each part of one is a cache line.
+  const std::int64_t rows_per_task = std::max<std::int64_t>(1, kMinRoundedElements / depth);
+  team.run((x.rows() + rows_per_task - 1) / rows_per_task, [&](std::int64_t task, int) {
+    const std::int64_t end = std::min(x.rows(), (task + 1) * rows_per_task);
+    for (std::int64_t row = task * rows_per_task; row < end; ++row) {
+      const std::int64_t tile = tiles.tile_of(row);
+      const std::int64_t first_row = tiles.first_row(tile);
+      const TiledLayout::Place place = layout.place(memory, first_row, tiles.num_rows(tile), row - first_row);
+      kernels.split_row(x.row<float>(row), depth, place.first, place.part_stride, place.step_stride);
+    }
+  });
+  return memory;
+}
+
 void RoundedTiles::pack(const ConstTensor& x, const RowTiles& tiles, const KernelTable& kernels, ThreadTeam& team,
                         Scratch& scratch) {
   // Words of 32 bits, all of them.
@@ -231,10 +267,18 @@ void RoundedTiles::round_block(const ConstTensor& x, const RowTiles& tiles, std:
     std::copy_n(from, count, copy);
     kernels.kv_bf16.store(copy, count, values);
   }
-  std::int32_t* pairs = pairs_ + first_row * num_pairs_ + k / 2 * num_rows + r;
   const auto num_pairs = std::min<std::int64_t>(kRoundingBlock / 2, num_pairs_ - k / 2);
-  for (std::int64_t pair = 0; pair < num_pairs; ++pair, pairs += num_rows) {
-    std::memcpy(pairs, values + 2 * pair, sizeof *pairs);
+  if (layout_ != nullptr) {
+    const TiledLayout::Place place = layout_->place(reinterpret_cast<std::byte*>(pairs_), first_row, num_rows, r);
+    std::byte* step = place.first + k / layout_->step_inputs() * place.step_stride;
+    for (std::int64_t i = 0; i < 2 * num_pairs; i += layout_->step_inputs(), step += place.step_stride) {
+      split_values(values + i, layout_->step_inputs(), group_size_ > 0, step, step + place.part_stride);
+    }
+  } else {
+    std::int32_t* pairs = pairs_ + first_row * num_pairs_ + k / 2 * num_rows + r;
+    for (std::int64_t pair = 0; pair < num_pairs; ++pair, pairs += num_rows) {
+      std::memcpy(pairs, values + 2 * pair, sizeof *pairs);
+    }
   }
   if (num_groups_ == 0) return;
   std::int32_t* sums = sums_ + first_row * num_groups_ + k / group_size_ * num_rows + r;
@@ -244,7 +288,7 @@ void RoundedTiles::round_block(const ConstTensor& x, const RowTiles& tiles, std:
 }
 
 RoundedRows RoundedTiles::from(std::int64_t first_row, int num_rows, std::int64_t k) const {
-  return {.pairs = pairs_ + first_row * num_pairs_ + k / 2 * num_rows,
+  return {.pairs = layout_ != nullptr ? nullptr : pairs_ + first_row * num_pairs_ + k / 2 * num_rows,
           .scales = scales_ + first_row * num_blocks_ + k / kRoundingBlock * num_rows,
           .sums = num_groups_ == 0 ? nullptr : sums_ + first_row * num_groups_ + k / group_size_ * num_rows};
 }

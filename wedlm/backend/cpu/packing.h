@@ -10,6 +10,7 @@
 // lie as integer_panels.h says, where the memory may be that of a checkpoint's file.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -76,6 +77,10 @@ class RowTiles {
   std::int64_t num_tiles() const { return num_tiles_; }
   std::int64_t first_row(std::int64_t tile) const { return num_rows_ * tile / num_tiles_; }
   int num_rows(std::int64_t tile) const { return static_cast<int>(first_row(tile + 1) - first_row(tile)); }
+  std::int64_t tile_of(std::int64_t row) const {
+    const std::int64_t tile = row * num_tiles_ / num_rows_;
+    return first_row(tile + 1) <= row ? tile + 1 : tile;
+  }
 
  private:
   std::int64_t num_rows_;
@@ -86,13 +91,66 @@ class RowTiles {
 /// for each row, whose equal low address bits would otherwise throw each other out of the cache.     x [rows, n]
 void pack_rows(const ConstTensor& x, const RowTiles& tiles, float* packed, ThreadTeam& team);
 
-/// The rows of each tile rounded to 16 bits and transposed, for weights of one format.
+/// Where the parts of a row's inputs stand among TiledRows, for one weight.
+class TiledLayout {
+ public:
+  TiledLayout(const CpuWeight& weight, int bf16_parts)
+      : step_bytes_(weight.panel_format() == PanelFormat::kInt4
+                        ? static_cast<int>(std::min<std::int64_t>(kTileRowBytes, weight.format().group_size))
+                        : kTileRowBytes),
+        step_inputs_(weight.format().is_integer() ? step_bytes_ : step_bytes_ / 2),
+        num_parts_(weight.format().is_integer() ? kIntegerParts : bf16_parts),
+        row_bytes_((weight.in_features() + step_inputs_ - 1) / step_inputs_ * num_parts_ * step_bytes_) {}
+
+  /// Inputs of a step.
+  int step_inputs() const { return step_inputs_; }
+  std::int64_t row_bytes() const { return row_bytes_; }
+
+  /// Of one row: part 0 of its first step, and the bytes to its next part and to its next step.
+  struct Place {
+    std::byte* first;
+    std::int64_t part_stride;
+    std::int64_t step_stride;
+  };
+  /// Of row `r` of a tile.
+  Place place(std::byte* memory, std::int64_t first_row, int num_rows, std::int64_t r) const {
+    const RowTiles blocks(num_rows, kTileRows);
+    const std::int64_t block = blocks.tile_of(r);
+    const std::int64_t first_of_block = blocks.first_row(block);
+    const std::int64_t part_stride = std::int64_t{blocks.num_rows(block)} * step_bytes_;
+    return {memory + (first_row + first_of_block) * row_bytes_ + (r - first_of_block) * step_bytes_, part_stride,
+            num_parts_ * part_stride};
+  }
+
+  /// The tile that begins with `first_row`, from input `k` on, which begins a step.
+  TiledRows from(const std::byte* memory, std::int64_t first_row, std::int64_t k) const {
+    return {.blocks = memory + first_row * row_bytes_,
+            .row_bytes = row_bytes_,
+            .first_step = k / step_inputs_,
+            .step_bytes = step_bytes_};
+  }
+
+ private:
+  int step_bytes_;
+  int step_inputs_;
+  int num_parts_;
+  std::int64_t row_bytes_;
+};
+
+/// Splits the rows of each tile into parts of bfloat16. Returns the memory, of `scratch`.     x [rows, n]
+std::byte* split_rows(const ConstTensor& x, const RowTiles& tiles, const TiledLayout& layout,
+                      const KernelTable& kernels, ThreadTeam& team, Scratch& scratch);
+
+/// The rows of each tile rounded to 16 bits, and transposed or tiled, for weights of one format.
 class RoundedTiles {
  public:
-  RoundedTiles(std::int64_t num_rows, const CpuWeight& weight)
+  /// Tiled where there is a `layout`, which lives as long as this.
+  RoundedTiles(std::int64_t num_rows, const CpuWeight& weight, const TiledLayout* layout)
       : is_integer_(weight.format().is_integer()),
         depth_(weight.in_features()),
-        num_pairs_((depth_ + kInputsAtOnce - 1) / kInputsAtOnce * kInputsAtOnce / 2),
+        layout_(layout),
+        num_pairs_(layout != nullptr ? layout->row_bytes() / kBytesOfPair
+                                     : (depth_ + kInputsAtOnce - 1) / kInputsAtOnce * kInputsAtOnce / 2),
         num_blocks_((depth_ + kRoundingBlock - 1) / kRoundingBlock),
         group_size_(weight.panel_format() == PanelFormat::kInt4 ? weight.format().group_size : 0),
         num_groups_(group_size_ == 0 ? 0 : weight.format().num_groups(depth_)),
@@ -103,8 +161,11 @@ class RoundedTiles {
             Scratch& scratch);
   /// The tile that begins with `first_row`, from input `k` on, which begins a block.
   RoundedRows from(std::int64_t first_row, int num_rows, std::int64_t k) const;
+  /// What is tiled, as the layout says.
+  const std::byte* tiled() const { return reinterpret_cast<const std::byte*>(pairs_); }
 
  private:
+  static constexpr std::int64_t kBytesOfPair = 4;
   // A panel row of any format is whole in so many inputs.
   static constexpr std::int64_t kInputsAtOnce = 8;
 
@@ -114,12 +175,13 @@ class RoundedTiles {
 
   bool is_integer_;  // else bfloat16
   std::int64_t depth_;
-  std::int64_t num_pairs_;   // of a row
-  std::int64_t num_blocks_;  // of a row
+  const TiledLayout* layout_;  // null where rows are transposed
+  std::int64_t num_pairs_;     // of a row
+  std::int64_t num_blocks_;    // of a row
   std::int64_t group_size_;
   std::int64_t num_groups_;  // of a row; 0 where weights have no zeros
   std::int64_t num_rows_;
-  // All three tile by tile, and as RoundedRows within a tile.
+  // All three tile by tile, and as RoundedRows within a tile; the first as TiledRows where it is tiled.
   std::int32_t* pairs_ = nullptr;
   float* scales_ = nullptr;
   std::int32_t* sums_ = nullptr;

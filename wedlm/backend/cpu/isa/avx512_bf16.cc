@@ -64,6 +64,7 @@ const KernelTable& avx512_bf16_kernels() {
     KernelTable table = avx512_vnni_kernels();
     table.name = "avx512_bf16";
     table.bf16_format = PanelFormat::kBF16Pairs;
+    table.bf16_parts = 1;
     table.multiply_bf16 = multiply_pairs;
     table.multiplier = "products of bfloat16, 512 bits wide";
     table.multiply_adds_per_round = 2 * kChains * kLanes;

@@ -20,14 +20,37 @@ constexpr int kInt4Bias = 8;
 /// Inputs of a row that are rounded with one scale.
 constexpr int kRoundingBlock = 128;
 
+/// What a tile instruction multiplies: at most so many rows, of so many bytes each, with as many columns as rows.
+constexpr int kTileRows = 16;
+constexpr int kTileRowBytes = 64;
+
+/// Parts of 8 bits in which tile instructions take what is rounded to 16.
+constexpr int kIntegerParts = 2;
+
+/// Inputs of one product by tile instructions, at most: a panel's integers of 4 bits become bytes in the nearest cache.
+constexpr int kTiledDepth = 1024;
+
 /// A tile of rows whose inputs are rounded to 16 bits: to bfloat16 for kBF16Pairs, and for integers to integers, so
 /// that their products are summed exactly: in each block of kRoundingBlock inputs, x = scale * value. Rows are the fast
 /// index everywhere.
 struct RoundedRows {
   const std::int32_t* pairs = nullptr;  // [pairs of k][num_rows] two values, the even k in the low half; zeros behind
-                                        // the last k up to a whole panel row
+                                        // the last k up to a whole panel row. Null where the rows are tiled
   const float* scales = nullptr;        // [blocks][num_rows]; null with kBF16Pairs
   const std::int32_t* sums = nullptr;   // [groups][num_rows] of the values that share a scale of kInt4
+};
+
+/// Rows as tile instructions load them, in steps of as many inputs as one instruction adds up. They are cut into
+/// B = ceil(num_rows / kTileRows) blocks, of which block b begins with row num_rows * b / B. One behind the other, a
+/// block is [steps][parts][rows of the block][step_bytes], with zeros behind the last k. For kBF16Pairs, bf16_parts
+/// numbers of bfloat16 add up to an input. For integers a rounded value is 256 times the signed byte of part 0 plus the
+/// unsigned byte of part 1. Inputs of a step stand as a panel's words have them: for kInt8 k 0 2 1 3 of each four, for
+/// kInt4 k 0 4 1 5 2 6 3 7 of each eight.
+struct TiledRows {
+  const std::byte* blocks = nullptr;
+  std::int64_t row_bytes = 0;   // of one row, all its steps and parts
+  std::int64_t first_step = 0;  // the panel's first
+  int step_bytes = 0;           // kTileRowBytes, or half of it where a group of kInt4 is no longer
 };
 
 /// A tile of a matrix product: out[r][j] = sum over k of x[r][k] * panel[k][j], one k after the other.
@@ -39,8 +62,9 @@ struct RoundedRows {
 /// multiplied and added. A number of kInt4 is stored kInt4Bias above what it is. With 4 lanes, kBF16: [c0|c2 c1|c3];
 /// kInt8, the lowest byte first: [c0k0 c0k2 c0k1 c0k3] [c1k0 c1k2 c1k1 c1k3] [c2k0 ...] [c3k0 ...].
 struct MultiplyTile {
-  const float* x = nullptr;  // null where the rows are rounded
+  const float* x = nullptr;  // null where the rows are rounded or tiled
   RoundedRows rounded;
+  TiledRows tiled;
   std::int64_t x_row_stride = 0;  // elements between x[r][k] and x[r + 1][k]; 1 is the fast case
   std::int64_t x_k_stride = 0;    // elements between x[r][k] and x[r][k + 1]; must be 1 where x_row_stride is not
   const void* panel = nullptr;
@@ -57,8 +81,8 @@ struct MultiplyTile {
   // What the next tiles will read: row i of this is asked for while row i of the panel is multiplied. May be null.
   const void* prefetch = nullptr;
   std::int64_t prefetch_stride_bytes = 0;
-  int num_rows = 0;     // at most max_tile_rows, or max_strided_rows where x_row_stride is not 1, or max_rounded_rows
-  int num_columns = 0;  // at most panel_lanes; the panel is read in whole vectors of panel_lanes / 2
+  int num_rows = 0;         // at most max_tile_rows, or another maximum of KernelTable for its kind of rows
+  int num_columns = 0;      // at most panel_lanes; the panel is read in whole vectors of panel_lanes / 2
   bool accumulate = false;  // start from out instead of 0
 };
 
@@ -149,17 +173,24 @@ struct KernelTable {
   int max_tile_rows;          // rows whose accumulators fit the registers
   int max_strided_rows;       // the same where each row needs an address of its own
   int max_rounded_rows;       // the same of rounded rows; 0 where the level multiplies integers as floats
-  PanelFormat bf16_format;    // of weights of bfloat16: kBF16, or kBF16Pairs, which takes rounded rows
+  int max_tiled_rows;         // rows of a product by tile instructions; 0 where the level has none
+  PanelFormat bf16_format;    // of weights of bfloat16: kBF16 or kBF16Pairs
+  int bf16_parts;             // of an input that meets kBF16Pairs, in bfloat16: 1 is the input rounded, 3 add up to it
   int max_expanding_queries;  // query vectors of a block that expand keys and values as they multiply; for more, a copy
 
   void (*multiply_f32)(const MultiplyTile& tile);
-  void (*multiply_bf16)(const MultiplyTile& tile);
-  // These two take rounded rows, block by block and group by group, where max_rounded_rows is not 0.
+  void (*multiply_bf16)(const MultiplyTile& tile);  // of bf16_format; rows are tiled where max_tiled_rows is not 0
+  // These two take rounded rows, block by block and group by group, where max_rounded_rows is not 0, which is so
+  // wherever max_tiled_rows is not, and then the rows are tiled.
   void (*multiply_int8)(const MultiplyTile& tile);
   void (*multiply_int4)(const MultiplyTile& tile);
   /// Rounds `count` inputs, at most kRoundingBlock, to `values`; returns their scale, which is NaN where an input is
   /// not finite. Null where max_rounded_rows is 0.
   float (*round_block)(const float* x, int count, std::int16_t* values);
+  /// Writes `count` inputs of a row in parts of bfloat16: those of a step `part_stride` bytes apart, and the steps
+  /// `step_stride`. Null where max_tiled_rows is 0.
+  void (*split_row)(const float* x, std::int64_t count, std::byte* to, std::int64_t part_stride,
+                    std::int64_t step_stride);
   KvKernels kv_f32;
   KvKernels kv_bf16;
   /// scores[t] = exp(scores[t] - maximum over t), and what they add up to: every panel_lanes / 2 apart, and those sums
@@ -194,6 +225,9 @@ const KernelTable& avx2_kernels();
 const KernelTable& avx512_kernels();
 const KernelTable& avx512_vnni_kernels();
 const KernelTable& avx512_bf16_kernels();
+const KernelTable& amx_kernels();
 const KernelTable& neon_kernels();
+/// Tile instructions in plain C++, on any machine; linked into tests alone.
+const KernelTable& amx_model_kernels();
 
 }  // namespace wedlm

@@ -4,8 +4,34 @@
 
 #include "wedlm/base/error.h"
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace wedlm {
 namespace {
+
+#if defined(__x86_64__)
+/// Whether the processor has tiles with products of bfloat16 and integers, and the kernel lets this process use them:
+/// their registers are 8 KiB a thread, so Linux (since 5.16) wants to be asked, and may refuse.
+bool may_use_tiles() {
+#if defined(__linux__)
+  constexpr unsigned kBF16 = 1U << 22;
+  constexpr unsigned kTiles = 1U << 24;
+  constexpr unsigned kInt8 = 1U << 25;
+  constexpr unsigned kNeeded = kBF16 | kTiles | kInt8;
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx & kNeeded) == kNeeded &&
+         syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+#endif
 
 std::vector<const KernelTable*> supported_tables() {
   std::vector<const KernelTable*> tables = {&portable_kernels()};
@@ -16,7 +42,10 @@ std::vector<const KernelTable*> supported_tables() {
     tables.push_back(&avx512_kernels());
     if (__builtin_cpu_supports("avx512vnni")) {
       tables.push_back(&avx512_vnni_kernels());
-      if (__builtin_cpu_supports("avx512bf16")) tables.push_back(&avx512_bf16_kernels());
+      if (__builtin_cpu_supports("avx512bf16")) {
+        tables.push_back(&avx512_bf16_kernels());
+        if (may_use_tiles()) tables.push_back(&amx_kernels());
+      }
     }
   }
 #elif defined(__aarch64__)
