@@ -326,7 +326,7 @@ Command add_bench(CLI::App& program) {
       "  peak        share of the measured peak of multiply-adds: near it, more rows cost in proportion\n"
       "  products    linear layers; other: norms, rotation, activation; head: the product with the\n"
       "              vocabulary; logits: entropy and best token; not matmul: all but products and head\n"
-      "WEDLM_ISA=portable, avx2, avx512, avx512_vnni, avx512_bf16 or neon forces an instruction set.\n"
+      "WEDLM_ISA=portable, avx2, avx512, avx512_vnni, avx512_bf16, amx or neon forces an instruction set.\n"
       "\n"
       "Examples:\n"
       "  wedlm bench --shape nano\n"

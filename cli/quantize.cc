@@ -116,7 +116,7 @@ Command add_quantize(CLI::App& program) {
                 flags->head_bits);
   format.choice({.names = "--lanes",
                  .value = "8|16|32",
-                 .text = "For which machines the layout is: 8 for any and for NEON, 16 for AVX2, 32 for AVX-512.",
+                 .text = "For which machines the layout is: 8 for any and for NEON, 16 for AVX2, 32 for AVX-512, AMX.",
                  .default_text = "this machine's"},
                 flags->lanes);
   OptionGroup(*app, "Comparison")

@@ -43,6 +43,7 @@ TEST(MakeBackendTest, TheEnvironmentForcesTheInstructionSet) {
     EXPECT_EQ(make_backend({.num_threads = 2})->description(), "cpu (" + isa + ", 2 threads)");
   }
   EXPECT_EQ(make_backend({.num_threads = 1})->description(), "cpu (" + supported_kernels().back() + ", 1 thread)");
+  EXPECT_THROW(make_cpu_backend({.isa = amx_model_kernels().name}), InvalidInput);  // for tests alone
   const ForcedIsa forced("mmx");
   EXPECT_THROW(make_backend({}), InvalidInput);
   EXPECT_THAT(message_of([] { make_backend({}); }), HasSubstr("portable"));

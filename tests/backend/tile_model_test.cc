@@ -60,6 +60,7 @@ TEST(TileModelTest, DenormalsCountAsZero) {
   EXPECT_EQ(bf16_sum(0, {0x1p-130F, 0}, {0x1p100F, 0}), 0);
   EXPECT_EQ(bf16_sum(0, {0x1p100F, 0}, {0x1p-130F, 0}), 0);
   EXPECT_EQ(bf16_sum(0, {0x1p-100F, 0}, {0x1p-30F, 0}), 0);
+  EXPECT_EQ(bf16_sum(0, {0x1p-63F, 0, 0x1p-63F, 0}, {0x1p-64F, 0, 0x1p-64F, 0}), 0);  // each of them
   EXPECT_EQ(bf16_sum(0x1p-130F, {0, 0}, {0, 0}), 0);
   EXPECT_EQ(bf16_sum(0x1p-126F, {-0x1p-63F, 0}, {0x1p-64F, 0}), 0x1p-126F);  // the sum of products alone was one
   EXPECT_EQ(bf16_sum(0x1.8p-126F, {-0x1p-63F, 0}, {0x1p-63F, 0}), 0);

@@ -37,7 +37,7 @@ struct IntegerPanels {
   std::int64_t bytes() const { return num_panels() * panel_bytes(); }
 };
 
-/// Lanes that some instruction set multiplies with: portable and NEON, AVX2, AVX-512.
+/// Lanes that some instruction set multiplies with: portable and NEON, AVX2, AVX-512 and AMX.
 inline constexpr int kPanelLanes[] = {8, 16, 32};
 
 /// A weight that was packed before.

@@ -1,6 +1,7 @@
 // The backend of the host's processor: weights in packed panels, threads, and the micro-kernels of the widest
-// instruction set that the machine has. WEDLM_ISA=portable, avx2, avx512, avx512_vnni, avx512_bf16 or neon forces
-// another. Results do not depend on the number of threads, though the last bits do depend on the instruction set.
+// instruction set that the machine has. WEDLM_ISA=portable, avx2, avx512, avx512_vnni, avx512_bf16, amx or neon
+// forces another. Results do not depend on the number of threads, though the last bits do depend on the instruction
+// set.
 //
 // The threads meet 14 times in a layer: in each of four linear ops twice, once to pack the rows and once for the product,
 // and once in the norm behind either branch, the heads' norms and rotation, storing K/V, attention (once more where it
