@@ -11,6 +11,10 @@ constexpr std::int64_t kBlockRows = 128;
 constexpr std::int64_t kBlockDepth = 1024;  // a multiple of every group of inputs that share a scale
 static_assert(kBlockDepth <= kTiledDepth);
 
+// Panels that tile instructions multiply with all blocks of rows before the next are read stay there too: they are fast
+// enough to wait for memory otherwise.
+constexpr std::int64_t kStripBytes = std::int64_t{512} << 10;
+
 /// The panels, or tiles of them, in rounds of a task for each thread: the first round takes half of them, and each
 /// other half of what is left. Long stretches come first, which memory serves best, and short ones last, so that the
 /// threads end together though one was held up.
@@ -56,12 +60,15 @@ class Product {
   void run(ThreadTeam& team, Scratch& packed_rows, const Tensor& out) {
     pack(team, packed_rows);
     const PanelTasks tasks(weight_.num_panels(), team.size());
+    const std::int64_t strip = panels_of_strip();
     team.run(tasks.num_tasks(), [&](std::int64_t task, int) {
-      const std::int64_t first = tasks.first_panel(task);
-      multiply_panels({.first_panel = first,
-                       .end_panel = tasks.first_panel(task + 1),
-                       .out = out.row<float>(0) + first * weight_.lanes(),
-                       .out_stride = out.row_stride()});
+      const std::int64_t end = tasks.first_panel(task + 1);
+      for (std::int64_t first = tasks.first_panel(task); first < end; first += strip) {
+        multiply_panels({.first_panel = first,
+                         .end_panel = std::min(end, first + strip),
+                         .out = out.row<float>(0) + first * weight_.lanes(),
+                         .out_stride = out.row_stride()});
+      }
     });
   }
 
@@ -144,6 +151,11 @@ class Product {
         break;
     }
     return kernels_.multiply_f32;
+  }
+
+  std::int64_t panels_of_strip() const {
+    if (!is_tiled_ || x_.rows() <= kBlockRows) return weight_.num_panels();
+    return std::max<std::int64_t>(1, kStripBytes / weight_.panel_bytes());
   }
 
   /// So few rows are read where they stand.
