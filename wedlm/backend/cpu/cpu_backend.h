@@ -3,10 +3,10 @@
 // forces another. Results do not depend on the number of threads, though the last bits do depend on the instruction
 // set.
 //
-// The threads meet 14 times in a layer: in each of four linear ops twice, once to pack the rows and once for the product,
-// and once in the norm behind either branch, the heads' norms and rotation, storing K/V, attention (once more where it
-// cuts a long prefix into parts) and the activation. What is too little to share the caller does alone: for one row of
-// Qwen3-0.6B five meetings are left, four products and attention.
+// The threads meet 14 times in a layer: in each of four linear ops twice, once to pack the rows and once for the
+// product, and once in the norm behind either branch, the heads' norms and rotation, storing K/V, attention (once more
+// where it cuts a long prefix into parts) and the activation. What is too little to share the caller does alone: for
+// one row of Qwen3-0.6B five meetings are left, four products and attention.
 #pragma once
 
 #include <memory>
