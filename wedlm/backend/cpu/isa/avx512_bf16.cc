@@ -67,7 +67,7 @@ const KernelTable& avx512_bf16_kernels() {
     table.bf16_parts = 1;
     table.multiply_bf16 = multiply_pairs;
     table.multiplier = "products of bfloat16, 512 bits wide";
-    table.multiply_adds_per_round = 2 * kChains * kLanes;
+    table.multiply_adds_per_round = std::int64_t{2} * kChains * kLanes;
     table.multiply_registers = multiply_registers_of_pairs;
     return table;
   }();

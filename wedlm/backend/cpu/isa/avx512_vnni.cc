@@ -24,7 +24,7 @@ const KernelTable& avx512_vnni_kernels() {
     KernelTable table = with_rounded_rows(avx512_kernels());
     table.name = "avx512_vnni";
     table.multiplier = "products of 16-bit integers, 512 bits wide";
-    table.multiply_adds_per_round = 2 * kChains * kLanes;
+    table.multiply_adds_per_round = std::int64_t{2} * kChains * kLanes;
     table.multiply_registers = multiply_registers_of_pairs;
     return table;
   }();
