@@ -38,7 +38,8 @@ void expect_consistent(const Json& bench, const Json& result) {
   const Json& by_op = result.at("ms_by_op");
   double sum = 0;
   for (const JsonMember& member : by_op.as_object()) {
-    EXPECT_GT(member.value.as_number(), 0) << member.key;
+    // Logits are read while the head's product is made, and that is the head's time.
+    EXPECT_GE(member.value.as_number(), member.key == "logits" ? 0 : 1e-9) << member.key;
     sum += member.value.as_number();
   }
   EXPECT_NEAR(sum, ms, 1e-6);
