@@ -44,7 +44,7 @@ std::vector<Case> cases() {
     for (const std::string& isa : levels) cases.push_back({model, "cpu", isa, num_requests});
   }
   for (const std::string& isa : levels) cases.push_back({"nano", "cpu", isa, num_requests});
-  cases.push_back({"nano", "cpu", levels.front(), 60, DType::kF32});
+  for (const DType dtype : {DType::kF32, DType::kI8}) cases.push_back({"nano", "cpu", levels.front(), 60, dtype});
   return cases;
 }
 
