@@ -116,7 +116,7 @@ void attend(benchmark::State& state, DType page_type) {
   const std::int64_t rows = state.range(0);
   const std::int64_t prefix = state.range(1);
   const auto backend = make_backend({.name = "cpu"});
-  const Shape page_shape{prefix, kKvHeads, kHeadDim};
+  const Shape page_shape{prefix, kKvHeads, slice_elements(page_type, kHeadDim)};
   const auto page_bytes = static_cast<std::size_t>(page_shape.num_elements()) * dtype_bytes(page_type);
   const Buffer page_data = backend->allocate(2 * page_bytes);
   std::memset(page_data.data(), 0, 2 * page_bytes);
@@ -152,6 +152,7 @@ void attention_sizes(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"rows", "prefix"})->UseRealTime()->Unit(benchmark::kMillisecond);
 }
 BENCHMARK_CAPTURE(attend, bf16, DType::kBF16)->Apply(attention_sizes);
+BENCHMARK_CAPTURE(attend, int8, DType::kI8)->Apply(attention_sizes);
 BENCHMARK_CAPTURE(attend, f32, DType::kF32)->Apply(attention_sizes);
 
 /// Argument: rows of the vocabulary's size.

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <fstream>
 #include <numeric>
+#include <span>
+#include <vector>
 
 #include "cli/console.h"
 #include "wedlm/base/error.h"
@@ -143,13 +145,21 @@ ForwardTimer::ForwardTimer(const ModelConfig& config, const Options& options)
 
 void ForwardTimer::fill_pages(int num_threads) {
   ThreadTeam team(num_threads);
-  const Shape shape{cache_.num_slots(), config_.num_key_value_heads, config_.head_dim};
-  const Buffer memory = allocate_host(static_cast<std::size_t>(shape.num_elements()) * dtype_bytes(types_.kv_cache));
-  fill_random(types_.kv_cache, memory.data(), shape.num_elements(), 0.5F, 1, team);
-  const ConstTensor values(memory.data(), types_.kv_cache, shape);
+  constexpr std::int64_t kRows = 1024;  // the same ones again and again
+  const Shape shape{std::min(cache_.num_slots(), kRows), config_.num_key_value_heads, config_.head_dim};
+  const auto bytes = static_cast<std::size_t>(shape.num_elements()) * sizeof(float);
+  const Buffer host = allocate_host(bytes), memory = backend_->allocate(bytes);
+  fill_random(DType::kF32, host.data(), shape.num_elements(), 0.5F, 1, team);
+  const Tensor numbers(memory.data(), DType::kF32, shape);
+  backend_->upload(ConstTensor(host.data(), DType::kF32, shape), numbers);
+  std::vector<std::int32_t> slots(static_cast<std::size_t>(cache_.num_slots()));
+  std::iota(slots.begin(), slots.end(), 0);
   for (std::int64_t layer = 0; layer < config_.num_hidden_layers; ++layer) {
-    backend_->upload(values, cache_.layer(layer).keys);
-    backend_->upload(values, cache_.layer(layer).values);
+    for (std::int64_t first = 0; first < cache_.num_slots(); first += kRows) {
+      const Tensor some = numbers.rows_from(0, std::min(kRows, cache_.num_slots() - first));
+      const std::span<const std::int32_t> to(slots.data() + first, static_cast<std::size_t>(some.rows()));
+      backend_->store_kv(some, some, to, cache_.layer(layer));
+    }
   }
 }
 

@@ -197,9 +197,9 @@ void add_model_options(CLI::App& app, ModelOptions& options) {
 
 void add_kv_cache_type_option(OptionGroup& group, std::optional<std::string>& kv_cache_type) {
   group.choice({.names = "--kv-cache-type",
-                .value = "bf16|f32",
-                .text = "The numbers of the K/V cache; bf16 takes half the memory and, behind long texts, half the "
-                        "time to read.",
+                .value = "bf16|f32|int8",
+                .text = "The numbers of the K/V cache; bf16 takes half the memory of f32 and, behind long texts, half "
+                        "the time to read, and int8 half of that again and rounds more.",
                 .default_text = std::string(kv_cache_type_name(EngineOptions().kv_cache_type))},
                kv_cache_type);
 }

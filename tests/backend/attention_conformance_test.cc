@@ -24,7 +24,7 @@ TEST_P(AttentionConformanceTest, AgreesWithTheReference) {
         for (const Part& part : parts) sequences.emplace_back(data, heads, part.prefix_length + part.num_rows);
         std::vector<const AttentionSequence*> views;
         for (const AttentionSequence& sequence : sequences) views.push_back(&sequence);
-        for (const DType page_type : {DType::kF32, DType::kBF16}) {
+        for (const DType page_type : kPageTypes) {
           const auto expected = attend(*reference, data, heads, views, parts, block_size, page_type);
           const auto got = attend(*cpu, data, heads, views, parts, block_size, page_type);
           EXPECT_LT(relative_error(got, expected), kTolerances.attention)
@@ -46,7 +46,7 @@ TEST_P(AttentionConformanceTest, AgreesBehindLongPrefixes) {
   for (const HeadShape& heads : {HeadShape{4, 2, 16}, HeadShape{5, 1, 6}, HeadShape{16, 2, 128}}) {
     const AttentionSequence sequence(data, heads, 801);
     for (const Part& part : {Part{255, 1}, Part{256, 1}, Part{257, 3}, Part{250, 20}, Part{511, 40}, Part{800, 1}}) {
-      for (const DType page_type : {DType::kF32, DType::kBF16}) {
+      for (const DType page_type : kPageTypes) {
         const auto expected = attend(*reference, data, heads, {&sequence}, {part}, 16, page_type);
         const auto got = attend(*cpu, data, heads, {&sequence}, {part}, 16, page_type);
         EXPECT_LT(relative_error(got, expected), kTolerances.attention)

@@ -7,8 +7,11 @@
 #include <vector>
 
 #include "tests/backend/op_data.h"
+#include "wedlm/backend/reference/reference_backend.h"
 
 namespace wedlm {
+
+inline constexpr DType kPageTypes[] = {DType::kF32, DType::kBF16, DType::kI8};
 
 struct HeadShape {
   std::int64_t num_heads;
@@ -50,18 +53,9 @@ inline std::vector<float> attend(Backend& backend, OpData& data, const HeadShape
   std::shuffle(pages.begin(), pages.end(), data.engine());
 
   const std::int64_t kv_elements = heads.num_kv_heads * heads.head_dim, q_elements = heads.num_heads * heads.head_dim;
-  const Shape page_shape{num_blocks * block_size, heads.num_kv_heads, heads.head_dim};
+  const Shape page_shape{num_blocks * block_size, heads.num_kv_heads, slice_elements(page_type, heads.head_dim)};
   const OwnedTensor page_keys = data.of(page_type, page_shape), page_values = data.of(page_type, page_shape);
-  const auto copy_to_page = [&](const Tensor& from, std::int64_t token, const Tensor& to, std::int64_t slot) {
-    for (std::int64_t i = 0; i < kv_elements; ++i) {
-      const float number = from.row<float>(token)[i];
-      if (page_type == DType::kF32) {
-        to.row<float>(slot)[i] = number;
-      } else {
-        to.row<std::uint16_t>(slot)[i] = f32_to_bf16(number);
-      }
-    }
-  };
+  const auto reference = make_reference_backend();
   // Queries, keys and values are columns of one projection, as in the model.
   const OwnedTensor qkv = data.f32({num_rows, q_elements + 2 * kv_elements});
   const Tensor q = qkv.tensor().columns(0, q_elements).split_rows(heads.num_heads);
@@ -74,11 +68,14 @@ inline std::vector<float> attend(Backend& backend, OpData& data, const HeadShape
     const auto& [prefix_length, rows] = parts[i];
     segments.push_back({row, rows, prefix_length, pages.data() + page});
     const AttentionSequence& sequence = *sequences[i];
+    std::vector<std::int32_t> slots(static_cast<std::size_t>(sequence.keys.tensor().rows()), -1);
     for (std::int64_t t = 0; t < prefix_length; ++t) {
       const std::int64_t slot = pages[page + static_cast<std::size_t>(t / block_size)] * block_size + t % block_size;
-      copy_to_page(sequence.keys, t, page_keys, slot);
-      copy_to_page(sequence.values, t, page_values, slot);
+      slots[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(slot);
     }
+    // Whichever backend is asked, the reference says what pages of the numbers hold.
+    const OwnedTensor keys = sequence.keys.copy(), values = sequence.values.copy();
+    reference->store_kv(keys, values, slots, {page_keys.tensor(), page_values.tensor()});
     page += static_cast<std::size_t>(blocks_of(parts[i]));
     for (std::int64_t t = prefix_length; t < prefix_length + rows; ++t, ++row) {
       std::copy_n(sequence.queries.tensor().row<float>(t), q_elements, q.row<float>(row));

@@ -77,18 +77,21 @@ TEST_P(InvarianceTest, AttentionDoesNotSeeWhereThePrefixEnds) {
     constexpr std::int64_t kLength = 90;
     const auto row_elements = static_cast<std::size_t>(heads.num_heads * heads.head_dim);
     const AttentionSequence sequence(data_, heads, kLength), other(data_, heads, 25);
-    const std::vector<float> all = attend(*backend_, data_, heads, {&sequence}, {{0, kLength}}, 16);
-    for (const std::int64_t block_size : {1, 3, 16}) {
-      for (const Part& part : {Part{0, 1}, Part{1, 89}, Part{16, 16}, Part{17, 40}, Part{50, 1}, Part{89, 1}}) {
-        // In one batch with another sequence, before and behind it.
-        const std::vector<float> got =
-            attend(*backend_, data_, heads, {&other, &sequence, &other}, {{4, 21}, part, {24, 1}}, block_size);
-        const auto num_floats = static_cast<std::size_t>(part.num_rows) * row_elements;
-        ASSERT_EQ(std::memcmp(got.data() + 21 * row_elements,
-                              all.data() + static_cast<std::size_t>(part.prefix_length) * row_elements,
-                              num_floats * sizeof(float)),
-                  0)
-            << part.prefix_length << "+" << part.num_rows << ", blocks of " << block_size;
+    for (const DType page_type : kPageTypes) {
+      const std::vector<float> all = attend(*backend_, data_, heads, {&sequence}, {{0, kLength}}, 16, page_type);
+      for (const std::int64_t block_size : {1, 3, 16}) {
+        for (const Part& part : {Part{0, 1}, Part{1, 89}, Part{16, 16}, Part{17, 40}, Part{50, 1}, Part{89, 1}}) {
+          // In one batch with another sequence, before and behind it.
+          const std::vector<float> got = attend(*backend_, data_, heads, {&other, &sequence, &other},
+                                                {{4, 21}, part, {24, 1}}, block_size, page_type);
+          const auto num_floats = static_cast<std::size_t>(part.num_rows) * row_elements;
+          ASSERT_EQ(std::memcmp(got.data() + 21 * row_elements,
+                                all.data() + static_cast<std::size_t>(part.prefix_length) * row_elements,
+                                num_floats * sizeof(float)),
+                    0)
+              << part.prefix_length << "+" << part.num_rows << ", blocks of " << block_size << " of "
+              << dtype_name(page_type);
+        }
       }
     }
   }
@@ -100,7 +103,7 @@ TEST_P(InvarianceTest, AttentionOverChunksDoesNotSeeRowsThreadsOrPages) {
     constexpr std::int64_t kLength = 600;
     const auto row_elements = static_cast<std::size_t>(heads.num_heads * heads.head_dim);
     const AttentionSequence sequence(data_, heads, kLength);
-    for (const DType page_type : {DType::kF32, DType::kBF16}) {
+    for (const DType page_type : kPageTypes) {
       const std::vector<float> all = attend(*single, data_, heads, {&sequence}, {{0, kLength}}, 16, page_type);
       for (const Part& part : {Part{599, 1}, Part{511, 2}, Part{512, 1}, Part{500, 100}, Part{250, 13}, Part{3, 597}}) {
         const std::vector<float> got = attend(*backend_, data_, heads, {&sequence}, {part}, 16, page_type);

@@ -296,6 +296,48 @@ TEST_P(OpConformanceTest, StoringInPagesOfBfloat16RoundsTheRowsToo) {
   }
 }
 
+TEST_P(OpConformanceTest, StoringInPagesOfInt8RoundsTheRowsToo) {
+  const auto reference = make_reference_backend();
+  for (const std::int64_t head_dim : {1, 6, 16, 21, 64, 128}) {
+    const Shape shape{9, 2, head_dim}, page_shape{8, 2, slice_elements(DType::kI8, head_dim)};
+    const OwnedTensor keys = data_.f32(shape, 3), values = data_.f32(shape);
+    const auto slice = [&](std::int64_t r) { return keys.tensor().row<float>(r) + head_dim; };
+    const float infinity = std::numeric_limits<float>::infinity();
+    std::fill_n(slice(0), head_dim, 0.0F);
+    std::fill_n(slice(1), head_dim, -1e-31F);  // counts for nothing
+    std::fill_n(slice(2), head_dim, std::numeric_limits<float>::denorm_min());
+    std::fill_n(slice(3), head_dim, std::numeric_limits<float>::max());
+    slice(4)[head_dim / 2] = std::bit_cast<float>(0xFF800001U);  // a NaN of low bits only
+    slice(5)[head_dim - 1] = -infinity;
+    // Of scale 2: a byte of each sign, and ties between bytes.
+    for (std::int64_t i = 0; i < head_dim; ++i) slice(6)[i] = static_cast<float>(i * 5 % 253) - 126;
+    slice(6)[0] = -254;
+    std::fill_n(slice(7), head_dim, 2e-30F);
+    const OwnedTensor expected_keys = keys.copy(), expected_values = values.copy();
+    OwnedTensor page_keys = data_.of(DType::kI8, page_shape), page_values = data_.of(DType::kI8, page_shape);
+    OwnedTensor expected_page_keys = page_keys.copy(), expected_page_values = page_values.copy();
+    const std::vector<std::int32_t> slots = {7, 2, 0, 3, 4, 5, 6, -1, -1};
+    cpu_->store_kv(keys, values, slots, {page_keys.tensor(), page_values.tensor()});
+    reference->store_kv(expected_keys, expected_values, slots,
+                        {expected_page_keys.tensor(), expected_page_values.tensor()});
+    EXPECT_TRUE(same_bits(keys.values(), expected_keys.values())) << head_dim;
+    EXPECT_TRUE(same_bits(values.values(), expected_values.values())) << head_dim;
+    const auto page_bytes = static_cast<std::size_t>(page_shape.num_elements());
+    EXPECT_EQ(std::memcmp(page_keys.tensor().data(), expected_page_keys.tensor().data(), page_bytes), 0) << head_dim;
+    EXPECT_EQ(std::memcmp(page_values.tensor().data(), expected_page_values.tensor().data(), page_bytes), 0)
+        << head_dim;
+    for (std::int64_t i = 0; i < head_dim; ++i) {
+      for (const std::int64_t r : {0, 1, 2}) EXPECT_EQ(std::bit_cast<std::uint32_t>(slice(r)[i]), 0U);
+      EXPECT_EQ(page_keys.tensor().row<std::int8_t>(slots[3])[head_dim + 4 + i], 127);
+      for (const std::int64_t r : {4, 5}) EXPECT_TRUE(std::isnan(slice(r)[i])) << "of a slice that is not finite";
+    }
+    EXPECT_EQ(slice(6)[0], -254);
+    if (head_dim > 1) {
+      EXPECT_EQ(slice(6)[1], -120) << "-121 is a tie, which goes to the even byte";
+    }
+  }
+}
+
 TEST_P(OpConformanceTest, Predict) {
   for (const std::int64_t vocab_size : {2, 17, 331, 5000}) {
     for (const std::int64_t rows : {1, 5, 70}) {

@@ -78,7 +78,8 @@ class OpData {
 
   OwnedTensor f32(Shape shape, std::int64_t row_gap = 0) { return of(DType::kF32, shape, row_gap); }
 
-  /// Standard normal values; of float16 only the sign, three exponents and the fraction are random.
+  /// Standard normal values; of float16 only the sign, three exponents and the fraction are random, and
+  /// of int8 every byte is, those of scales too.
   OwnedTensor of(DType dtype, Shape shape, std::int64_t row_gap = 0) {
     OwnedTensor owned(dtype, shape, row_gap);
     const Tensor& tensor = owned.tensor();
@@ -86,6 +87,8 @@ class OpData {
       for (std::int64_t i = 0; i < shape.row_elements(); ++i) {
         if (dtype == DType::kF32) {
           tensor.row<float>(r)[i] = normal();
+        } else if (dtype == DType::kI8) {
+          tensor.row<std::int8_t>(r)[i] = static_cast<std::int8_t>(below(256) - 128);
         } else if (dtype == DType::kBF16) {
           tensor.row<std::uint16_t>(r)[i] = f32_to_bf16(normal());
         } else {

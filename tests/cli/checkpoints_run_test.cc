@@ -130,9 +130,11 @@ TEST(InfoTest, SaysWhatTheConfigurationSays) {
   }
   EXPECT_EQ(info.at("mask_token").at("id"), config.at("mask_token_id"));
   EXPECT_EQ(info.at("mask_token").at("text").as_string(), "<|mask|>");
-  // 5 layers, keys and values, 2 heads of 64, 4 bytes each.
+  // 5 layers, keys and values, 2 heads of 64, 2 bytes each.
   EXPECT_EQ(info.at("kv_cache_bytes").as_integer(), 100 * 5 * 2 * 2 * 64 * 2);
   EXPECT_EQ(info.at("weight_bytes").as_integer(), 2 * info.at("parameters").as_integer());
+  const Finished int8 = run_wedlm({"info", nano_model().string(), "--json", "--kv-cache-type", "int8"});
+  EXPECT_EQ(int8.json_lines().at(0).at("kv_bytes_per_token").as_integer(), 5 * 2 * 2 * (64 + 4));
   const Finished text = run_wedlm({"info", nano_model().string()});
   EXPECT_THAT(text.out, HasSubstr("2046 <|im_end|>"));
 }

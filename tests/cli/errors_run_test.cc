@@ -66,7 +66,7 @@ const std::vector<Wrong> kWrong = {
     {{"generate", "-p", "x", "--threads", "-1"}, 2, "--threads"},
     {{"generate", "-p", "x", "--cache-size", "12Q"}, 2, "512M"},
     {{"generate", "-p", "x", "--cache-size", "-1"}, 2, "512M"},
-    {{"generate", "-p", "x", "--kv-cache-type", "f16"}, 2, "--kv-cache-type: expected one of bf16, f32"},
+    {{"generate", "-p", "x", "--kv-cache-type", "f16"}, 2, "--kv-cache-type: expected one of bf16, f32, int8"},
     {{"generate", "-p", "x", "--max-num-seqs", "0"}, 2, "--max-num-seqs"},
     {{"generate", "-p", "x", "--mask-token-id", "99999"}, 2, "mask"},
     {{"generate", "-q", "-p", "x", "--cache-size", "1"}, 2, "cache"},

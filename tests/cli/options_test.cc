@@ -167,6 +167,7 @@ TEST(EngineFlagsTest, AreHandedOn) {
   EXPECT_EQ(options.kv_cache_type, DType::kF32);
   EXPECT_EQ(EngineFlags{}.engine_options().kv_cache_type, DType::kBF16);
   EXPECT_EQ(EngineFlags{.kv_cache_type = "bf16"}.engine_options().kv_cache_type, DType::kBF16);
+  EXPECT_EQ(EngineFlags{.kv_cache_type = "int8"}.engine_options().kv_cache_type, DType::kI8);
   EXPECT_THROW((EngineFlags{.kv_block_size = 0}.engine_options()), InvalidInput);
 }
 

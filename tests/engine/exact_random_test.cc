@@ -45,6 +45,7 @@ std::vector<Case> cases() {
   }
   for (const std::string& isa : levels) cases.push_back({"nano", "cpu", isa, num_requests});
   cases.push_back({"nano", "cpu", levels.front(), 60, DType::kF32});
+  cases.push_back({"nano", "cpu", levels.back(), 60, DType::kI8});
   return cases;
 }
 

@@ -133,6 +133,7 @@ TEST(ModelConfigTest, TheLargestSizesDoNotOverflow) {
 TEST(ModelConfigTest, CountsTheParametersThatArePublished) {
   EXPECT_EQ(qwen_7b().num_parameters(), 7'615'616'512);
   EXPECT_EQ(qwen_7b().kv_bytes_per_token(DType::kBF16), 56 * 1024);
+  EXPECT_EQ(qwen_7b().kv_bytes_per_token(DType::kI8), 28 * 2 * 4 * (128 + 4)) << "bytes and a scale for each head";
   EXPECT_EQ(qwen_half_b().num_parameters(), 494'032'768);
   EXPECT_EQ(wedlm_8b().num_parameters(), 8'190'735'360);
 }

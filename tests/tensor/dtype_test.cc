@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "wedlm/base/error.h"
+
 namespace wedlm {
 namespace {
 
@@ -50,7 +52,16 @@ TEST(DTypeTest, BFloat16RoundsToNearestEven) {
 TEST(DTypeTest, NamesOfSafetensors) {
   EXPECT_EQ(dtype_from_name("BF16"), DType::kBF16);
   EXPECT_EQ(dtype_from_name("F8_E4M3"), std::nullopt);
+  EXPECT_EQ(dtype_from_name("I8"), std::nullopt) << "what pages are made of is no type of weights";
   EXPECT_EQ(dtype_bytes(DType::kF32), 4U);
+}
+
+TEST(DTypeTest, ASliceOfInt8HasItsScaleBehindIt) {
+  EXPECT_EQ(slice_elements(DType::kI8, 6), 10);
+  EXPECT_EQ(slice_elements(DType::kBF16, 6), 6);
+  const std::byte slice[10] = {};
+  float numbers[6];
+  EXPECT_THROW(to_f32(DType::kI8, slice, numbers, 6), InternalError) << "bytes alone are no numbers";
 }
 
 }  // namespace

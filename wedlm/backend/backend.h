@@ -46,10 +46,13 @@ class PackedWeight {
   WeightFormat format_;
 };
 
-/// The K/V pages of one layer, both float32 or both bfloat16. Slot s is page s / block_size, entry s % block_size.
+/// The K/V pages of one layer, both kF32, kBF16 or kI8. Slot s is page s / block_size, entry s % block_size. A head's
+/// slice of kI8 is head_dim bytes and a scale: a number is float(byte) * scale, in float32. The scale is the largest
+/// magnitude of the slice divided by 127 and a byte the nearest integer to number / scale, ties to even. Magnitudes up
+/// to 1e-30 count as 0, and in a slice of nothing else the scale is 0; where a number is not finite it is NaN.
 struct KvPages {
-  Tensor keys;    // [num_slots, num_kv_heads, head_dim]
-  Tensor values;  // [num_slots, num_kv_heads, head_dim]
+  Tensor keys;    // [num_slots, num_kv_heads, slice_elements(type, head_dim)]
+  Tensor values;  // the same
 };
 
 /// Consecutive rows that attend fully to a prefix in pages and causally to each other: row r of the segment sees the

@@ -36,14 +36,13 @@ void expect_index(const char* op, const char* name, std::int64_t index, std::int
 }
 
 void check_pages(const char* op, const KvPages& pages, const ConstTensor& keys) {
-  const Shape expected{pages.keys.rows(), keys.shape()[1], keys.shape()[2]};
   const DType dtype = pages.keys.dtype();
+  const Shape expected{pages.keys.rows(), keys.shape()[1], slice_elements(dtype, keys.shape()[2])};
+  const bool is_known = dtype == DType::kF32 || dtype == DType::kBF16 || dtype == DType::kI8;
   for (const Tensor* tensor : {&pages.keys, &pages.values}) {
-    if (tensor->shape() == expected && tensor->dtype() == dtype && (dtype == DType::kF32 || dtype == DType::kBF16)) {
-      continue;
-    }
+    if (tensor->shape() == expected && tensor->dtype() == dtype && is_known) continue;
     throw InternalError(std::string(op) + ": expected pages of keys and of values " + expected.to_string() +
-                        ", both F32 or both BF16, got " + describe(pages.keys) + " and " + describe(pages.values));
+                        ", both F32, BF16 or I8, got " + describe(pages.keys) + " and " + describe(pages.values));
   }
 }
 

@@ -20,7 +20,7 @@ struct EngineOptions {
   int max_num_batched_tokens = 2048;   // rows in one forward
   int max_model_len = 0;               // prompt and answer together; 0: the checkpoint's limit, at most 4096
   int block_size = 16;                 // tokens in a page of the K/V cache
-  DType kv_cache_type = DType::kBF16;  // of its numbers: kF32 or kBF16
+  DType kv_cache_type = DType::kBF16;  // of its numbers: kF32, kBF16 or kI8
   std::size_t cache_bytes = 0;  // of the K/V cache; 0: 16 sequences of max_model_len, at most a quarter of memory
   bool enable_prefix_cache = true;
 };

@@ -8,20 +8,21 @@
 namespace wedlm {
 
 std::string_view kv_cache_type_name(DType dtype) {
+  if (dtype == DType::kI8) return "int8";
   return dtype == DType::kBF16 ? "bf16" : "f32";
 }
 
 DType parse_kv_cache_type(std::string_view name) {
-  for (const DType dtype : {DType::kF32, DType::kBF16}) {
+  for (const DType dtype : {DType::kF32, DType::kBF16, DType::kI8}) {
     if (name == kv_cache_type_name(dtype)) return dtype;
   }
-  throw InvalidInput("K/V cache type: expected f32 or bf16, got " + quote(name));
+  throw InvalidInput("K/V cache type: expected f32, bf16 or int8, got " + quote(name));
 }
 
 KvCache::KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size,
                  DType dtype)
     : num_blocks_(num_blocks), block_size_(block_size) {
-  const Shape shape{num_blocks * block_size, config.num_key_value_heads, config.head_dim};
+  const Shape shape{num_blocks * block_size, config.num_key_value_heads, slice_elements(dtype, config.head_dim)};
   const std::size_t bytes = static_cast<std::size_t>(shape.num_elements()) * dtype_bytes(dtype);
   buffer_ = backend.allocate(bytes * 2 * static_cast<std::size_t>(config.num_hidden_layers));
   auto* data = static_cast<std::byte*>(buffer_.data());

@@ -10,14 +10,14 @@
 
 namespace wedlm {
 
-/// What --kv-cache-type calls the types: "f32", "bf16".
+/// What --kv-cache-type calls the types: "f32", "bf16", "int8".
 std::string_view kv_cache_type_name(DType dtype);
 /// Throws InvalidInput for anything else, naming what there is.
 DType parse_kv_cache_type(std::string_view name);
 
 class KvCache {
  public:
-  /// Pages of float32 or bfloat16. Throws ResourceError where the memory cannot be had.
+  /// Pages of one of the types that KvPages may have. Throws ResourceError where the memory cannot be had.
   KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size,
           DType dtype = DType::kF32);
 

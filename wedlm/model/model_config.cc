@@ -296,7 +296,8 @@ std::int64_t ModelConfig::num_parameters() const {
 }
 
 std::int64_t ModelConfig::kv_bytes_per_token(DType dtype) const {
-  return 2 * num_hidden_layers * kv_size() * static_cast<std::int64_t>(dtype_bytes(dtype));
+  const std::int64_t slice_bytes = slice_elements(dtype, head_dim) * static_cast<std::int64_t>(dtype_bytes(dtype));
+  return 2 * num_hidden_layers * num_key_value_heads * slice_bytes;
 }
 
 ModelConfig parse_model_config(const Json& json) {

@@ -58,7 +58,7 @@ struct ModelConfig {
 
   /// Elements of all weights; a tied head counts once.
   std::int64_t num_parameters() const;
-  /// Bytes that one token takes in the KV cache, over all layers.
+  /// Bytes that one token takes in a KV cache of that type, over all layers.
   std::int64_t kv_bytes_per_token(DType dtype) const;
 
   bool operator==(const ModelConfig&) const = default;

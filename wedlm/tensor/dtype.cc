@@ -2,14 +2,19 @@
 
 #include <cmath>
 #include <cstring>
+#include <string>
 
 #include "wedlm/base/error.h"
 
 namespace wedlm {
 
 std::size_t dtype_bytes(DType dtype) {
-  if (dtype == DType::kU8) return 1;
+  if (dtype == DType::kU8 || dtype == DType::kI8) return 1;
   return dtype == DType::kF32 ? 4 : 2;
+}
+
+std::int64_t slice_elements(DType dtype, std::int64_t count) {
+  return dtype == DType::kI8 ? count + static_cast<std::int64_t>(sizeof(float)) : count;
 }
 
 std::string_view dtype_name(DType dtype) {
@@ -22,6 +27,8 @@ std::string_view dtype_name(DType dtype) {
       return "BF16";
     case DType::kU8:
       return "U8";
+    case DType::kI8:
+      return "I8";
   }
   return "?";
 }
@@ -55,7 +62,9 @@ void to_f32(DType dtype, const void* from, float* to, std::size_t count) {
     std::memcpy(to, from, count * sizeof(float));
     return;
   }
-  if (dtype == DType::kU8) throw InternalError("to_f32: bytes of packed weights are no numbers");
+  if (dtype == DType::kU8 || dtype == DType::kI8) {
+    throw InternalError("to_f32: elements of " + std::string(dtype_name(dtype)) + " are no numbers by themselves");
+  }
   const auto* bits = static_cast<const std::uint16_t*>(from);
   for (std::size_t i = 0; i < count; ++i) to[i] = dtype == DType::kBF16 ? bf16_to_f32(bits[i]) : f16_to_f32(bits[i]);
 }

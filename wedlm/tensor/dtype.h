@@ -15,13 +15,17 @@ enum class DType : std::uint8_t {
   kF16,
   kBF16,
   kU8,  // bytes whose meaning is not that of numbers: packed weights
+  kI8,  // slices of signed bytes, each with the float32 behind it that multiplies them: K/V pages, and no weights
 };
 
 std::size_t dtype_bytes(DType dtype);
+/// Elements that a slice of `count` numbers takes. A slice of kI8 ends with the four bytes of its scale, which stand
+/// wherever `count` puts them, aligned or not.
+std::int64_t slice_elements(DType dtype, std::int64_t count);
 
-/// The name that safetensors gives it: "F32", "F16", "BF16", "U8".
+/// The name that safetensors gives it: "F32", "F16", "BF16", "U8", "I8".
 std::string_view dtype_name(DType dtype);
-/// The type of that safetensors name; nullopt for the many that no WeDLM checkpoint uses.
+/// The type of that safetensors name; nullopt for the many that no WeDLM checkpoint uses, "I8" among them.
 std::optional<DType> dtype_from_name(std::string_view name);
 
 /// bfloat16 is the upper half of a float32.
@@ -34,7 +38,8 @@ std::uint16_t f32_to_bf16(float value);
 /// IEEE 754 binary16, subnormals, infinities and NaN included.
 float f16_to_f32(std::uint16_t bits);
 
-/// Converts `count` elements of `dtype` at `from`, aligned for their type, to float32. Throws InternalError for kU8.
+/// Converts `count` elements of `dtype` at `from`, aligned for their type, to float32. Throws InternalError for kU8
+/// and kI8.
 void to_f32(DType dtype, const void* from, float* to, std::size_t count);
 
 }  // namespace wedlm

@@ -225,10 +225,9 @@ class Block {
   Stretch stretch_of(const ConstTensor& keys, const ConstTensor& values, std::int64_t row, std::int64_t first,
                      std::int64_t count) const {
     const KvKernels& kernels = kv_kernels(plan_.kernels, keys.dtype());
-    const std::int64_t offset = kv_head_ * plan_.head_dim;
     const auto at = [&](const ConstTensor& tensor) {
       return static_cast<const std::byte*>(tensor.data()) +
-             (row * tensor.row_stride() + offset) * kernels.element_bytes;
+             (row * tensor.row_stride() + kv_head_ * tensor.shape()[2]) * kernels.element_bytes;
     };
     return {.first = first,
             .count = count,
@@ -249,6 +248,10 @@ class Block {
       visit(stretch, next);
       stretch = next;
     }
+  }
+
+  std::int64_t slice_bytes(const Rows& rows) const {
+    return plan_.head_dim * rows.kernels->element_bytes + rows.kernels->scale_bytes;
   }
 
   /// The rows as floats in whole vectors and close together, where that pays or has to be; else as they are.
@@ -276,7 +279,7 @@ class Block {
                               .num_queries = static_cast<int>(count_),
                               .prefetch = next.data,
                               .prefetch_stride_bytes = next.stride_bytes(),
-                              .prefetch_bytes = plan_.head_dim * next.kernels->element_bytes});
+                              .prefetch_bytes = slice_bytes(next)});
   }
 
   /// Turns a vector's scores of the chunk's keys into weights; a row does not see the rows below it, which the block's
@@ -314,9 +317,7 @@ class Block {
   void prefetch(const Rows& rows) const {
     for (std::int64_t t = 0; t < rows.count; ++t) {
       const std::byte* row = rows.data + t * rows.stride_bytes();
-      for (std::int64_t i = 0; i < plan_.head_dim * rows.kernels->element_bytes; i += kCacheLine) {
-        __builtin_prefetch(row + i, 0, 2);
-      }
+      for (std::int64_t i = 0; i < slice_bytes(rows); i += kCacheLine) __builtin_prefetch(row + i, 0, 2);
     }
   }
 
@@ -337,6 +338,7 @@ class Block {
 }  // namespace
 
 const KvKernels& kv_kernels(const KernelTable& kernels, DType dtype) {
+  if (dtype == DType::kI8) return kernels.kv_int8;
   return dtype == DType::kBF16 ? kernels.kv_bf16 : kernels.kv_f32;
 }
 

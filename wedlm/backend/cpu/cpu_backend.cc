@@ -123,15 +123,18 @@ class CpuBackend final : public Backend {
                 const KvPages& pages) override {
     check_store_kv(keys, values, slots, pages);
     const KvKernels& kernels = kv_kernels(kernels_, pages.keys.dtype());
-    const std::int64_t n = keys.shape().row_elements();
+    const std::int64_t head_dim = keys.shape()[2];
     for_rows(keys, [&](std::int64_t r) {
       const std::int32_t slot = slots[static_cast<std::size_t>(r)];
-      const auto at = [&](const Tensor& tensor) -> void* {
-        if (slot < 0) return nullptr;
-        return static_cast<std::byte*>(tensor.data()) + slot * tensor.row_stride() * kernels.element_bytes;
-      };
-      kernels.store(keys.row<float>(r), n, at(pages.keys));
-      kernels.store(values.row<float>(r), n, at(pages.values));
+      for (std::int64_t head = 0; head < keys.shape()[1]; ++head) {
+        const auto at = [&](const Tensor& tensor) -> void* {
+          if (slot < 0) return nullptr;
+          return static_cast<std::byte*>(tensor.data()) +
+                 (slot * tensor.row_stride() + head * tensor.shape()[2]) * kernels.element_bytes;
+        };
+        kernels.store(keys.row<float>(r) + head * head_dim, head_dim, at(pages.keys));
+        kernels.store(values.row<float>(r) + head * head_dim, head_dim, at(pages.values));
+      }
     });
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "wedlm/backend/op_checks.h"
@@ -180,9 +181,9 @@ class ReferenceBackend final : public Backend {
     check_store_kv(keys, values, slots, pages);
     for (std::int64_t r = 0; r < keys.rows(); ++r) {
       const std::int32_t slot = slots[static_cast<std::size_t>(r)];
-      for (std::int64_t i = 0; i < keys.shape().row_elements(); ++i) {
-        store_number(keys.row<float>(r)[i], pages.keys, slot, i);
-        store_number(values.row<float>(r)[i], pages.values, slot, i);
+      for (std::int64_t head = 0; head < keys.shape()[1]; ++head) {
+        store_slice(keys, r, head, pages.keys, slot);
+        store_slice(values, r, head, pages.values, slot);
       }
     }
   }
@@ -238,39 +239,79 @@ class ReferenceBackend final : public Backend {
     if (bytes > 0) std::memmove(to.data(), from.data(), bytes);
   }
 
-  /// Rounds a number of the batch to the pages' type, and stores it where there is a slot for it.
-  static void store_number(float& number, const Tensor& pages, std::int32_t slot, std::int64_t i) {
-    if (pages.dtype() == DType::kF32) {
-      if (slot >= 0) pages.row<float>(slot)[i] = number;
-      return;
-    }
-    const std::uint16_t rounded = f32_to_bf16(number);
-    number = bf16_to_f32(rounded);
-    if (slot >= 0) pages.row<std::uint16_t>(slot)[i] = rounded;
+  /// The byte with which a head's slice of a row or slot begins.
+  static std::size_t slice_at(const ConstTensor& tensor, std::int64_t row, std::int64_t head) {
+    return static_cast<std::size_t>(row * tensor.row_stride() + head * tensor.shape()[2]) * dtype_bytes(tensor.dtype());
   }
 
-  static std::vector<float> numbers(const ConstTensor& tensor, std::int64_t row, std::int64_t first,
-                                    std::int64_t count) {
-    std::vector<float> result(static_cast<std::size_t>(count));
-    const auto* data = static_cast<const std::byte*>(tensor.data());
-    const auto at = static_cast<std::size_t>(row * tensor.row_stride() + first);
-    to_f32(tensor.dtype(), data + at * dtype_bytes(tensor.dtype()), result.data(), result.size());
-    return result;
+  /// Rounds a slice to the pages' type.
+  static std::vector<std::byte> rounded_slice(DType dtype, std::span<const float> numbers) {
+    const auto count = static_cast<std::int64_t>(numbers.size());
+    std::vector<std::byte> slice(static_cast<std::size_t>(slice_elements(dtype, count)) * dtype_bytes(dtype));
+    if (dtype == DType::kF32) {
+      std::memcpy(slice.data(), numbers.data(), slice.size());
+    } else if (dtype == DType::kBF16) {
+      std::byte* to = slice.data();
+      for (const float number : numbers) {
+        const std::uint16_t rounded = f32_to_bf16(number);
+        std::memcpy(to, &rounded, sizeof rounded);
+        to += sizeof rounded;
+      }
+    } else {
+      float largest = 0;
+      bool is_finite = true;
+      for (const float number : numbers) {
+        largest = std::max(largest, std::abs(number));
+        is_finite &= std::isfinite(number);
+      }
+      const float scale = !is_finite         ? std::numeric_limits<float>::quiet_NaN()
+                          : largest > 1e-30F ? largest / 127
+                                             : 0.0F;
+      for (std::size_t i = 0; scale > 0 && i < numbers.size(); ++i) {
+        slice[i] = static_cast<std::byte>(static_cast<std::int8_t>(std::nearbyint(numbers[i] / scale)));
+      }
+      std::memcpy(slice.data() + numbers.size(), &scale, sizeof scale);
+    }
+    return slice;
+  }
+
+  static std::vector<float> numbers_of(DType dtype, const std::byte* slice, std::int64_t count) {
+    std::vector<float> numbers(static_cast<std::size_t>(count));
+    if (dtype != DType::kI8) {
+      to_f32(dtype, slice, numbers.data(), numbers.size());
+      return numbers;
+    }
+    float scale = 0;
+    std::memcpy(&scale, slice + count, sizeof scale);
+    for (float& number : numbers) number = static_cast<float>(static_cast<std::int8_t>(*slice++)) * scale;
+    return numbers;
+  }
+
+  /// Rounds a slice of the batch to the pages' type, and stores it where there is a slot for it.
+  static void store_slice(const Tensor& batch, std::int64_t row, std::int64_t head, const Tensor& pages,
+                          std::int32_t slot) {
+    const std::int64_t head_dim = batch.shape()[2];
+    float* numbers = batch.row<float>(row) + head * head_dim;
+    const std::vector<std::byte> slice = rounded_slice(pages.dtype(), {numbers, static_cast<std::size_t>(head_dim)});
+    std::ranges::copy(numbers_of(pages.dtype(), slice.data(), head_dim), numbers);
+    if (slot >= 0) std::ranges::copy(slice, static_cast<std::byte*>(pages.data()) + slice_at(pages, slot, head));
   }
 
   /// All that the segment's last row sees.
   static std::vector<KeyValue> tokens_of(const AttentionArgs& args, const AttentionSegment& segment,
                                          std::int64_t kv_head) {
     const std::int64_t head_dim = args.keys.shape()[2];
-    const std::int64_t first = kv_head * head_dim;
+    const auto numbers = [&](const ConstTensor& tensor, std::int64_t row) {
+      const auto* slice = static_cast<const std::byte*>(tensor.data()) + slice_at(tensor, row, kv_head);
+      return numbers_of(tensor.dtype(), slice, head_dim);
+    };
     std::vector<KeyValue> tokens;
     for (std::int64_t i = 0; i < segment.prefix_length; ++i) {
       const std::int64_t slot = segment.block_table[i / args.block_size] * args.block_size + i % args.block_size;
-      tokens.push_back(
-          {numbers(args.pages.keys, slot, first, head_dim), numbers(args.pages.values, slot, first, head_dim)});
+      tokens.push_back({numbers(args.pages.keys, slot), numbers(args.pages.values, slot)});
     }
     for (std::int64_t row = segment.first_row; row < segment.first_row + segment.num_rows; ++row) {
-      tokens.push_back({numbers(args.keys, row, first, head_dim), numbers(args.values, row, first, head_dim)});
+      tokens.push_back({numbers(args.keys, row), numbers(args.values, row)});
     }
     return tokens;
   }

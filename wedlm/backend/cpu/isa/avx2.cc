@@ -15,6 +15,15 @@ inline Vec multiply_add(Vec a, Vec b, Vec c) {
   return _mm256_fmadd_ps(a, b, c);
 }
 
+typedef std::int8_t Bytes __attribute__((vector_size(8)));
+typedef std::int32_t Integers __attribute__((vector_size(32)));
+
+/// One instruction, where GCC takes the vector apart.
+inline Integers extend(Bytes bytes) {
+  return (Integers)_mm256_cvtepi8_epi32(_mm_set_epi64x(0, (long long)bytes));
+}
+#define WEDLM_OWN_EXTEND
+
 #include "wedlm/backend/cpu/isa/kernels.inc"
 
 constexpr int kMaxRoundedRows = 6;  // 12 sums, 2 pairs of weights, a pair of inputs and its products in 16 registers

@@ -123,11 +123,12 @@ struct ValueTile {
 /// What attention does with keys and values of one element type.
 struct KvKernels {
   std::int64_t element_bytes;
+  std::int64_t scale_bytes;  // of a float behind a head's elements that multiplies them, or 0
   void (*score_keys)(const ScoreTile& tile);
   void (*add_values)(const ValueTile& tile);
   /// Writes `count` numbers as floats, and zeros up to a multiple of panel_lanes / 2.
   void (*expand)(const void* from, std::int64_t count, float* to);
-  /// Rounds to the nearest numbers of the type, ties to even, and writes them to `to` as well unless it is null.
+  /// Rounds a head's numbers as KvPages says, and writes them to `to` as well unless it is null.
   void (*store)(float* numbers, std::int64_t count, void* to);
 };
 
@@ -193,6 +194,7 @@ struct KernelTable {
                     std::int64_t step_stride);
   KvKernels kv_f32;
   KvKernels kv_bf16;
+  KvKernels kv_int8;
   /// scores[t] = exp(scores[t] - maximum over t), and what they add up to: every panel_lanes / 2 apart, and those sums
   /// one after the other, so that zeros behind a row change nothing. Minus infinity becomes 0; one score at least is
   /// finite. `size` is a multiple of panel_lanes / 2.
