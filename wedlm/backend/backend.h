@@ -48,8 +48,8 @@ class PackedWeight {
 
 /// The K/V pages of one layer, both kF32, kBF16 or kI8. Slot s is page s / block_size, entry s % block_size. A head's
 /// slice of kI8 is head_dim bytes and a scale: a number is float(byte) * scale, in float32. The scale is the largest
-/// magnitude of the slice divided by 127 and a byte the nearest integer to number / scale, ties to even. Magnitudes up
-/// to 1e-30 count as 0, and in a slice of nothing else the scale is 0; where a number is not finite it is NaN.
+/// magnitude of the slice divided by 127 and a byte the nearest integer to number / scale, ties to even. In a
+/// slice with no magnitude above 1e-30 all are 0, and so is the scale; where a number is not finite the scale is NaN.
 struct KvPages {
   Tensor keys;    // [num_slots, num_kv_heads, slice_elements(type, head_dim)]
   Tensor values;  // the same
