@@ -44,8 +44,8 @@ std::vector<Case> cases() {
     for (const std::string& isa : levels) cases.push_back({model, "cpu", isa, num_requests});
   }
   for (const std::string& isa : levels) cases.push_back({"nano", "cpu", isa, num_requests});
-  cases.push_back({"nano", "cpu", levels.front(), 60, DType::kF32});
-  cases.push_back({"nano", "cpu", levels.back(), 60, DType::kI8});
+  cases.push_back({"nano", "cpu", levels.front(), num_requests, DType::kF32});
+  cases.push_back({"nano", "cpu", levels.back(), num_requests, DType::kI8});
   return cases;
 }
 
@@ -189,7 +189,7 @@ TEST_P(ExactRandomTest, TheTextIsThatOfAutoregressiveDecoding) {
                          .max_num_batched_tokens = 150,
                          .block_size = 4,
                          .kv_cache_type = kv_cache_type,
-                         .cache_bytes = bytes_per_token * 300});
+                         .cache_bytes = bytes_per_token * 240});
   std::vector<std::shared_ptr<ResponseStream>> streams, others;
   for (Request& request : requests) {
     random.set_mode(request.params, DecodeMode::kExact);
