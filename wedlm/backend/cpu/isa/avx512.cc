@@ -4,8 +4,6 @@
 namespace wedlm {
 namespace {
 
-constexpr int kMaxRoundedRows = 8;  // 16 sums: what a panel row expands to fits beside them, and 16 rows are two tiles
-
 inline IntVec add_pair_products(IntVec a, IntVec b, IntVec sum) {
   IntVec result = sum + (IntVec)_mm512_madd_epi16((__m512i)a, (__m512i)b);
   asm volatile("" : "+v"(result));  // in this order: GCC would take all products first, and spill them

@@ -45,11 +45,10 @@ void multiply_pairs_dispatch(const MultiplyTile& tile) {
 }
 
 void multiply_pairs(const MultiplyTile& tile) {
-  constexpr int kMaxRows = 8;
   if (tile.num_columns > kLanes) {
-    multiply_pairs_dispatch<kMaxRows, 2>(tile);
+    multiply_pairs_dispatch<kMaxRoundedRows, 2>(tile);
   } else {
-    multiply_pairs_dispatch<kMaxRows, 1>(tile);
+    multiply_pairs_dispatch<kMaxRoundedRows, 1>(tile);
   }
 }
 

@@ -5,8 +5,6 @@
 namespace wedlm {
 namespace {
 
-constexpr int kMaxRoundedRows = 8;
-
 inline IntVec add_pair_products(IntVec a, IntVec b, IntVec sum) {
   return (IntVec)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
 }
