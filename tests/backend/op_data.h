@@ -28,6 +28,9 @@ struct Tolerances {
   double norm = 2e-6;
   double rope = 1e-6;
   double attention = 5e-6;
+  // Where levels round weights to bfloat16, one that is nearly between two numbers may go either way, by 2^-8 of
+  // itself.
+  double rounded_attention = 5e-4;
   double silu = 2e-6;
   double entropy = 2e-5;  // nats
   double log_prob = 2e-5;
@@ -156,7 +159,7 @@ struct CpuCase {
   }
   std::unique_ptr<Backend> make() const { return make_cpu_backend(kernels(), num_threads, ThreadPlacement::kFree); }
   /// Whether it rounds rows to bfloat16 where they meet weights of it.
-  bool rounds_to_bf16() const { return kernels().bf16_parts == 1; }
+  bool rounds_to_bf16() const { return kernels().bf16_format == PanelFormat::kBF16Pairs; }
 };
 
 inline std::ostream& operator<<(std::ostream& out, const CpuCase& cpu_case) {

@@ -134,34 +134,6 @@ TEST(TileModelDeathTest, ShapesThatDoNotFitTrap) {
   EXPECT_DEATH(zero_tile<3>(), "");
 }
 
-TEST(TiledKernelsTest, PartsAddUpToTheInput) {
-  const auto num_parts = static_cast<std::size_t>(amx_model_kernels().bf16_parts);
-  ASSERT_TRUE(num_parts == 3 || num_parts == 1);
-  constexpr std::int64_t kCount = 45;  // a step and a part of one
-  OpData data;
-  std::vector<float> x(kCount);
-  for (float& value : x) value = std::ldexp(data.normal(), data.below(200) - 80);
-  x[0] = 0, x[1] = std::numeric_limits<float>::max(), x[2] = INFINITY, x[3] = -INFINITY, x[4] = NAN, x[40] = 0x1p-100F;
-  std::vector<std::uint16_t> parts(2 * num_parts * 32, 0xFFFF);
-  amx_model_kernels().split_row(x.data(), kCount, reinterpret_cast<std::byte*>(parts.data()), 64,
-                                static_cast<std::int64_t>(num_parts) * 64);
-  for (std::size_t k = 0; k < 64; ++k) {
-    float sum = 0;
-    for (std::size_t part = 0; part < num_parts; ++part) {
-      float value;
-      to_f32(DType::kBF16, reinterpret_cast<const std::byte*>(&parts[(k / 32 * num_parts + part) * 32 + k % 32]),
-             &value, 1);
-      sum += value;
-    }
-    if (k == 4) {
-      EXPECT_TRUE(std::isnan(sum));
-    } else {
-      const float input = k < kCount ? x[k] : 0;
-      EXPECT_EQ(sum, num_parts == 3 ? input : bf16_to_f32(f32_to_bf16(input))) << k;
-    }
-  }
-}
-
 TEST(TiledKernelsTest, IntegersHaveTheBitsOfOtherLevelsThatRound) {
   OpData data;
   for (const WeightFormat& format : kConvertedFormats) {

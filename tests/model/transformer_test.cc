@@ -132,7 +132,8 @@ TEST_P(TransformerTest, LogitsAreThoseOfPyTorch) {
   }
   RecordProperty("largest_error_share", std::to_string(largest));
   // PyTorch's were computed in float32 throughout.
-  const bool rounds_rows = backend != "reference" && name.ends_with("bf16") && select_kernels(backend).bf16_parts == 1;
+  const bool rounds_rows = backend != "reference" && name.ends_with("bf16") &&
+                           select_kernels(backend).bf16_format == PanelFormat::kBF16Pairs;
   EXPECT_LT(largest, rounds_rows ? 1e-2 : 2e-4);
 }
 

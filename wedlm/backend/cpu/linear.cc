@@ -53,7 +53,7 @@ class Product {
         is_rounded_((weight.panel_format() == PanelFormat::kBF16Pairs && !is_tiled_) ||
                     (weight.format().is_integer() && kernels.max_rounded_rows > 0)),
         tiles_(x.rows(), max_rows()),
-        layout_(weight, kernels.bf16_parts),
+        layout_(weight),
         rounded_(x.rows(), weight, is_tiled_ ? &layout_ : nullptr),
         kernel_(kernel()) {}
 
@@ -125,7 +125,7 @@ class Product {
       rounded_.pack(x_, tiles_, kernels_, team, packed_rows);
       tiled_ = rounded_.tiled();
     } else if (is_tiled_) {
-      tiled_ = split_rows(x_, tiles_, layout_, kernels_, team, packed_rows);
+      tiled_ = round_rows(x_, tiles_, layout_, kernels_, team, packed_rows);
     } else if (!is_strided()) {
       packed_ = packed_rows.floats(x_.rows() * weight_.in_features());
       pack_rows(x_, tiles_, packed_, team);

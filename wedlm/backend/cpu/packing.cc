@@ -214,7 +214,7 @@ void pack_rows(const ConstTensor& x, const RowTiles& tiles, float* packed, Threa
   });
 }
 
-std::byte* split_rows(const ConstTensor& x, const RowTiles& tiles, const TiledLayout& layout,
+std::byte* round_rows(const ConstTensor& x, const RowTiles& tiles, const TiledLayout& layout,
                       const KernelTable& kernels, ThreadTeam& team, Scratch& scratch) {
   const std::int64_t depth = x.shape()[1];
   auto* memory = reinterpret_cast<std::byte*>(scratch.floats(x.rows() * layout.row_bytes() / 4));
@@ -226,10 +226,27 @@ std::byte* split_rows(const ConstTensor& x, const RowTiles& tiles, const TiledLa
       const std::int64_t tile = tiles.tile_of(row);
       const std::int64_t first_row = tiles.first_row(tile);
       const TiledLayout::Place place = layout.place(memory, first_row, tiles.num_rows(tile), row - first_row);
-      kernels.split_row(x.row<float>(row), depth, place.first, place.part_stride, place.step_stride);
+      kernels.round_row(x.row<float>(row), depth, place.first, place.step_stride);
     }
   });
   return memory;
+}
+
+void RoundedBlock::pack(const float* x, std::int64_t row_stride, std::byte* memory) {
+  memory_ = memory;
+  for (std::int64_t tile = 0; tile < tiles_.num_tiles(); ++tile) {
+    const std::int64_t first_row = tiles_.first_row(tile);
+    const int num_rows = tiles_.num_rows(tile);
+    const float* from = x + first_row * row_stride;
+    if (kernels_->max_tiled_rows == 0) {
+      kernels_->pair_rows(from, row_stride, num_rows, depth_, pairs_of(first_row));
+      continue;
+    }
+    for (int r = 0; r < num_rows; ++r) {
+      const TiledLayout::Place place = layout_.place(memory, first_row, num_rows, r);
+      kernels_->round_row(from + r * row_stride, depth_, place.first, place.step_stride);
+    }
+  }
 }
 
 void RoundedTiles::pack(const ConstTensor& x, const RowTiles& tiles, const KernelTable& kernels, ThreadTeam& team,
@@ -246,8 +263,17 @@ void RoundedTiles::pack(const ConstTensor& x, const RowTiles& tiles, const Kerne
   team.run(tiles.num_tiles() * tasks_per_tile, [&](std::int64_t task, int) {
     const std::int64_t tile = task / tasks_per_tile;
     const std::int64_t first = task % tasks_per_tile * blocks_per_task;
-    for (std::int64_t block = first; block < std::min(num_blocks_, first + blocks_per_task); ++block) {
-      for (int r = 0; r < tiles.num_rows(tile); ++r) round_block(x, tiles, tile, r, block, kernels);
+    const std::int64_t end = std::min(num_blocks_, first + blocks_per_task);
+    if (is_integer_) {
+      for (std::int64_t block = first; block < end; ++block) {
+        for (int r = 0; r < tiles.num_rows(tile); ++r) round_block(x, tiles, tile, r, block, kernels);
+      }
+    } else {
+      const std::int64_t k = first * kRoundingBlock;
+      const std::int64_t first_row = tiles.first_row(tile);
+      const int num_rows = tiles.num_rows(tile);
+      kernels.pair_rows(x.row<float>(first_row) + k, x.row_stride(), num_rows,
+                        std::min(depth_, end * kRoundingBlock) - k, pairs_ + first_row * num_pairs_ + k / 2 * num_rows);
     }
   });
 }
@@ -260,13 +286,7 @@ void RoundedTiles::round_block(const ConstTensor& x, const RowTiles& tiles, std:
   const auto count = static_cast<int>(std::min<std::int64_t>(kRoundingBlock, depth_ - k));
   const float* from = x.row<float>(first_row + r) + k;
   std::int16_t values[kRoundingBlock] = {};
-  if (is_integer_) {
-    scales_[first_row * num_blocks_ + block * num_rows + r] = kernels.round_block(from, count, values);
-  } else {
-    float copy[kRoundingBlock];
-    std::copy_n(from, count, copy);
-    kernels.kv_bf16.store(copy, count, values);
-  }
+  scales_[first_row * num_blocks_ + block * num_rows + r] = kernels.round_block(from, count, values);
   const auto num_pairs = std::min<std::int64_t>(kRoundingBlock / 2, num_pairs_ - k / 2);
   if (layout_ != nullptr) {
     const TiledLayout::Place place = layout_->place(reinterpret_cast<std::byte*>(pairs_), first_row, num_rows, r);

@@ -94,13 +94,14 @@ void pack_rows(const ConstTensor& x, const RowTiles& tiles, float* packed, Threa
 /// Where the parts of a row's inputs stand among TiledRows, for one weight.
 class TiledLayout {
  public:
-  TiledLayout(const CpuWeight& weight, int bf16_parts)
-      : step_bytes_(weight.panel_format() == PanelFormat::kInt4
+  explicit TiledLayout(const CpuWeight& weight)
+      : TiledLayout(weight.in_features(),
+                    weight.panel_format() == PanelFormat::kInt4
                         ? static_cast<int>(std::min<std::int64_t>(kTileRowBytes, weight.format().group_size))
-                        : kTileRowBytes),
-        step_inputs_(weight.format().is_integer() ? step_bytes_ : step_bytes_ / 2),
-        num_parts_(weight.format().is_integer() ? kIntegerParts : bf16_parts),
-        row_bytes_((weight.in_features() + step_inputs_ - 1) / step_inputs_ * num_parts_ * step_bytes_) {}
+                        : kTileRowBytes,
+                    weight.format().is_integer()) {}
+  /// Of rows of bfloat16.
+  explicit TiledLayout(std::int64_t depth) : TiledLayout(depth, kTileRowBytes, false) {}
 
   /// Inputs of a step.
   int step_inputs() const { return step_inputs_; }
@@ -131,15 +132,78 @@ class TiledLayout {
   }
 
  private:
+  TiledLayout(std::int64_t depth, int step_bytes, bool is_integer)
+      : step_bytes_(step_bytes),
+        step_inputs_(is_integer ? step_bytes : step_bytes / 2),
+        num_parts_(is_integer ? kIntegerParts : 1),
+        row_bytes_((depth + step_inputs_ - 1) / step_inputs_ * num_parts_ * step_bytes) {}
+
   int step_bytes_;
   int step_inputs_;
   int num_parts_;
   std::int64_t row_bytes_;
 };
 
-/// Splits the rows of each tile into parts of bfloat16. Returns the memory, of `scratch`.     x [rows, n]
-std::byte* split_rows(const ConstTensor& x, const RowTiles& tiles, const TiledLayout& layout,
+/// Rounds the rows of each tile to bfloat16. Returns the memory, of `scratch`.     x [rows, n]
+std::byte* round_rows(const ConstTensor& x, const RowTiles& tiles, const TiledLayout& layout,
                       const KernelTable& kernels, ThreadTeam& team, Scratch& scratch);
+
+/// Rows in bfloat16, as the products of a level take them; one thread rounds them and multiplies.
+class RoundedBlock {
+ public:
+  RoundedBlock(const KernelTable& kernels, std::int64_t num_rows, std::int64_t depth)
+      : kernels_(&kernels),
+        num_rows_(num_rows),
+        depth_(depth),
+        tiles_(num_rows, kernels.max_tiled_rows > 0 ? kernels.max_tiled_rows : kernels.max_rounded_rows),
+        layout_(depth) {}
+
+  std::int64_t bytes() const { return num_rows_ * layout_.row_bytes(); }
+
+  /// Rounds the rows at `x`, `row_stride` elements apart, into `memory` of bytes().
+  void pack(const float* x, std::int64_t row_stride, std::byte* memory);
+
+  std::int64_t num_tiles() const { return tiles_.num_tiles(); }
+  /// Multiplies tile by tile. `product` has the panel, and where the outputs of all rows go; ask_for(tile, product) may
+  /// set what a tile shall ask for.
+  template <class AskFor>
+  void multiply(MultiplyTile product, const AskFor& ask_for) const {
+    float* out = product.out;
+    for (std::int64_t tile = 0, first_row = 0, end = 0; tile < num_tiles(); ++tile, first_row = end) {
+      end = tiles_.first_row(tile + 1);
+      product.out = out + first_row * product.out_stride;
+      set_rows(first_row, end - first_row, product);
+      ask_for(tile, product);
+      kernels_->multiply_bf16(product);
+    }
+  }
+  /// As KernelTable::multiply_inputs, of rows that are so few that they are one tile.
+  void multiply_inputs(const std::uint16_t* const* inputs, MultiplyTile product) const {
+    set_rows(0, num_rows_, product);
+    kernels_->multiply_inputs(inputs, product);
+  }
+
+ private:
+  std::int32_t* pairs_of(std::int64_t first_row) const {
+    return reinterpret_cast<std::int32_t*>(memory_ + first_row * layout_.row_bytes());
+  }
+  void set_rows(std::int64_t first_row, std::int64_t num_rows, MultiplyTile& product) const {
+    product.depth = depth_;
+    product.num_rows = static_cast<int>(num_rows);
+    if (kernels_->max_tiled_rows > 0) {
+      product.tiled = layout_.from(memory_, first_row, 0);
+    } else {
+      product.rounded.pairs = pairs_of(first_row);
+    }
+  }
+
+  const KernelTable* kernels_;
+  std::int64_t num_rows_;
+  std::int64_t depth_;
+  RowTiles tiles_;
+  TiledLayout layout_;  // whose rows are as long where they are transposed
+  std::byte* memory_ = nullptr;
+};
 
 /// The rows of each tile rounded to 16 bits, and transposed or tiled, for weights of one format.
 class RoundedTiles {
@@ -169,7 +233,7 @@ class RoundedTiles {
   // A panel row of any format is whole in so many inputs.
   static constexpr std::int64_t kInputsAtOnce = 8;
 
-  /// One block of row `r` of a tile.
+  /// One block of row `r` of a tile, to integers.
   void round_block(const ConstTensor& x, const RowTiles& tiles, std::int64_t tile, int r, std::int64_t block,
                    const KernelTable& kernels) const;
 

@@ -24,10 +24,12 @@ inline IntVec add_pair_products(IntVec a, IntVec b, IntVec sum) {
 }
 
 #include "wedlm/backend/cpu/isa/model_tiles.inc"
+#include "wedlm/backend/cpu/isa/pairs.inc"
 #include "wedlm/backend/cpu/isa/rounded.inc"
 #include "wedlm/backend/cpu/isa/tiled.inc"
 
-constexpr KernelTable kRounded = with_rounded_rows(make_table("rounded_model", "FMA of float32, one by one"));
+constexpr KernelTable kRounded =
+    with_pairs(with_rounded_rows(make_table("rounded_model", "FMA of float32, one by one")));
 
 }  // namespace
 

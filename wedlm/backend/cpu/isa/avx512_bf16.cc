@@ -7,6 +7,13 @@
 namespace wedlm {
 namespace {
 
+/// Numbers below the normal ones become zero, which their products would be anyhow.
+inline Vec round_to_pairs(Vec first, Vec second) {
+  return (Vec)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first);
+}
+#define WEDLM_OWN_ROUND_TO_PAIRS
+#include "wedlm/backend/cpu/isa/pairs.inc"
+
 inline Vec add_pair_products(WordVec pair, WordVec weights, Vec sum) {
   return _mm512_dpbf16_ps(sum, (__m512bh)pair, (__m512bh)weights);
 }
@@ -52,6 +59,50 @@ void multiply_pairs(const MultiplyTile& tile) {
   }
 }
 
+/// kPanels panels from column `first` on.
+template <int kRows, int kPanels>
+WEDLM_INLINE void multiply_inputs_at(const std::uint16_t* const* inputs, std::int64_t first, const MultiplyTile& tile) {
+  const std::int32_t* x = tile.rounded.pairs;
+  Vec sums[kRows][2 * kPanels] = {};
+  for (std::int64_t k = 0; k < tile.depth; k += 2) {
+    WordVec words[2 * kPanels];
+    WEDLM_UNROLL
+    for (int p = 0; p < kPanels; ++p) {
+      load_input_pair(inputs + k, first + p * kPanelLanes, words + 2 * p);
+      __builtin_prefetch(inputs[k + kColumnsAhead] + first + p * kPanelLanes, 0, 2);
+      __builtin_prefetch(inputs[k + kColumnsAhead + 1] + first + p * kPanelLanes, 0, 2);
+    }
+    WEDLM_UNROLL
+    for (int r = 0; r < kRows; ++r) {
+      const WordVec pair = WordVec{} + static_cast<std::uint32_t>(x[r]);
+      WEDLM_UNROLL
+      for (int v = 0; v < 2 * kPanels; ++v) sums[r][v] = add_pair_products(pair, words[v], sums[r][v]);
+    }
+    x += kRows;
+  }
+  WEDLM_UNROLL
+  for (int r = 0; r < kRows; ++r) {
+    WEDLM_UNROLL
+    for (int v = 0; v < 2 * kPanels; ++v) store(tile.out + r * tile.out_stride + first + v * kLanes, sums[r][v]);
+  }
+}
+
+constexpr int kMaxUnpackedRows = 4;
+
+template <int kRows>
+void multiply_inputs_of_rows(const std::uint16_t* const* inputs, const MultiplyTile& tile) {
+  if (tile.num_rows != kRows) {
+    if constexpr (kRows > 1) multiply_inputs_of_rows<kRows - 1>(inputs, tile);
+    return;
+  }
+  constexpr int kMost = kRows > 2 ? 2 : 4;  // at most 16 sums
+  std::int64_t column = 0;
+  for (; column + kMost * kPanelLanes <= tile.num_columns; column += kMost * kPanelLanes) {
+    multiply_inputs_at<kRows, kMost>(inputs, column, tile);
+  }
+  for (; column < tile.num_columns; column += kPanelLanes) multiply_inputs_at<kRows, 1>(inputs, column, tile);
+}
+
 float multiply_registers_of_pairs(std::int64_t rounds) {
   return add_ones<Vec>(rounds, WordVec{} + 0x3F803F80U, add_pair_products);
 }
@@ -60,11 +111,11 @@ float multiply_registers_of_pairs(std::int64_t rounds) {
 
 const KernelTable& avx512_bf16_kernels() {
   static const KernelTable kTable = [] {
-    KernelTable table = avx512_vnni_kernels();
+    KernelTable table = with_pairs(avx512_vnni_kernels());
     table.name = "avx512_bf16";
-    table.bf16_format = PanelFormat::kBF16Pairs;
-    table.bf16_parts = 1;
     table.multiply_bf16 = multiply_pairs;
+    table.max_unpacked_rows = kMaxUnpackedRows;
+    table.multiply_inputs = multiply_inputs_of_rows<kMaxUnpackedRows>;
     table.multiplier = "products of bfloat16, 512 bits wide";
     table.multiply_adds_per_round = std::int64_t{2} * kChains * kLanes;
     table.multiply_registers = multiply_registers_of_pairs;

@@ -20,6 +20,9 @@ constexpr int kInt4Bias = 8;
 /// Inputs of a row that are rounded with one scale.
 constexpr int kRoundingBlock = 128;
 
+/// How far ahead columns and inputs that stand anywhere are asked for: as many pointers follow them.
+constexpr int kColumnsAhead = 16;
+
 /// What a tile instruction multiplies: at most so many rows, of so many bytes each, with as many columns as rows.
 constexpr int kTileRows = 16;
 constexpr int kTileRowBytes = 64;
@@ -42,10 +45,10 @@ struct RoundedRows {
 
 /// Rows as tile instructions load them, in steps of as many inputs as one instruction adds up. They are cut into
 /// B = ceil(num_rows / kTileRows) blocks, of which block b begins with row num_rows * b / B. One behind the other, a
-/// block is [steps][parts][rows of the block][step_bytes], with zeros behind the last k. For kBF16Pairs, bf16_parts
-/// numbers of bfloat16 add up to an input. For integers a rounded value is 256 times the signed byte of part 0 plus the
-/// unsigned byte of part 1. Inputs of a step stand as a panel's words have them: for kInt8 k 0 2 1 3 of each four, for
-/// kInt4 k 0 4 1 5 2 6 3 7 of each eight.
+/// block is [steps][parts][rows of the block][step_bytes], with zeros behind the last k. For kBF16Pairs there is one
+/// part, the input rounded. For integers a rounded value is 256 times the signed byte of part 0 plus the unsigned byte
+/// of part 1. Inputs of a step stand as a panel's words have them: for kInt8 k 0 2 1 3 of each four, for kInt4 k 0 4 1
+/// 5 2 6 3 7 of each eight.
 struct TiledRows {
   const std::byte* blocks = nullptr;
   std::int64_t row_bytes = 0;   // of one row, all its steps and parts
@@ -174,9 +177,9 @@ struct KernelTable {
   int max_tile_rows;          // rows whose accumulators fit the registers
   int max_strided_rows;       // the same where each row needs an address of its own
   int max_rounded_rows;       // the same of rounded rows; 0 where the level multiplies integers as floats
+  int max_unpacked_rows;      // rows that multiply_inputs takes, or 0
   int max_tiled_rows;         // rows of a product by tile instructions; 0 where the level has none
   PanelFormat bf16_format;    // of weights of bfloat16: kBF16 or kBF16Pairs
-  int bf16_parts;             // of an input that meets kBF16Pairs, in bfloat16: 1 is the input rounded, 3 add up to it
   int max_expanding_queries;  // query vectors of a block that expand keys and values as they multiply; for more, a copy
 
   void (*multiply_f32)(const MultiplyTile& tile);
@@ -188,15 +191,26 @@ struct KernelTable {
   /// Rounds `count` inputs, at most kRoundingBlock, to `values`; returns their scale, which is NaN where an input is
   /// not finite. Null where max_rounded_rows is 0.
   float (*round_block)(const float* x, int count, std::int16_t* values);
-  /// Writes `count` inputs of a row in parts of bfloat16: those of a step `part_stride` bytes apart, and the steps
-  /// `step_stride`. Null where max_tiled_rows is 0.
-  void (*split_row)(const float* x, std::int64_t count, std::byte* to, std::int64_t part_stride,
-                    std::int64_t step_stride);
+  // The next five are null where bf16_format is not kBF16Pairs, that is, where nothing is rounded to bfloat16.
+  /// Rounds `count` inputs of a row, and zeros behind the last, in steps of kTileRowBytes that are `step_stride` bytes
+  /// apart.
+  void (*round_row)(const float* x, std::int64_t count, std::byte* to, std::int64_t step_stride);
+  /// Rounds `count` inputs of each row, `row_stride` apart, to pairs as RoundedRows has them.
+  void (*pair_rows)(const float* x, std::int64_t row_stride, int num_rows, std::int64_t count, std::int32_t* pairs);
+  /// Makes a panel of panel_lanes columns of bfloat16 that stand anywhere. `depth` is a multiple of panel_lanes.
+  void (*pack_columns)(const std::uint16_t* const* columns, std::int64_t depth, bool asks_ahead, void* panel);
+  /// The same of the transposed: row k of the panel holds numbers `first` to `first` + panel_lanes - 1 of inputs[k].
+  /// Pairs are read, so an odd `depth` has one of `inputs` behind the last.
+  void (*pack_inputs)(const std::uint16_t* const* inputs, std::int64_t first, std::int64_t depth, void* panel);
+  /// What multiply_bf16 makes of the panels of pack_inputs(inputs, 0, ...), pack_inputs(inputs, panel_lanes, ...) and
+  /// so on, for `num_columns` columns, a multiple of panel_lanes; without them, which costs less for a few rows, at
+  /// most max_unpacked_rows.
+  void (*multiply_inputs)(const std::uint16_t* const* inputs, const MultiplyTile& tile);
   KvKernels kv_f32;
   KvKernels kv_bf16;
   KvKernels kv_int8;
-  /// scores[t] = exp(scores[t] - maximum over t), and what they add up to: every panel_lanes / 2 apart, and those sums
-  /// one after the other, so that zeros behind a row change nothing. Minus infinity becomes 0; one score at least is
+  /// scores[t] = exp(scores[t] - maximum over t), and what they add up to: every panel_lanes / 2 apart, and then those
+  /// sums, so that zeros behind a row change nothing. Minus infinity becomes 0; one score at least is
   /// finite. `size` is a multiple of panel_lanes / 2.
   SoftmaxMoments (*softmax_row)(float* scores, std::int64_t size);
   void (*rms_norm_row)(const RmsNormRow& row);
