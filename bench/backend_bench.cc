@@ -116,7 +116,7 @@ void attend(benchmark::State& state, DType page_type) {
   const std::int64_t rows = state.range(0);
   const std::int64_t prefix = state.range(1);
   const auto backend = make_backend({.name = "cpu"});
-  const Shape page_shape{prefix, kKvHeads, slice_elements(page_type, kHeadDim)};
+  const Shape page_shape{prefix / kBlockSize, kKvHeads, kBlockSize * slice_elements(page_type, kHeadDim)};
   const auto page_bytes = static_cast<std::size_t>(page_shape.num_elements()) * dtype_bytes(page_type);
   const Buffer page_data = backend->allocate(2 * page_bytes);
   std::memset(page_data.data(), 0, 2 * page_bytes);
@@ -135,8 +135,8 @@ void attend(benchmark::State& state, DType page_type) {
       .keys = Tensor(k, DType::kF32, kv_shape),
       .values = Tensor(v, DType::kF32, kv_shape),
       .pages = {.keys = Tensor(page_data.data(), page_type, page_shape),
-                .values = Tensor(static_cast<std::byte*>(page_data.data()) + page_bytes, page_type, page_shape)},
-      .block_size = kBlockSize,
+                .values = Tensor(static_cast<std::byte*>(page_data.data()) + page_bytes, page_type, page_shape),
+                .block_size = kBlockSize},
       .segments = {&segment, 1},
       .scale = 0.1F,
       .out = Tensor(v + kv_shape.num_elements(), DType::kF32, q_shape)};
@@ -146,7 +146,7 @@ void attend(benchmark::State& state, DType page_type) {
 }
 void attention_sizes(benchmark::internal::Benchmark* benchmark) {
   for (const std::int64_t rows : {1, 16}) {
-    for (const std::int64_t prefix : {512, 4096}) benchmark->Args({rows, prefix});
+    for (const std::int64_t prefix : {512, 4096, 65536}) benchmark->Args({rows, prefix});
   }
   for (const std::int64_t prefix : {0, 4096}) benchmark->Args({512, prefix});
   benchmark->ArgNames({"rows", "prefix"})->UseRealTime()->Unit(benchmark::kMillisecond);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -53,8 +54,9 @@ inline std::vector<float> attend(Backend& backend, OpData& data, const HeadShape
   std::shuffle(pages.begin(), pages.end(), data.engine());
 
   const std::int64_t kv_elements = heads.num_kv_heads * heads.head_dim, q_elements = heads.num_heads * heads.head_dim;
-  const Shape page_shape{num_blocks * block_size, heads.num_kv_heads, slice_elements(page_type, heads.head_dim)};
+  const Shape page_shape{num_blocks, heads.num_kv_heads, block_size * slice_elements(page_type, heads.head_dim)};
   const OwnedTensor page_keys = data.of(page_type, page_shape), page_values = data.of(page_type, page_shape);
+  const KvPages kv_pages{page_keys.tensor(), page_values.tensor(), block_size};
   const auto reference = make_reference_backend();
   // Queries, keys and values are columns of one projection, as in the model.
   const OwnedTensor qkv = data.f32({num_rows, q_elements + 2 * kv_elements});
@@ -75,7 +77,7 @@ inline std::vector<float> attend(Backend& backend, OpData& data, const HeadShape
     }
     // Whichever backend is asked, the reference says what pages of the numbers hold.
     const OwnedTensor keys = sequence.keys.copy(), values = sequence.values.copy();
-    reference->store_kv(keys, values, slots, {page_keys.tensor(), page_values.tensor()});
+    reference->store_kv(keys, values, slots, kv_pages);
     page += static_cast<std::size_t>(blocks_of(parts[i]));
     for (std::int64_t t = prefix_length; t < prefix_length + rows; ++t, ++row) {
       std::copy_n(sequence.queries.tensor().row<float>(t), q_elements, q.row<float>(row));
@@ -85,16 +87,59 @@ inline std::vector<float> attend(Backend& backend, OpData& data, const HeadShape
   }
   const OwnedTensor out = data.f32({num_rows, heads.num_heads, heads.head_dim}, 3);
   const std::vector<std::int32_t> no_slots(static_cast<std::size_t>(num_rows), -1);
-  backend.store_kv(k, v, no_slots, {page_keys.tensor(), page_values.tensor()});  // rounds the batch's rows
+  backend.store_kv(k, v, no_slots, kv_pages);  // rounds the batch's rows
   backend.attention({.queries = q,
                      .keys = k,
                      .values = v,
-                     .pages = {page_keys.tensor(), page_values.tensor()},
-                     .block_size = block_size,
+                     .pages = kv_pages,
                      .segments = segments,
                      .scale = 1 / std::sqrt(static_cast<float>(heads.head_dim)),
                      .out = out});
   return out.values();
+}
+
+/// What attend() of one part returns where a level rounds to bfloat16, in doubles: the scaled queries are rounded, and
+/// the weights of each chunk of 256 positions, whose largest is 1.
+inline std::vector<float> attend_rounded(const HeadShape& heads, const AttentionSequence& sequence, const Part& part) {
+  constexpr std::int64_t kChunk = 256;
+  const auto round = [](double x) { return static_cast<double>(bf16_to_f32(f32_to_bf16(static_cast<float>(x)))); };
+  const float scale = 1 / std::sqrt(static_cast<float>(heads.head_dim));
+  const std::int64_t n = heads.head_dim, group = heads.num_heads / heads.num_kv_heads;
+  std::vector<float> out;
+  for (std::int64_t row = part.prefix_length; row < part.prefix_length + part.num_rows; ++row) {
+    for (std::int64_t head = 0; head < heads.num_heads; ++head) {
+      const float* query = sequence.queries.tensor().row<float>(row) + head * n;
+      const auto numbers = [&](const OwnedTensor& of, std::int64_t t) {
+        return of.tensor().row<float>(t) + head / group * n;
+      };
+      std::vector<double> scores;
+      for (std::int64_t t = 0; t <= row; ++t) {
+        scores.push_back(0);
+        for (std::int64_t d = 0; d < n; ++d) {
+          scores.back() +=
+              round(static_cast<double>(query[d] * scale)) * round(static_cast<double>(numbers(sequence.keys, t)[d]));
+        }
+      }
+      const double max = *std::ranges::max_element(scores);
+      double sum = 0;
+      std::vector<double> totals(static_cast<std::size_t>(n));
+      for (std::int64_t first = 0; first <= row; first += kChunk) {
+        const auto begin = scores.begin() + first, end = scores.begin() + std::min(row + 1, first + kChunk);
+        const double chunk_max = *std::max_element(begin, end);
+        for (auto score = begin; score != end; ++score) {
+          const double weight = std::exp(*score - chunk_max), scale_of_chunk = std::exp(chunk_max - max);
+          sum += weight * scale_of_chunk;
+          const float* value = numbers(sequence.values, score - scores.begin());
+          for (std::int64_t d = 0; d < n; ++d) {
+            totals[static_cast<std::size_t>(d)] +=
+                round(weight) * scale_of_chunk * round(static_cast<double>(value[d]));
+          }
+        }
+      }
+      for (const double total : totals) out.push_back(static_cast<float>(total / sum));
+    }
+  }
+  return out;
 }
 
 }  // namespace wedlm

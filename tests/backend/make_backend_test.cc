@@ -76,14 +76,13 @@ TEST_P(BackendArgumentsTest, RefusesAttentionOutsideThePages) {
   OpData data;
   const OwnedTensor q = data.f32({2, 2, 4}), k = data.f32({2, 1, 4}), v = data.f32({2, 1, 4}),
                     out = data.f32({2, 2, 4});
-  const OwnedTensor pages = data.f32({8, 1, 4});
+  const OwnedTensor pages = data.f32({2, 1, 4 * 4});
   std::int32_t block = 1;
   AttentionSegment segment{.first_row = 0, .num_rows = 2, .prefix_length = 3, .block_table = &block};
   AttentionArgs args{.queries = q.tensor(),
                      .keys = k.tensor(),
                      .values = v.tensor(),
-                     .pages = {pages.tensor(), pages.tensor()},
-                     .block_size = 4,
+                     .pages = {pages.tensor(), pages.tensor(), 4},
                      .segments = {&segment, 1},
                      .scale = 0.5F,
                      .out = out};

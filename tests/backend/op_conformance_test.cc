@@ -250,20 +250,13 @@ TEST_P(OpConformanceTest, Copies) {
   std::shuffle(slots.begin(), slots.end(), data_.engine());
   slots.resize(37);
   for (std::size_t i = 0; i < slots.size(); i += 4) slots[i] = -1;
-  const OwnedTensor other(DType::kF32, {60, 2, 6});
-  const auto zero = [](const Tensor& t) {
-    for (std::int64_t r = 0; r < t.rows(); ++r) std::fill_n(t.row<float>(r), 12, 0.0F);
-  };
-  EXPECT_EQ(error_of({60, 2, 6},
-                     [&](Backend& b, const Tensor& out) {
-                       zero(out), b.store_kv(keys, values, slots, {out, other.tensor()});
-                     }),
-            0);
-  EXPECT_EQ(error_of({60, 2, 6},
-                     [&](Backend& b, const Tensor& out) {
-                       zero(out), b.store_kv(keys, values, slots, {other.tensor(), out});
-                     }),
-            0);
+  const Shape page_shape{15, 2, 4 * 6};
+  const OwnedTensor page_keys(DType::kF32, page_shape), page_values(DType::kF32, page_shape);
+  const OwnedTensor expected_keys(DType::kF32, page_shape), expected_values(DType::kF32, page_shape);
+  cpu_->store_kv(keys, values, slots, {page_keys.tensor(), page_values.tensor(), 4});
+  reference_->store_kv(keys, values, slots, {expected_keys.tensor(), expected_values.tensor(), 4});
+  EXPECT_TRUE(same_bits(page_keys.values(), expected_keys.values()));
+  EXPECT_TRUE(same_bits(page_values.values(), expected_values.values()));
 }
 
 TEST_P(OpConformanceTest, StoringInPagesOfBfloat16RoundsTheRowsToo) {
@@ -277,9 +270,10 @@ TEST_P(OpConformanceTest, StoringInPagesOfBfloat16RoundsTheRowsToo) {
       if (head_dim > 3) row[3] = -std::numeric_limits<float>::infinity();
     }
     const std::vector<float> key_numbers = keys.values(), value_numbers = values.values();
-    const OwnedTensor page_keys(DType::kBF16, {8, 2, head_dim}), page_values(DType::kBF16, {8, 2, head_dim});
+    const OwnedTensor page_keys(DType::kBF16, {2, 2, 4 * head_dim}), page_values(DType::kBF16, {2, 2, 4 * head_dim});
+    const KvPages pages{page_keys.tensor(), page_values.tensor(), 4};
     const std::vector<std::int32_t> slots = {7, -1, 0, 3, -1};
-    cpu_->store_kv(keys, values, slots, {page_keys.tensor(), page_values.tensor()});
+    cpu_->store_kv(keys, values, slots, pages);
     const auto n = static_cast<std::size_t>(2 * head_dim);
     for (std::size_t r = 0; r < 5; ++r) {
       for (std::size_t i = 0; i < n; ++i) {
@@ -288,18 +282,21 @@ TEST_P(OpConformanceTest, StoringInPagesOfBfloat16RoundsTheRowsToo) {
         ASSERT_EQ(std::bit_cast<std::uint32_t>(keys.tensor().row<float>(row)[i]), std::uint32_t{key} << 16);
         ASSERT_EQ(std::bit_cast<std::uint32_t>(values.tensor().row<float>(row)[i]), std::uint32_t{value} << 16);
         if (slots[r] < 0) continue;
-        ASSERT_EQ(page_keys.tensor().row<std::uint16_t>(slots[r])[i], key);
-        ASSERT_EQ(page_values.tensor().row<std::uint16_t>(slots[r])[i], value);
+        const std::int64_t head = static_cast<std::int64_t>(i) / head_dim;
+        const std::int64_t at = pages.slice_at(slots[r], head) + static_cast<std::int64_t>(i) % head_dim;
+        ASSERT_EQ(page_keys.tensor().row<std::uint16_t>(0)[at], key);
+        ASSERT_EQ(page_values.tensor().row<std::uint16_t>(0)[at], value);
       }
     }
-    EXPECT_EQ(page_keys.tensor().row<std::uint16_t>(1)[0], 0) << "no slot but those named is written";
+    EXPECT_EQ(page_keys.tensor().row<std::uint16_t>(0)[pages.slice_at(1, 0)], 0)
+        << "no slot but those named is written";
   }
 }
 
 TEST_P(OpConformanceTest, StoringInPagesOfInt8RoundsTheRowsToo) {
   const auto reference = make_reference_backend();
   for (const std::int64_t head_dim : {1, 6, 16, 21, 64, 128}) {
-    const Shape shape{9, 2, head_dim}, page_shape{8, 2, slice_elements(DType::kI8, head_dim)};
+    const Shape shape{9, 2, head_dim}, page_shape{2, 2, 4 * slice_elements(DType::kI8, head_dim)};
     const OwnedTensor keys = data_.f32(shape, 3), values = data_.f32(shape);
     const auto slice = [&](std::int64_t r) { return keys.tensor().row<float>(r) + head_dim; };
     const float infinity = std::numeric_limits<float>::infinity();
@@ -317,9 +314,10 @@ TEST_P(OpConformanceTest, StoringInPagesOfInt8RoundsTheRowsToo) {
     OwnedTensor page_keys = data_.of(DType::kI8, page_shape), page_values = data_.of(DType::kI8, page_shape);
     OwnedTensor expected_page_keys = page_keys.copy(), expected_page_values = page_values.copy();
     const std::vector<std::int32_t> slots = {7, 2, 0, 3, 4, 5, 6, -1, -1};
-    cpu_->store_kv(keys, values, slots, {page_keys.tensor(), page_values.tensor()});
+    const KvPages pages{page_keys.tensor(), page_values.tensor(), 4};
+    cpu_->store_kv(keys, values, slots, pages);
     reference->store_kv(expected_keys, expected_values, slots,
-                        {expected_page_keys.tensor(), expected_page_values.tensor()});
+                        {expected_page_keys.tensor(), expected_page_values.tensor(), 4});
     EXPECT_TRUE(same_bits(keys.values(), expected_keys.values())) << head_dim;
     EXPECT_TRUE(same_bits(values.values(), expected_values.values())) << head_dim;
     const auto page_bytes = static_cast<std::size_t>(page_shape.num_elements());
@@ -328,7 +326,7 @@ TEST_P(OpConformanceTest, StoringInPagesOfInt8RoundsTheRowsToo) {
         << head_dim;
     for (std::int64_t i = 0; i < head_dim; ++i) {
       for (const std::int64_t r : {0, 1, 2}) EXPECT_EQ(std::bit_cast<std::uint32_t>(slice(r)[i]), 0U);
-      EXPECT_EQ(page_keys.tensor().row<std::int8_t>(slots[3])[head_dim + 4 + i], 127);
+      EXPECT_EQ(page_keys.tensor().row<std::int8_t>(0)[pages.slice_at(slots[3], 1) + i], 127);
       for (const std::int64_t r : {4, 5}) EXPECT_TRUE(std::isnan(slice(r)[i])) << "of a slice that is not finite";
     }
     EXPECT_EQ(slice(6)[0], -254);
@@ -413,7 +411,7 @@ TEST_P(OpConformanceTest, NoRowsAreNoWork) {
   cpu_->rms_norm(none({0, 4}), vector, 1, none({0, 4}));
   cpu_->rope_angles({}, 1e4, none({0, 4}));
   cpu_->rope(none({0, 1, 4}), none({0, 4}));
-  cpu_->store_kv(none({0, 1, 4}), none({0, 1, 4}), {}, {pages.tensor(), pages.tensor()});
+  cpu_->store_kv(none({0, 1, 4}), none({0, 1, 4}), {}, {pages.tensor(), pages.tensor(), 1});
   cpu_->attention({.queries = none({0, 1, 4}),
                    .keys = none({0, 1, 4}),
                    .values = none({0, 1, 4}),

@@ -118,7 +118,6 @@ TEST_F(ReferenceTest, AttentionOfOneKeyIsItsValueAndOfEqualKeysTheirMean) {
                        .keys = equal_keys.tensor(),
                        .values = v.tensor(),
                        .pages = {},
-                       .block_size = 16,
                        .segments = {&segment, 1},
                        .scale = 0.4F,
                        .out = out});
@@ -135,23 +134,39 @@ TEST_F(ReferenceTest, AttentionOfOneKeyIsItsValueAndOfEqualKeysTheirMean) {
 
 TEST_F(ReferenceTest, AttentionWeighsTwoKeysByTheLogisticFunction) {
   const OwnedTensor q(DType::kF32, {1, 1, 2}), k(DType::kF32, {1, 1, 2}), v(DType::kF32, {1, 1, 2});
-  const OwnedTensor page_keys(DType::kF32, {4, 1, 2}), page_values(DType::kF32, {4, 1, 2}), out(DType::kF32, {1, 1, 2});
+  const OwnedTensor page_keys(DType::kF32, {2, 1, 4}), page_values(DType::kF32, {2, 1, 4}), out(DType::kF32, {1, 1, 2});
   q.tensor().row<float>(0)[0] = 2;
   k.tensor().row<float>(0)[0] = 3;
-  page_keys.tensor().row<float>(2)[0] = 1;  // slot 2: page 1 of size 2
-  page_values.tensor().row<float>(2)[1] = 1;
+  page_keys.tensor().row<float>(1)[0] = 1;  // page 1 of two slots
+  page_values.tensor().row<float>(1)[1] = 1;
   const std::int32_t block = 1;
   const AttentionSegment segment{.first_row = 0, .num_rows = 1, .prefix_length = 1, .block_table = &block};
   backend_->attention({.queries = q.tensor(),
                        .keys = k.tensor(),
                        .values = v.tensor(),
-                       .pages = {page_keys.tensor(), page_values.tensor()},
-                       .block_size = 2,
+                       .pages = {page_keys.tensor(), page_values.tensor(), 2},
                        .segments = {&segment, 1},
                        .scale = 0.25F,
                        .out = out});
   // Scores 0.5 and 1.5; the prefix's value is (0, 1), the own one 0.
   EXPECT_NEAR(out.tensor().row<float>(0)[1], 1 / (1 + std::exp(1.0)), 1e-6);
+}
+
+TEST_F(ReferenceTest, APageHoldsHeadAfterHeadAndInEachSlotAfterSlot) {
+  OpData data;
+  const OwnedTensor keys = data.f32({1, 3, 2}), values = data.f32({1, 3, 2});
+  const OwnedTensor page_keys(DType::kF32, {2, 3, 4 * 2}), page_values(DType::kF32, {2, 3, 4 * 2});
+  backend_->store_kv(keys, values, std::vector<std::int32_t>{6}, {page_keys.tensor(), page_values.tensor(), 4});
+  std::vector<float> expected_keys(2 * 3 * 4 * 2), expected_values(expected_keys.size());
+  for (std::size_t head = 0; head < 3; ++head) {
+    for (std::size_t d = 0; d < 2; ++d) {
+      const std::size_t at = ((1 * 3 + head) * 4 + 2) * 2 + d;  // page 1, entry 2
+      expected_keys[at] = keys.values()[head * 2 + d];
+      expected_values[at] = values.values()[head * 2 + d];
+    }
+  }
+  EXPECT_EQ(page_keys.values(), expected_keys);
+  EXPECT_EQ(page_values.values(), expected_values);
 }
 
 TEST_F(ReferenceTest, SiluMultiply) {
@@ -170,9 +185,9 @@ TEST_F(ReferenceTest, SiluMultiply) {
 
 TEST_F(ReferenceTest, StoreSkipsNegativeSlotsAndGatherAndEmbedPickRows) {
   const OwnedTensor k = data_.f32({3, 2, 4}, 8), v = data_.f32({3, 2, 4});
-  const OwnedTensor page_keys(DType::kF32, {5, 2, 4}), page_values(DType::kF32, {5, 2, 4});
+  const OwnedTensor page_keys(DType::kF32, {5, 2, 4}), page_values(DType::kF32, {5, 2, 4});  // of one slot each
   const std::vector<std::int32_t> slots = {4, -1, 0};
-  backend_->store_kv(k, v, slots, {page_keys.tensor(), page_values.tensor()});
+  backend_->store_kv(k, v, slots, {page_keys.tensor(), page_values.tensor(), 1});
   const std::vector<float> stored = page_keys.values(), stored_values = page_values.values();
   for (std::size_t i = 0; i < 8; ++i) {
     EXPECT_EQ(stored[32 + i], k.values()[i]);

@@ -75,10 +75,10 @@ TEST_P(TimedBackendTest, OpsOfRowsAreThoseOfTheOther) {
 
 TEST_P(TimedBackendTest, AttentionAndItsPagesAreThoseOfTheOther) {
   const OwnedTensor q = data_.f32({3, 4, 8}), k = data_.f32({3, 2, 8}), v = data_.f32({3, 2, 8}),
-                    pages = data_.f32({8, 2, 8});
+                    pages = data_.f32({2, 2, 4 * 8});
   const std::vector<std::int32_t> slots = {5, -1, 6};
-  expect_same("store_kv", OpKind::kOther, {8, 2, 8}, [&](Backend& b, const Tensor& out) {
-    b.store_kv(k, v, slots, {out, pages.tensor()});
+  expect_same("store_kv", OpKind::kOther, {2, 2, 4 * 8}, [&](Backend& b, const Tensor& out) {
+    b.store_kv(k, v, slots, {out, pages.tensor(), 4});
   });
   const std::int32_t block = 1;
   const AttentionSegment segment{.num_rows = 3, .prefix_length = 3, .block_table = &block};
@@ -86,8 +86,7 @@ TEST_P(TimedBackendTest, AttentionAndItsPagesAreThoseOfTheOther) {
     b.attention({.queries = q.tensor(),
                  .keys = k.tensor(),
                  .values = v.tensor(),
-                 .pages = {pages.tensor(), pages.tensor()},
-                 .block_size = 4,
+                 .pages = {pages.tensor(), pages.tensor(), 4},
                  .segments = {&segment, 1},
                  .scale = 0.5F,
                  .out = out});

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "tests/backend/op_data.h"
+#include "tests/backend/attention_data.h"
 
 namespace wedlm {
 namespace {
@@ -170,6 +170,20 @@ TEST_F(TrappedTilesTest, ProductsHaveTheBitsOfTheModel) {
         ASSERT_TRUE(same_bits(results[0], results[1]))
             << format_text(format) << ", " << rows << " x " << in_features << " -> " << out_features;
       }
+    }
+  }
+}
+
+TEST_F(TrappedTilesTest, AttentionHasTheBitsOfTheModel) {
+  OpData data;
+  const auto trapped = make_cpu_backend(amx_kernels(), 2, ThreadPlacement::kFree);
+  const auto model = CpuCase{amx_model_kernels().name, 2}.make();
+  for (const HeadShape& heads : {HeadShape{6, 2, 128}, HeadShape{7, 1, 80}, HeadShape{2, 2, 6}}) {
+    const AttentionSequence sequence(data, heads, 300);
+    for (const Part& part : {Part{0, 1}, Part{0, 40}, Part{17, 16}, Part{250, 20}, Part{299, 1}}) {
+      EXPECT_TRUE(same_bits(attend(*trapped, data, heads, {&sequence}, {part}, 16, DType::kBF16),
+                            attend(*model, data, heads, {&sequence}, {part}, 16, DType::kBF16)))
+          << heads.head_dim << ": " << part.prefix_length << "+" << part.num_rows;
     }
   }
 }

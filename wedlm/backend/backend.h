@@ -46,13 +46,25 @@ class PackedWeight {
   WeightFormat format_;
 };
 
-/// The K/V pages of one layer, both kF32, kBF16 or kI8. Slot s is page s / block_size, entry s % block_size. A head's
-/// slice of kI8 is head_dim bytes and a scale: a number is float(byte) * scale, in float32. The scale is the largest
-/// magnitude of the slice divided by 127 and a byte the nearest integer to number / scale, ties to even. In a
-/// slice with no magnitude above 1e-30 all are 0, and so is the scale; where a number is not finite the scale is NaN.
+/// The K/V pages of one layer, both kF32, kBF16 or kI8. Slot s is entry s % block_size of page s / block_size. In a
+/// page a head's slices lie one entry behind the other, so that attention reads memory in long stretches. A slice of
+/// kI8 is head_dim bytes and a scale: a number is float(byte) * scale, in float32. The scale is the largest magnitude
+/// of the slice divided by 127 and a byte the nearest integer to number / scale, ties to even. In a slice with no
+/// magnitude above 1e-30 all are 0, and so is the scale; where a number is not finite the scale is NaN.
 struct KvPages {
-  Tensor keys;    // [num_slots, num_kv_heads, slice_elements(type, head_dim)]
-  Tensor values;  // the same
+  Tensor keys;                  // [num_pages, num_kv_heads, block_size * slice_elements(type, head_dim)], contiguous
+  Tensor values;                // the same
+  std::int64_t block_size = 0;  // slots in a page
+
+  std::int64_t num_slots() const { return keys.rows() * block_size; }
+  std::int64_t slice_size() const { return keys.shape()[2] / block_size; }
+  /// The element of keys or of values with which a head's slice in a slot begins.
+  std::int64_t slice_at(std::int64_t slot, std::int64_t head) const {
+    return slice_at(slot / block_size, slot % block_size, head);
+  }
+  std::int64_t slice_at(std::int64_t page, std::int64_t entry, std::int64_t head) const {
+    return page * keys.row_stride() + head * keys.shape()[2] + entry * slice_size();
+  }
 };
 
 /// Consecutive rows that attend fully to a prefix in pages and causally to each other: row r of the segment sees the
@@ -69,7 +81,6 @@ struct AttentionArgs {
   ConstTensor keys;     // [rows, num_kv_heads, head_dim] float32 of the batch's own rows, as store_kv() left them
   ConstTensor values;   // [rows, num_kv_heads, head_dim]
   KvPages pages;
-  std::int64_t block_size = 0;                 // slots in a page
   std::span<const AttentionSegment> segments;  // they tile the rows
   float scale = 0;                             // of the scores: 1 / sqrt(head_dim)
   Tensor out;                                  // [rows, num_heads, head_dim]
@@ -150,8 +161,9 @@ class Backend {
   virtual void rotate_heads(const RotateHeadsArgs& args);
 
   /// Rounds every row of keys and values, in place, to what pages can hold, to nearest with ties to even; then
-  /// pages[slots[r]] = row r for every r with slots[r] >= 0. So attention finds the same numbers in a row of the batch
-  /// as in the page that the row goes to.                                       keys, values [rows, kv_heads, head_dim]
+  /// slot slots[r] of pages = row r for every r with slots[r] >= 0. So attention finds the same numbers in a row of the
+  /// batch as in the page that the row goes to.                                       keys, values [rows, kv_heads,
+  /// head_dim]
   virtual void store_kv(const Tensor& keys, const Tensor& values, std::span<const std::int32_t> slots,
                         const KvPages& pages) = 0;
 

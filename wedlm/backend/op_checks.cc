@@ -37,12 +37,13 @@ void expect_index(const char* op, const char* name, std::int64_t index, std::int
 
 void check_pages(const char* op, const KvPages& pages, const ConstTensor& keys) {
   const DType dtype = pages.keys.dtype();
-  const Shape expected{pages.keys.rows(), keys.shape()[1], slice_elements(dtype, keys.shape()[2])};
+  const Shape expected{pages.keys.rows(), keys.shape()[1], pages.block_size * slice_elements(dtype, keys.shape()[2])};
   const bool is_known = dtype == DType::kF32 || dtype == DType::kBF16 || dtype == DType::kI8;
   for (const Tensor* tensor : {&pages.keys, &pages.values}) {
-    if (tensor->shape() == expected && tensor->dtype() == dtype && is_known) continue;
+    if (tensor->shape() == expected && tensor->dtype() == dtype && tensor->is_contiguous() && is_known) continue;
     throw InternalError(std::string(op) + ": expected pages of keys and of values " + expected.to_string() +
-                        ", both F32, BF16 or I8, got " + describe(pages.keys) + " and " + describe(pages.values));
+                        ", both contiguous and F32, BF16 or I8, got " + describe(pages.keys) + " and " +
+                        describe(pages.values));
   }
 }
 
@@ -50,12 +51,13 @@ void check_segment(const AttentionArgs& args, const AttentionSegment& segment, s
   expect_count("attention", "as the first row of the next segment", segment.first_row, first_row);
   if (segment.num_rows < 0 || segment.prefix_length < 0) throw InternalError("attention: a segment of negative length");
   if (segment.prefix_length == 0) return;
-  if (args.block_size < 1 || segment.block_table == nullptr) {
+  const std::int64_t block_size = args.pages.block_size;
+  if (block_size < 1 || segment.block_table == nullptr) {
     throw InternalError("attention: a prefix without pages");
   }
-  const std::int64_t num_blocks = (segment.prefix_length + args.block_size - 1) / args.block_size;
+  const std::int64_t num_blocks = (segment.prefix_length + block_size - 1) / block_size;
   for (std::int64_t i = 0; i < num_blocks; ++i) {
-    expect_index("attention", "page", segment.block_table[i], args.pages.keys.rows() / args.block_size);
+    expect_index("attention", "page", segment.block_table[i], args.pages.keys.rows());
   }
 }
 
@@ -135,7 +137,7 @@ void check_store_kv(const ConstTensor& keys, const ConstTensor& values, std::spa
   expect_count("store_kv", "slots", static_cast<std::int64_t>(slots.size()), keys.rows());
   check_pages("store_kv", pages, keys);
   for (const std::int32_t slot : slots) {
-    if (slot >= 0) expect_index("store_kv", "a slot", slot, pages.keys.rows());
+    if (slot >= 0) expect_index("store_kv", "a slot", slot, pages.num_slots());
   }
 }
 

@@ -22,12 +22,13 @@ DType parse_kv_cache_type(std::string_view name) {
 KvCache::KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size,
                  DType dtype)
     : num_blocks_(num_blocks), block_size_(block_size) {
-  const Shape shape{num_blocks * block_size, config.num_key_value_heads, slice_elements(dtype, config.head_dim)};
+  const Shape shape{num_blocks, config.num_key_value_heads, block_size * slice_elements(dtype, config.head_dim)};
   const std::size_t bytes = static_cast<std::size_t>(shape.num_elements()) * dtype_bytes(dtype);
   buffer_ = backend.allocate(bytes * 2 * static_cast<std::size_t>(config.num_hidden_layers));
   auto* data = static_cast<std::byte*>(buffer_.data());
   for (std::int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
-    layers_.push_back({.keys = Tensor(data, dtype, shape), .values = Tensor(data + bytes, dtype, shape)});
+    layers_.push_back(
+        {.keys = Tensor(data, dtype, shape), .values = Tensor(data + bytes, dtype, shape), .block_size = block_size});
     data += 2 * bytes;
   }
 }

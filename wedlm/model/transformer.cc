@@ -170,8 +170,7 @@ void Transformer::forward(const Batch& batch, KvCache& cache, Activations& activ
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     if (i == 0) backend_.rms_norm(hidden, layer.input_norm, eps, normed);
-    attend(layer, batch, cache.layer(static_cast<std::int64_t>(i)), segments, cache.block_size(), normed, angles, qkv,
-           attended);
+    attend(layer, batch, cache.layer(static_cast<std::int64_t>(i)), segments, normed, angles, qkv, attended);
     backend_.linear(attended, *layer.o, layer.o_bias, branch);
     backend_.add_rms_norm(branch, hidden, layer.post_attention_norm, eps, normed);
     backend_.linear(normed, *layer.gate_up, {}, gate_up);
@@ -191,8 +190,8 @@ void Transformer::forward(const Batch& batch, KvCache& cache, Activations& activ
 }
 
 void Transformer::attend(const Layer& layer, const Batch& batch, const KvPages& pages,
-                         std::span<const AttentionSegment> segments, std::int64_t block_size, const Tensor& normed,
-                         const Tensor& angles, const Tensor& qkv, const Tensor& attended) const {
+                         std::span<const AttentionSegment> segments, const Tensor& normed, const Tensor& angles,
+                         const Tensor& qkv, const Tensor& attended) const {
   const std::int64_t heads = config_.num_attention_heads;
   const std::int64_t kv_heads = config_.num_key_value_heads;
   const std::int64_t head_dim = config_.head_dim;
@@ -212,7 +211,6 @@ void Transformer::attend(const Layer& layer, const Batch& batch, const KvPages& 
                       .keys = keys,
                       .values = values,
                       .pages = pages,
-                      .block_size = block_size,
                       .segments = segments,
                       .scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim))),
                       .out = attended.split_rows(heads)});

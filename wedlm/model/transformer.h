@@ -64,8 +64,7 @@ class Transformer {
   struct Layer;
 
   void attend(const Layer& layer, const Batch& batch, const KvPages& pages, std::span<const AttentionSegment> segments,
-              std::int64_t block_size, const Tensor& normed, const Tensor& angles, const Tensor& qkv,
-              const Tensor& attended) const;
+              const Tensor& normed, const Tensor& angles, const Tensor& qkv, const Tensor& attended) const;
 
   ModelConfig config_;
   Backend& backend_;

@@ -1,12 +1,10 @@
 // Attention of the CPU backend over paged prefixes and a segment's own rows, in one pass.
 //
-// A block is one kv head and some of a segment's query vectors: the rows times the query heads that share the kv head,
-// in that order. Its keys are taken in chunks of a fixed number of positions from the sequence's start, each a softmax
-// of its own; a chunk's result is merged into that of the chunks before it (Milakov and Gimelshein 2018):
-//   scores[j][t] = query[j] . key[t]                           as ScoreTile says
-//   out[j][d]    = sum over t of weight[j][t] * value[t][d]    one t after the other
-// All orders depend on positions alone and neither on rows, threads nor on whether a token is in a page. Where there
-// are too few blocks for the threads, chunks of one block are computed side by side and merged afterwards, in order.
+// It is cut into blocks (attention_block.h). The keys of a block are taken in chunks of a fixed number of positions
+// from the sequence's start, each a softmax of its own; a chunk's result is merged into that of the chunks before it
+// (Milakov and Gimelshein 2018). All orders depend on positions alone and neither on rows, threads nor on whether a
+// token is in a page. Where there are too few blocks for the threads, chunks of one block are computed side by side and
+// merged afterwards, in order.
 #pragma once
 
 #include <vector>
@@ -24,9 +22,6 @@ struct AttentionScratch {
   std::vector<Scratch> of_threads;
   Scratch chunks;  // results of chunks that wait to be merged
 };
-
-/// Those of the element type of pages or of rows.
-const KvKernels& kv_kernels(const KernelTable& kernels, DType dtype);
 
 void cpu_attention(const KernelTable& kernels, ThreadTeam& team, AttentionScratch& scratch, const AttentionArgs& args);
 

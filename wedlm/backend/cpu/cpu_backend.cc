@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "wedlm/backend/cpu/attention.h"
+#include "wedlm/backend/cpu/attention_rows.h"
 #include "wedlm/backend/cpu/isa/select.h"
 #include "wedlm/backend/cpu/linear.h"
 #include "wedlm/backend/cpu/packing.h"
@@ -129,8 +130,7 @@ class CpuBackend final : public Backend {
       for (std::int64_t head = 0; head < keys.shape()[1]; ++head) {
         const auto at = [&](const Tensor& tensor) -> void* {
           if (slot < 0) return nullptr;
-          return static_cast<std::byte*>(tensor.data()) +
-                 (slot * tensor.row_stride() + head * tensor.shape()[2]) * kernels.element_bytes;
+          return static_cast<std::byte*>(tensor.data()) + pages.slice_at(slot, head) * kernels.element_bytes;
         };
         kernels.store(keys.row<float>(r) + head * head_dim, head_dim, at(pages.keys));
         kernels.store(values.row<float>(r) + head * head_dim, head_dim, at(pages.values));

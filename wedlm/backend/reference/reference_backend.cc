@@ -182,8 +182,9 @@ class ReferenceBackend final : public Backend {
     for (std::int64_t r = 0; r < keys.rows(); ++r) {
       const std::int32_t slot = slots[static_cast<std::size_t>(r)];
       for (std::int64_t head = 0; head < keys.shape()[1]; ++head) {
-        store_slice(keys, r, head, pages.keys, slot);
-        store_slice(values, r, head, pages.values, slot);
+        const std::int64_t at = slot < 0 ? -1 : pages.slice_at(slot, head);
+        store_slice(keys, r, head, pages.keys, at);
+        store_slice(values, r, head, pages.values, at);
       }
     }
   }
@@ -239,11 +240,6 @@ class ReferenceBackend final : public Backend {
     if (bytes > 0) std::memmove(to.data(), from.data(), bytes);
   }
 
-  /// The byte with which a head's slice of a row or slot begins.
-  static std::size_t slice_at(const ConstTensor& tensor, std::int64_t row, std::int64_t head) {
-    return static_cast<std::size_t>(row * tensor.row_stride() + head * tensor.shape()[2]) * dtype_bytes(tensor.dtype());
-  }
-
   /// Rounds a slice to the pages' type.
   static std::vector<std::byte> rounded_slice(DType dtype, std::span<const float> numbers) {
     const auto count = static_cast<std::int64_t>(numbers.size());
@@ -287,31 +283,36 @@ class ReferenceBackend final : public Backend {
     return numbers;
   }
 
-  /// Rounds a slice of the batch to the pages' type, and stores it where there is a slot for it.
+  /// Rounds a slice of the batch to the pages' type, and stores it from element `at` on unless that is negative.
   static void store_slice(const Tensor& batch, std::int64_t row, std::int64_t head, const Tensor& pages,
-                          std::int32_t slot) {
+                          std::int64_t at) {
     const std::int64_t head_dim = batch.shape()[2];
     float* numbers = batch.row<float>(row) + head * head_dim;
     const std::vector<std::byte> slice = rounded_slice(pages.dtype(), {numbers, static_cast<std::size_t>(head_dim)});
     std::ranges::copy(numbers_of(pages.dtype(), slice.data(), head_dim), numbers);
-    if (slot >= 0) std::ranges::copy(slice, static_cast<std::byte*>(pages.data()) + slice_at(pages, slot, head));
+    if (at < 0) return;
+    const auto element_bytes = static_cast<std::int64_t>(dtype_bytes(pages.dtype()));
+    std::ranges::copy(slice, static_cast<std::byte*>(pages.data()) + at * element_bytes);
   }
 
   /// All that the segment's last row sees.
   static std::vector<KeyValue> tokens_of(const AttentionArgs& args, const AttentionSegment& segment,
                                          std::int64_t kv_head) {
     const std::int64_t head_dim = args.keys.shape()[2];
-    const auto numbers = [&](const ConstTensor& tensor, std::int64_t row) {
-      const auto* slice = static_cast<const std::byte*>(tensor.data()) + slice_at(tensor, row, kv_head);
-      return numbers_of(tensor.dtype(), slice, head_dim);
+    const auto numbers = [&](const ConstTensor& tensor, std::int64_t at) {
+      const auto element_bytes = static_cast<std::int64_t>(dtype_bytes(tensor.dtype()));
+      return numbers_of(tensor.dtype(), static_cast<const std::byte*>(tensor.data()) + at * element_bytes, head_dim);
     };
+    const KvPages& pages = args.pages;
     std::vector<KeyValue> tokens;
     for (std::int64_t i = 0; i < segment.prefix_length; ++i) {
-      const std::int64_t slot = segment.block_table[i / args.block_size] * args.block_size + i % args.block_size;
-      tokens.push_back({numbers(args.pages.keys, slot), numbers(args.pages.values, slot)});
+      const std::int64_t slot = segment.block_table[i / pages.block_size] * pages.block_size + i % pages.block_size;
+      const std::int64_t at = pages.slice_at(slot, kv_head);
+      tokens.push_back({numbers(pages.keys, at), numbers(pages.values, at)});
     }
     for (std::int64_t row = segment.first_row; row < segment.first_row + segment.num_rows; ++row) {
-      tokens.push_back({numbers(args.keys, row), numbers(args.values, row)});
+      tokens.push_back({numbers(args.keys, row * args.keys.row_stride() + kv_head * head_dim),
+                        numbers(args.values, row * args.values.row_stride() + kv_head * head_dim)});
     }
     return tokens;
   }

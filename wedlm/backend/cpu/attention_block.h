@@ -1,0 +1,119 @@
+// A block of attention: one kv head and some of a segment's query vectors, which are the rows times the query heads
+// that share the kv head, in that order. How its vectors meet keys and values is the matter of RowBlock and PanelBlock;
+// what they have in common is here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "wedlm/backend/backend.h"
+#include "wedlm/backend/cpu/isa/kernel_table.h"
+
+namespace wedlm {
+
+// Positions that share a softmax. Every result depends on it, so it is the same whatever there is to compute.
+constexpr std::int64_t kAttentionChunk = 256;
+
+/// What is the same for all blocks.
+struct AttentionPlan {
+  const KernelTable& kernels;
+  const AttentionArgs& args;
+  std::int64_t head_dim;
+  std::int64_t num_kv_heads;
+  std::int64_t group;            // query heads of a kv head
+  std::int64_t lanes;            // of a vector
+  std::int64_t padded_head_dim;  // in whole vectors
+  std::int64_t vectors_per_block = 0;
+  std::int64_t max_chunks = 0;  // that a block may see
+  bool splits_chunks = false;   // chunks of a block are tasks of their own
+
+  AttentionPlan(const KernelTable& kernels, const AttentionArgs& args, std::int64_t num_threads);
+
+  std::int64_t blocks_of(const AttentionSegment& segment) const {
+    return (segment.num_rows * group + vectors_per_block - 1) / vectors_per_block * num_kv_heads;
+  }
+  std::int64_t num_blocks() const;
+  std::int64_t num_tasks() const { return num_blocks() * (splits_chunks ? max_chunks : 1); }
+  /// Of the maxima, sums and outputs of a block.
+  std::int64_t result_floats() const { return vectors_per_block * (2 + padded_head_dim); }
+};
+
+/// Of each query vector: the largest score, the sum of the exponentials of what the scores are below it, and the sum of
+/// the values weighted by them.
+struct AttentionResult {
+  float* maxima;  // [vectors_per_block]
+  float* sums;    // [vectors_per_block]
+  float* out;     // [vectors_per_block, padded_head_dim]
+
+  AttentionResult(const AttentionPlan& plan, float* memory)
+      : maxima(memory), sums(maxima + plan.vectors_per_block), out(sums + plan.vectors_per_block) {}
+};
+
+class AttentionBlock {
+ public:
+  std::int64_t num_chunks() const { return (num_keys_ + kAttentionChunk - 1) / kAttentionChunk; }
+  /// Adds what a later chunk found to what those before it did.
+  void merge(const AttentionResult& chunk, const AttentionResult& total) const;
+  /// Writes the block's outputs.
+  void scatter(const AttentionResult& total) const;
+
+ protected:
+  /// Block `block` of the segment's query vectors. `scratch` has floats_for(plan) floats.
+  AttentionBlock(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head, std::int64_t block,
+                 float* scratch);
+  static std::int64_t floats_for(const AttentionPlan& plan) {
+    return plan.vectors_per_block * (kAttentionChunk + plan.padded_head_dim);
+  }
+
+  const AttentionPlan& plan() const { return plan_; }
+  const AttentionSegment& segment() const { return segment_; }
+  std::int64_t kv_head() const { return kv_head_; }
+  /// Query vectors.
+  std::int64_t count() const { return count_; }
+  /// That the last of them sees.
+  std::int64_t num_keys() const { return num_keys_; }
+  float* scores() const { return scores_; }    // [vectors_per_block, kAttentionChunk]
+  float* queries() const { return queries_; }  // [vectors_per_block, padded_head_dim], scaled
+
+  void gather_queries() const;
+  /// Turns the scores of `num_keys` keys from `first` on into weights; a row does not see the rows below it, which the
+  /// block's last row does.
+  void weigh(std::int64_t first, std::int64_t num_keys, const AttentionResult& result) const;
+
+  /// The kv head's numbers of token t, which is no token of the prefix, in the rows of `keys_or_values`.
+  const float* row_of_token(const ConstTensor& keys_or_values, std::int64_t t) const {
+    return keys_or_values.row<float>(segment_.first_row + t - segment_.prefix_length) + kv_head_ * plan_.head_dim;
+  }
+  /// The element of pages with which the kv head's slice of token t of the prefix begins. Those of the same page
+  /// follow.
+  std::int64_t slice_of_token(std::int64_t t) const {
+    const KvPages& pages = plan_.args.pages;
+    const std::int64_t page = t / pages.block_size;
+    return pages.slice_at(segment_.block_table[page], t - page * pages.block_size, kv_head_);
+  }
+  /// How many tokens of the same page follow t, and itself.
+  std::int64_t left_in_page(std::int64_t t) const {
+    return plan_.args.pages.block_size - t % plan_.args.pages.block_size;
+  }
+
+ private:
+  std::int64_t row_of(std::int64_t vector) const { return segment_.first_row + (first_ + vector) / plan_.group; }
+  std::int64_t offset_of(std::int64_t vector) const {
+    return (kv_head_ * plan_.group + (first_ + vector) % plan_.group) * plan_.head_dim;
+  }
+  /// Keys that a vector's row sees.
+  std::int64_t num_visible(std::int64_t vector) const {
+    return segment_.prefix_length + (first_ + vector) / plan_.group + 1;
+  }
+
+  const AttentionPlan& plan_;
+  const AttentionSegment& segment_;
+  std::int64_t kv_head_;
+  std::int64_t first_;  // query vector of the segment
+  std::int64_t count_;
+  std::int64_t num_keys_;
+  float* scores_;
+  float* queries_;
+};
+
+}  // namespace wedlm

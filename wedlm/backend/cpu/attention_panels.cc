@@ -1,0 +1,168 @@
+#include "wedlm/backend/cpu/attention_panels.h"
+
+#include <algorithm>
+
+namespace wedlm {
+namespace {
+
+std::int64_t whole_panels(const AttentionPlan& plan, std::int64_t count) {
+  return (count + plan.kernels.panel_lanes - 1) / plan.kernels.panel_lanes * plan.kernels.panel_lanes;
+}
+
+}  // namespace
+
+struct PanelBlock::Layout {
+  std::int64_t depth;
+  std::int64_t queries;
+  std::int64_t weights;
+  std::int64_t panel;
+  std::int64_t copies;
+
+  explicit Layout(const AttentionPlan& plan)
+      : depth(whole_panels(plan, plan.head_dim)),
+        queries(plan.vectors_per_block * depth / 2),
+        weights(plan.vectors_per_block * kAttentionChunk / 2),
+        panel(std::max(depth, kAttentionChunk) / 2 * plan.kernels.panel_lanes),
+        copies(kAttentionChunk * depth / 2) {}
+
+  std::int64_t floats() const { return queries + weights + panel + 2 * copies + depth / 2; }
+};
+
+bool PanelBlock::serves(const KernelTable& kernels, const AttentionArgs& args) {
+  return kernels.bf16_format == PanelFormat::kBF16Pairs && args.pages.keys.dtype() == DType::kBF16;
+}
+
+PanelBlock::PanelBlock(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head,
+                       std::int64_t block, float* scratch)
+    : AttentionBlock(plan, segment, kv_head, block, scratch),
+      depth_(whole_panels(plan, plan.head_dim)),
+      is_narrow_(count() <= plan.kernels.max_unpacked_rows && plan.padded_head_dim == depth_),
+      rounded_queries_(plan.kernels, count(), plan.padded_head_dim) {
+  const Layout layout(plan);
+  float* memory = scratch + AttentionBlock::floats_for(plan);
+  const auto take = [&memory](std::int64_t floats) {
+    float* part = memory;
+    memory += floats;
+    return part;
+  };
+  query_memory_ = reinterpret_cast<std::byte*>(take(layout.queries));
+  weight_memory_ = reinterpret_cast<std::byte*>(take(layout.weights));
+  panel_ = reinterpret_cast<std::byte*>(take(layout.panel));
+  key_copies_ = reinterpret_cast<std::uint16_t*>(take(layout.copies));
+  value_copies_ = reinterpret_cast<std::uint16_t*>(take(layout.copies));
+  zeros_ = reinterpret_cast<std::uint16_t*>(take(layout.depth / 2));
+}
+
+std::int64_t PanelBlock::floats_for(const AttentionPlan& plan) {
+  return AttentionBlock::floats_for(plan) + Layout(plan).floats();
+}
+
+void PanelBlock::begin() {
+  gather_queries();
+  rounded_queries_.pack(queries(), plan().padded_head_dim, query_memory_);
+  std::fill_n(zeros_, depth_, std::uint16_t{0});
+}
+
+void PanelBlock::attend(std::int64_t chunk, const AttentionResult& result) const {
+  const AttentionArgs& args = plan().args;
+  const std::int64_t first = chunk * kAttentionChunk;
+  const std::int64_t end = std::min(first + kAttentionChunk, num_keys());
+  Tokens keys, values;
+  locate(args.pages.keys, args.keys, first, end, key_copies_, keys);
+  locate(args.pages.values, args.values, first, end, value_copies_, values);
+  score(keys, values, end - first);
+  weigh(first, end - first, result);
+  add_values(values, end - first, end, result);
+}
+
+/// Each product asks for its share of as many values as there are keys in the panel.
+void PanelBlock::score(const Tokens& keys, const Tokens& values, std::int64_t num_keys) const {
+  const std::int64_t lanes = plan().kernels.panel_lanes;
+  const std::int64_t share = lanes / rounded_queries_.num_tiles();
+  // Where products take less time than packing does, packing has to see to its memory itself.
+  const bool asks_ahead = is_narrow_ || plan().kernels.max_tiled_rows > 0;
+  MultiplyTile product = product_of(lanes, kAttentionChunk);
+  product.prefetch_stride_bytes = share * plan().head_dim * 2 / (depth_ / 2);
+  for (std::int64_t t = 0; t < num_keys; t += lanes) {
+    plan().kernels.pack_columns(keys.data() + t, depth_, asks_ahead, panel_);
+    product.out = scores() + t;
+    rounded_queries_.multiply(product, [&](std::int64_t tile, MultiplyTile& part) {
+      if (!is_narrow_) part.prefetch = values[static_cast<std::size_t>(t + tile * share)];
+    });
+  }
+}
+
+/// Each product asks for its share of the next chunk's keys, from token `next` on.
+void PanelBlock::add_values(const Tokens& values, std::int64_t num_keys, std::int64_t next,
+                            const AttentionResult& result) const {
+  const KernelTable& kernels = plan().kernels;
+  const std::int64_t lanes = kernels.panel_lanes;
+  const std::int64_t num_columns = plan().padded_head_dim;
+  RoundedBlock weights(kernels, count(), num_keys);
+  weights.pack(scores(), kAttentionChunk, weight_memory_);
+  MultiplyTile product = product_of(num_columns, num_columns);
+  if (is_narrow_) {
+    product.out = result.out;
+    weights.multiply_inputs(values.data(), product);
+    return;
+  }
+  const std::int64_t share = kAttentionChunk / (depth_ / lanes * weights.num_tiles());
+  product.prefetch_stride_bytes = share * plan().head_dim * 2 / ((num_keys + 1) / 2);
+  for (std::int64_t d = 0; d < num_columns; d += lanes) {
+    kernels.pack_inputs(values.data(), d, num_keys, panel_);
+    product.num_columns = static_cast<int>(std::min(lanes, num_columns - d));
+    product.out = result.out + d;
+    weights.multiply(product, [&](std::int64_t, MultiplyTile& part) {
+      part.prefetch = key_to_come(next);
+      next += share;
+    });
+  }
+}
+
+MultiplyTile PanelBlock::product_of(std::int64_t num_columns, std::int64_t out_stride) const {
+  return {.panel = panel_,
+          .panel_stride_bytes = std::int64_t{4} * plan().kernels.panel_lanes,
+          .out_stride = out_stride,
+          .num_columns = static_cast<int>(num_columns)};
+}
+
+/// visit(slices, count) for tokens first to end - 1 of the prefix, as many at a time as a page has one behind the
+/// other.
+template <class Visit>
+void PanelBlock::for_each_page(const ConstTensor& pages, std::int64_t first, std::int64_t end,
+                               const Visit& visit) const {
+  for (std::int64_t t = first, count = 0; t < end; t += count) {
+    count = std::min(left_in_page(t), end - t);
+    visit(static_cast<const std::uint16_t*>(pages.data()) + slice_of_token(t), count);
+  }
+}
+
+/// Rows of the batch become bfloat16, which their numbers are already.
+void PanelBlock::locate(const ConstTensor& pages, const ConstTensor& rows, std::int64_t first, std::int64_t end,
+                        std::uint16_t* copies, Tokens& tokens) const {
+  const std::int64_t head_dim = plan().head_dim;
+  const std::int64_t end_of_pages = std::min(end, segment().prefix_length);
+  const std::uint16_t** token = tokens.data();
+  for_each_page(pages, first, end_of_pages, [&](const std::uint16_t* slices, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i, ++token, slices += head_dim) {
+      *token = slices;
+      if (head_dim == depth_) continue;
+      std::fill(std::copy_n(slices, head_dim, copies), copies + depth_, std::uint16_t{0});
+      *token = copies;
+      copies += depth_;
+    }
+  });
+  for (std::int64_t t = std::max(first, end_of_pages); t < end; ++t, ++token, copies += depth_) {
+    plan().kernels.round_row(row_of_token(rows, t), head_dim, reinterpret_cast<std::byte*>(copies), kTileRowBytes);
+    *token = copies;
+  }
+  std::fill(token, static_cast<const std::uint16_t**>(tokens.data() + tokens.size()), zeros_);
+}
+
+/// The key of token t, or null where it is none of the prefix or the block does not see it.
+const std::uint16_t* PanelBlock::key_to_come(std::int64_t t) const {
+  if (t >= std::min(segment().prefix_length, num_keys())) return nullptr;
+  return static_cast<const std::uint16_t*>(plan().args.pages.keys.data()) + slice_of_token(t);
+}
+
+}  // namespace wedlm
