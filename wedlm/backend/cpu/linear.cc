@@ -109,12 +109,11 @@ class Product {
     const std::byte* next = nullptr;  // the panel row that the thread will read next, or null
   };
 
-  /// A block of the depth of one panel, and the block of tiles that is multiplied with it.
+  /// A block of the depth of one panel.
   struct Slice {
     std::int64_t panel = 0;
     std::int64_t first_k = 0;
     std::int64_t end_k = 0;
-    std::int64_t num_tiles = 0;
     float* out = nullptr;  // of the first row
     std::int64_t out_stride = 0;
     const std::byte* next = nullptr;  // the panel row with which the next slice of the task begins
@@ -174,13 +173,12 @@ class Product {
           const Slice slice{.panel = panel,
                             .first_k = k,
                             .end_k = std::min(depth, k + block_depth),
-                            .num_tiles = end_tile - first_tile,
                             .out = stretch.out + (panel - stretch.first_panel) * weight_.lanes(),
                             .out_stride = stretch.out_stride,
                             .next = panel + 1 < stretch.end_panel ? weight_.row(panel + 1, k)
                                     : k + block_depth < depth     ? weight_.row(stretch.first_panel, k + block_depth)
                                                                   : stretch.next};
-          for (std::int64_t tile = first_tile; tile < end_tile; ++tile) multiply_tile(tile, tile - first_tile, slice);
+          multiply_tiles(first_tile, end_tile, slice);
         }
       }
     }
@@ -188,34 +186,41 @@ class Product {
 
   /// Each tile of the block fetches an equal part of the next slice, so that memory is busy all the time and not only
   /// while the first tile waits for it.
-  void prefetch_next(std::int64_t index, const Slice& slice, MultiplyTile& args) const {
-    if (slice.next == nullptr) return;
-    const std::int64_t bytes = args.depth / weight_.inputs_per_row() * weight_.stride_bytes();
-    args.prefetch = slice.next + bytes * index / slice.num_tiles;
-    args.prefetch_stride_bytes = weight_.stride_bytes() / slice.num_tiles;
-  }
-
-  void multiply_tile(std::int64_t tile, std::int64_t index, const Slice& slice) const {
+  void multiply_tiles(std::int64_t first_tile, std::int64_t end_tile, const Slice& slice) const {
     const std::int64_t panel = slice.panel;
     const std::int64_t k = slice.first_k;
-    const std::int64_t first_row = tiles_.first_row(tile);
-    const int num_rows = tiles_.num_rows(tile);
-    const std::int64_t depth = weight_.in_features();
+    const std::int64_t num_tiles = end_tile - first_tile;
     const std::int64_t first_feature = panel * weight_.lanes();
-    const bool is_last = slice.end_k == depth;
+    const std::int64_t stride_bytes = weight_.stride_bytes();
+    const bool is_last = slice.end_k == weight_.in_features();
     MultiplyTile args{.panel = weight_.row(panel, k),
-                      .panel_stride_bytes = weight_.stride_bytes(),
+                      .panel_stride_bytes = stride_bytes,
                       .depth = slice.end_k - k,
                       .group_size = weight_.format().group_size,
-                      .out = slice.out + first_row * slice.out_stride,
                       .out_stride = slice.out_stride,
                       .bias = bias_ != nullptr && is_last ? bias_ + first_feature : nullptr,
-                      .num_rows = num_rows,
+                      .prefetch_stride_bytes = num_tiles == 1 ? stride_bytes : stride_bytes / num_tiles,
                       .num_columns = static_cast<int>(
                           std::min<std::int64_t>(weight_.lanes(), weight_.out_features() - first_feature)),
                       .accumulate = k > 0};
     if (is_last || weight_.panel_format() == PanelFormat::kInt4) args.scales = weight_.scales(panel, k);
-    prefetch_next(index, slice, args);
+    const std::int64_t num_panel_rows = args.depth / weight_.inputs_per_row();
+    const std::byte* prefetch = slice.next;
+    std::int64_t first_row = tiles_.first_row(first_tile);
+    for (std::int64_t tile = first_tile; tile < end_tile; ++tile) {
+      const std::int64_t end_row = tiles_.first_row(tile + 1);
+      args.out = slice.out + first_row * slice.out_stride;
+      args.prefetch = prefetch;
+      if (prefetch != nullptr) prefetch += num_panel_rows * args.prefetch_stride_bytes;
+      set_rows(first_row, static_cast<int>(end_row - first_row), k, args);
+      kernel_(args);
+      first_row = end_row;
+    }
+  }
+
+  void set_rows(std::int64_t first_row, int num_rows, std::int64_t k, MultiplyTile& args) const {
+    const std::int64_t depth = weight_.in_features();
+    args.num_rows = num_rows;
     if (is_rounded_) args.rounded = rounded_.from(first_row, num_rows, k);
     if (is_tiled_) {
       args.tiled = layout_.from(tiled_, first_row, k);
@@ -228,7 +233,6 @@ class Product {
       args.x_row_stride = 1;
       args.x_k_stride = num_rows;
     }
-    kernel_(args);
   }
 
   const KernelTable& kernels_;

@@ -1,6 +1,7 @@
 #include "wedlm/backend/cpu/packing.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <numeric>
 #include <vector>
@@ -61,6 +62,11 @@ PanelFormat panel_format_of(const WeightFormat& format, DType dtype, PanelFormat
 
 PanelFormat integer_panel_format(const WeightFormat& format) {
   return panel_format_of(format, DType::kF32, PanelFormat::kBF16);
+}
+
+int log2_inputs_per_row(const WeightFormat& format, PanelFormat panel_format) {
+  if (format.is_integer()) return std::countr_zero(static_cast<unsigned>(IntegerPanels::inputs_per_word(format.type)));
+  return panel_format == PanelFormat::kBF16Pairs ? 1 : 0;
 }
 
 /// Fills the panels of one weight of floats. Each thread has a row of its own to convert in.
@@ -142,35 +148,32 @@ void split_values(const std::int16_t* values, int count, bool is_int4, std::byte
 
 CpuWeight::CpuWeight(std::int64_t out_features, std::int64_t in_features, const WeightFormat& format,
                      PanelFormat panel_format, int lanes)
-    : PackedWeight(out_features, in_features, format), panel_format_(panel_format), lanes_(lanes) {
-  buffer_ = allocate_host_to_read(static_cast<std::size_t>(num_panels() * panel_bytes()));
+    : CpuWeight(out_features, in_features, format, panel_format, lanes, nullptr) {
+  buffer_ = allocate_host_to_read(bytes());
   data_ = memory();
 }
 
 CpuWeight::CpuWeight(const PackedMatrix& packed)
-    : PackedWeight(packed.layout.out_features, packed.layout.in_features, packed.layout.format),
-      panel_format_(integer_panel_format(packed.layout.format)),
-      lanes_(packed.layout.lanes),
-      data_(packed.data) {}
+    : CpuWeight(packed.layout.out_features, packed.layout.in_features, packed.layout.format,
+                integer_panel_format(packed.layout.format), packed.layout.lanes, packed.data) {}
 
-std::int64_t CpuWeight::inputs_per_row() const {
-  if (format().is_integer()) return IntegerPanels::inputs_per_word(format().type);
-  return panel_format_ == PanelFormat::kBF16Pairs ? 2 : 1;
-}
-
-std::int64_t CpuWeight::scale_bytes() const {
-  return format().is_integer() ? integer_panels().scale_bytes() : 0;
-}
-
-std::int64_t CpuWeight::panel_bytes() const {
-  if (format().is_integer()) return integer_panels().panel_bytes();
-  return (in_features() + inputs_per_row() - 1) / inputs_per_row() * stride_bytes();
-}
+CpuWeight::CpuWeight(std::int64_t out_features, std::int64_t in_features, const WeightFormat& format,
+                     PanelFormat panel_format, int lanes, const std::byte* data)
+    : PackedWeight(out_features, in_features, format),
+      panel_format_(panel_format),
+      lanes_(lanes),
+      log2_inputs_per_row_(log2_inputs_per_row(format, panel_format)),
+      num_panels_((out_features + lanes - 1) / lanes),
+      stride_bytes_(std::int64_t{lanes} * (panel_format == PanelFormat::kBF16 ? 2 : 4)),
+      scale_bytes_(format.is_integer() ? integer_panels().scale_bytes() : 0),
+      panel_bytes_(format.is_integer() ? integer_panels().panel_bytes()
+                                       : (in_features + inputs_per_row() - 1) / inputs_per_row() * stride_bytes_),
+      inputs_per_group_(format.is_integer() ? format.inputs_per_group(in_features) : 0),
+      data_(data) {}
 
 const std::byte* CpuWeight::scales(std::int64_t p, std::int64_t k) const {
   if (!format().is_integer()) return nullptr;
-  const std::int64_t group = k / format().inputs_per_group(in_features());
-  return panel(p) + group * stride_bytes();
+  return panel(p) + k / inputs_per_group_ * stride_bytes_;
 }
 
 std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, const WeightFormat& format,

@@ -30,20 +30,20 @@ class CpuWeight final : public PackedWeight {
   /// Looks at panels that somebody else keeps.
   explicit CpuWeight(const PackedMatrix& packed);
 
-  std::size_t bytes() const override { return static_cast<std::size_t>(num_panels() * panel_bytes()); }
+  std::size_t bytes() const override { return static_cast<std::size_t>(num_panels_ * panel_bytes_); }
   PanelFormat panel_format() const { return panel_format_; }
   int lanes() const { return lanes_; }
-  std::int64_t num_panels() const { return (out_features() + lanes_ - 1) / lanes_; }
+  std::int64_t num_panels() const { return num_panels_; }
   /// Inputs that one panel row holds.
-  std::int64_t inputs_per_row() const;
+  std::int64_t inputs_per_row() const { return std::int64_t{1} << log2_inputs_per_row_; }
   /// Bytes of one panel row.
-  std::int64_t stride_bytes() const { return std::int64_t{lanes_} * (panel_format_ == PanelFormat::kBF16 ? 2 : 4); }
-  std::int64_t panel_bytes() const;
+  std::int64_t stride_bytes() const { return stride_bytes_; }
+  std::int64_t panel_bytes() const { return panel_bytes_; }
   /// The panel row of input k, the first of its inputs.
   const std::byte* row(std::int64_t p, std::int64_t k) const {
-    return panel(p) + scale_bytes() + k / inputs_per_row() * stride_bytes();
+    return panel(p) + scale_bytes_ + (k >> log2_inputs_per_row_) * stride_bytes_;
   }
-  const std::byte* panel(std::int64_t p) const { return data_ + p * panel_bytes(); }
+  const std::byte* panel(std::int64_t p) const { return data_ + p * panel_bytes_; }
   /// The scales of the group of input k, as MultiplyTile describes them; none but integers have any.
   const std::byte* scales(std::int64_t p, std::int64_t k) const;
   /// Memory of its own to be filled; nullptr where it only looks at some.
@@ -52,10 +52,18 @@ class CpuWeight final : public PackedWeight {
   IntegerPanels integer_panels() const { return {out_features(), in_features(), format(), lanes_}; }
 
  private:
-  std::int64_t scale_bytes() const;
+  CpuWeight(std::int64_t out_features, std::int64_t in_features, const WeightFormat& format, PanelFormat panel_format,
+            int lanes, const std::byte* data);
 
   PanelFormat panel_format_;
   int lanes_;
+  // Kept, because a product asks for them with each panel, and a division takes as long as some rows of one.
+  int log2_inputs_per_row_;
+  std::int64_t num_panels_;
+  std::int64_t stride_bytes_;
+  std::int64_t scale_bytes_;  // before the rows of a panel
+  std::int64_t panel_bytes_;
+  std::int64_t inputs_per_group_;
   Buffer buffer_;
   const std::byte* data_;  // the buffer's, or what somebody else keeps
 };

@@ -62,28 +62,31 @@ void multiply_pairs(const MultiplyTile& tile) {
 /// kPanels panels from column `first` on.
 template <int kRows, int kPanels>
 WEDLM_INLINE void multiply_inputs_at(const std::uint16_t* const* inputs, std::int64_t first, const MultiplyTile& tile) {
+  constexpr int kVectors = 2 * kPanels;
   const std::int32_t* x = tile.rounded.pairs;
-  Vec sums[kRows][2 * kPanels] = {};
+  Vec sums[kRows][kVectors] = {};
   for (std::int64_t k = 0; k < tile.depth; k += 2) {
-    WordVec words[2 * kPanels];
+    WordVec words[kVectors];
     WEDLM_UNROLL
-    for (int p = 0; p < kPanels; ++p) {
-      load_input_pair(inputs + k, first + p * kPanelLanes, words + 2 * p);
-      __builtin_prefetch(inputs[k + kColumnsAhead] + first + p * kPanelLanes, 0, 2);
-      __builtin_prefetch(inputs[k + kColumnsAhead + 1] + first + p * kPanelLanes, 0, 2);
+    for (int v = 0; v < kVectors; v += 2) {
+      const std::int64_t column = first + std::int64_t{v} * kLanes;
+      load_input_pair(inputs + k, column, words + v);
+      __builtin_prefetch(inputs[k + kColumnsAhead] + column, 0, 2);
+      __builtin_prefetch(inputs[k + kColumnsAhead + 1] + column, 0, 2);
     }
     WEDLM_UNROLL
     for (int r = 0; r < kRows; ++r) {
       const WordVec pair = WordVec{} + static_cast<std::uint32_t>(x[r]);
       WEDLM_UNROLL
-      for (int v = 0; v < 2 * kPanels; ++v) sums[r][v] = add_pair_products(pair, words[v], sums[r][v]);
+      for (int v = 0; v < kVectors; ++v) sums[r][v] = add_pair_products(pair, words[v], sums[r][v]);
     }
     x += kRows;
   }
   WEDLM_UNROLL
   for (int r = 0; r < kRows; ++r) {
+    float* out = tile.out + r * tile.out_stride + first;
     WEDLM_UNROLL
-    for (int v = 0; v < 2 * kPanels; ++v) store(tile.out + r * tile.out_stride + first + v * kLanes, sums[r][v]);
+    for (int v = 0; v < kVectors; ++v, out += kLanes) store(out, sums[r][v]);
   }
 }
 
@@ -96,10 +99,9 @@ void multiply_inputs_of_rows(const std::uint16_t* const* inputs, const MultiplyT
     return;
   }
   constexpr int kMost = kRows > 2 ? 2 : 4;  // at most 16 sums
+  constexpr std::int64_t kStep = std::int64_t{kMost} * kPanelLanes;
   std::int64_t column = 0;
-  for (; column + kMost * kPanelLanes <= tile.num_columns; column += kMost * kPanelLanes) {
-    multiply_inputs_at<kRows, kMost>(inputs, column, tile);
-  }
+  for (; column + kStep <= tile.num_columns; column += kStep) multiply_inputs_at<kRows, kMost>(inputs, column, tile);
   for (; column < tile.num_columns; column += kPanelLanes) multiply_inputs_at<kRows, 1>(inputs, column, tile);
 }
 
