@@ -26,7 +26,7 @@ inline Integers extend(Bytes bytes) {
 
 #include "wedlm/backend/cpu/isa/kernels.inc"
 
-constexpr int kMaxRoundedRows = 6;  // 12 sums, 2 pairs of weights, a pair of inputs and its products in 16 registers
+constexpr int kMaxRoundedRows = 4;  // 8 sums: of six rows GCC keeps some in memory, and sixteen took 1.4 times as long
 
 inline IntVec add_pair_products(IntVec a, IntVec b, IntVec sum) {
   IntVec result = sum + (IntVec)_mm256_madd_epi16((__m256i)a, (__m256i)b);
