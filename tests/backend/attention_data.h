@@ -98,13 +98,18 @@ inline std::vector<float> attend(Backend& backend, OpData& data, const HeadShape
   return out.values();
 }
 
-/// What attend() of one part returns where a level rounds to bfloat16, in doubles: the scaled queries are rounded, and
-/// the weights of each chunk of 256 positions, whose largest is 1.
-inline std::vector<float> attend_rounded(const HeadShape& heads, const AttentionSequence& sequence, const Part& part) {
+/// What attend() of one part returns where a level rounds to bfloat16, in doubles: the scaled queries are rounded, what
+/// pages hold, and the weights of each chunk of 256 positions, whose largest is 1.
+inline std::vector<float> attend_rounded(const HeadShape& heads, const AttentionSequence& sequence, const Part& part,
+                                         DType page_type) {
   constexpr std::int64_t kChunk = 256;
   const auto round = [](double x) { return static_cast<double>(bf16_to_f32(f32_to_bf16(static_cast<float>(x)))); };
   const float scale = 1 / std::sqrt(static_cast<float>(heads.head_dim));
   const std::int64_t n = heads.head_dim, group = heads.num_heads / heads.num_kv_heads;
+  const OwnedTensor keys = sequence.keys.copy(), values = sequence.values.copy();
+  const OwnedTensor no_pages(page_type, {1, heads.num_kv_heads, slice_elements(page_type, n)});
+  const std::vector<std::int32_t> no_slots(static_cast<std::size_t>(keys.tensor().rows()), -1);
+  make_reference_backend()->store_kv(keys, values, no_slots, {no_pages.tensor(), no_pages.tensor(), 1});
   std::vector<float> out;
   for (std::int64_t row = part.prefix_length; row < part.prefix_length + part.num_rows; ++row) {
     for (std::int64_t head = 0; head < heads.num_heads; ++head) {
@@ -117,7 +122,7 @@ inline std::vector<float> attend_rounded(const HeadShape& heads, const Attention
         scores.push_back(0);
         for (std::int64_t d = 0; d < n; ++d) {
           scores.back() +=
-              round(static_cast<double>(query[d] * scale)) * round(static_cast<double>(numbers(sequence.keys, t)[d]));
+              round(static_cast<double>(query[d] * scale)) * round(static_cast<double>(numbers(keys, t)[d]));
         }
       }
       const double max = *std::ranges::max_element(scores);
@@ -129,7 +134,7 @@ inline std::vector<float> attend_rounded(const HeadShape& heads, const Attention
         for (auto score = begin; score != end; ++score) {
           const double weight = std::exp(*score - chunk_max), scale_of_chunk = std::exp(chunk_max - max);
           sum += weight * scale_of_chunk;
-          const float* value = numbers(sequence.values, score - scores.begin());
+          const float* value = numbers(values, score - scores.begin());
           for (std::int64_t d = 0; d < n; ++d) {
             totals[static_cast<std::size_t>(d)] +=
                 round(weight) * scale_of_chunk * round(static_cast<double>(value[d]));

@@ -2,8 +2,13 @@
 
 #include <algorithm>
 
+#include "wedlm/backend/cpu/attention_rows.h"
+#include "wedlm/backend/cpu/prefetch.h"
+
 namespace wedlm {
 namespace {
+
+constexpr std::int64_t kPagesAhead = 2;  // that are asked for while one is copied
 
 std::int64_t whole_panels(const AttentionPlan& plan, std::int64_t count) {
   return (count + plan.kernels.panel_lanes - 1) / plan.kernels.panel_lanes * plan.kernels.panel_lanes;
@@ -29,7 +34,7 @@ struct PanelBlock::Layout {
 };
 
 bool PanelBlock::serves(const KernelTable& kernels, const AttentionArgs& args) {
-  return kernels.bf16_format == PanelFormat::kBF16Pairs && args.pages.keys.dtype() == DType::kBF16;
+  return kernels.bf16_format == PanelFormat::kBF16Pairs && args.pages.keys.dtype() != DType::kF32;
 }
 
 PanelBlock::PanelBlock(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head,
@@ -37,6 +42,7 @@ PanelBlock::PanelBlock(const AttentionPlan& plan, const AttentionSegment& segmen
     : AttentionBlock(plan, segment, kv_head, block, scratch),
       depth_(whole_panels(plan, plan.head_dim)),
       is_narrow_(count() <= plan.kernels.max_unpacked_rows && plan.padded_head_dim == depth_),
+      reads_pages_(plan.args.pages.keys.dtype() == DType::kBF16 && plan.head_dim == depth_),
       rounded_queries_(plan.kernels, count(), plan.padded_head_dim) {
   const Layout layout(plan);
   float* memory = scratch + AttentionBlock::floats_for(plan);
@@ -87,7 +93,7 @@ void PanelBlock::score(const Tokens& keys, const Tokens& values, std::int64_t nu
     plan().kernels.pack_columns(keys.data() + t, depth_, asks_ahead, panel_);
     product.out = scores() + t;
     rounded_queries_.multiply(product, [&](std::int64_t tile, MultiplyTile& part) {
-      if (!is_narrow_) part.prefetch = values[static_cast<std::size_t>(t + tile * share)];
+      if (reads_pages_ && !is_narrow_) part.prefetch = values[static_cast<std::size_t>(t + tile * share)];
     });
   }
 }
@@ -106,14 +112,17 @@ void PanelBlock::add_values(const Tokens& values, std::int64_t num_keys, std::in
     weights.multiply_inputs(values.data(), product);
     return;
   }
+  const ConstTensor& pages = plan().args.pages.keys;
+  const std::int64_t end_of_pages = std::min(segment().prefix_length, this->num_keys());
   const std::int64_t share = kAttentionChunk / (depth_ / lanes * weights.num_tiles());
-  product.prefetch_stride_bytes = share * plan().head_dim * 2 / ((num_keys + 1) / 2);
+  const std::int64_t element_bytes = kv_kernels(kernels, pages.dtype()).element_bytes;
+  product.prefetch_stride_bytes = share * plan().args.pages.slice_size() * element_bytes / ((num_keys + 1) / 2);
   for (std::int64_t d = 0; d < num_columns; d += lanes) {
     kernels.pack_inputs(values.data(), d, num_keys, panel_);
     product.num_columns = static_cast<int>(std::min(lanes, num_columns - d));
     product.out = result.out + d;
     weights.multiply(product, [&](std::int64_t, MultiplyTile& part) {
-      part.prefetch = key_to_come(next);
+      part.prefetch = next < end_of_pages ? page_slice(pages, next) : nullptr;
       next += share;
     });
   }
@@ -126,43 +135,42 @@ MultiplyTile PanelBlock::product_of(std::int64_t num_columns, std::int64_t out_s
           .num_columns = static_cast<int>(num_columns)};
 }
 
-/// visit(slices, count) for tokens first to end - 1 of the prefix, as many at a time as a page has one behind the
-/// other.
-template <class Visit>
-void PanelBlock::for_each_page(const ConstTensor& pages, std::int64_t first, std::int64_t end,
-                               const Visit& visit) const {
-  for (std::int64_t t = first, count = 0; t < end; t += count) {
-    count = std::min(left_in_page(t), end - t);
-    visit(static_cast<const std::uint16_t*>(pages.data()) + slice_of_token(t), count);
-  }
-}
-
-/// Rows of the batch become bfloat16, which their numbers are already.
+/// Tokens that stand in whole panels of bfloat16 are read there; copies are made of others, in bfloat16.
 void PanelBlock::locate(const ConstTensor& pages, const ConstTensor& rows, std::int64_t first, std::int64_t end,
                         std::uint16_t* copies, Tokens& tokens) const {
   const std::int64_t head_dim = plan().head_dim;
   const std::int64_t end_of_pages = std::min(end, segment().prefix_length);
+  const KvKernels& of_pages = kv_kernels(plan().kernels, pages.dtype());
+  const std::int64_t slice_bytes = plan().args.pages.slice_size() * of_pages.element_bytes;
   const std::uint16_t** token = tokens.data();
-  for_each_page(pages, first, end_of_pages, [&](const std::uint16_t* slices, std::int64_t count) {
-    for (std::int64_t i = 0; i < count; ++i, ++token, slices += head_dim) {
-      *token = slices;
-      if (head_dim == depth_) continue;
-      std::fill(std::copy_n(slices, head_dim, copies), copies + depth_, std::uint16_t{0});
-      *token = copies;
-      copies += depth_;
+  const auto copy = [&](const KvKernels& kernels, const void* slice) {
+    kernels.round(slice, head_dim, copies);
+    *token++ = copies;
+    copies += depth_;
+  };
+  for (std::int64_t t = first, count = 0; t < end_of_pages; t += count) {
+    count = std::min(left_in_page(t), end_of_pages - t);
+    const std::byte* slice = page_slice(pages, t);
+    if (reads_pages_) {
+      for (std::int64_t i = 0; i < count; ++i)
+        *token++ = reinterpret_cast<const std::uint16_t*>(slice + i * slice_bytes);
+      continue;
     }
-  });
-  for (std::int64_t t = std::max(first, end_of_pages); t < end; ++t, ++token, copies += depth_) {
-    plan().kernels.round_row(row_of_token(rows, t), head_dim, reinterpret_cast<std::byte*>(copies), kTileRowBytes);
-    *token = copies;
+    const std::int64_t later = t + kPagesAhead * plan().args.pages.block_size;
+    const std::byte* ahead = later < segment().prefix_length ? page_slice(pages, later) : slice;
+    for (std::int64_t i = 0; i < count; ++i) {
+      copy(of_pages, slice + i * slice_bytes);
+      prefetch_bytes(ahead + i * slice_bytes, slice_bytes);
+    }
   }
+  for (std::int64_t t = std::max(first, end_of_pages); t < end; ++t) copy(plan().kernels.kv_f32, row_of_token(rows, t));
   std::fill(token, static_cast<const std::uint16_t**>(tokens.data() + tokens.size()), zeros_);
 }
 
-/// The key of token t, or null where it is none of the prefix or the block does not see it.
-const std::uint16_t* PanelBlock::key_to_come(std::int64_t t) const {
-  if (t >= std::min(segment().prefix_length, num_keys())) return nullptr;
-  return static_cast<const std::uint16_t*>(plan().args.pages.keys.data()) + slice_of_token(t);
+/// The kv head's slice of token t of the prefix.
+const std::byte* PanelBlock::page_slice(const ConstTensor& pages, std::int64_t t) const {
+  const std::int64_t element_bytes = kv_kernels(plan().kernels, pages.dtype()).element_bytes;
+  return static_cast<const std::byte*>(pages.data()) + slice_of_token(t) * element_bytes;
 }
 
 }  // namespace wedlm

@@ -30,17 +30,16 @@ class PanelBlock : public AttentionBlock {
   /// Parts of the memory of a block, in floats.
   struct Layout;
 
-  template <class Visit>
-  void for_each_page(const ConstTensor& pages, std::int64_t first, std::int64_t end, const Visit& visit) const;
   void locate(const ConstTensor& pages, const ConstTensor& rows, std::int64_t first, std::int64_t end,
               std::uint16_t* copies, Tokens& tokens) const;
   void score(const Tokens& keys, const Tokens& values, std::int64_t num_keys) const;
   void add_values(const Tokens& values, std::int64_t num_keys, std::int64_t next, const AttentionResult& result) const;
   MultiplyTile product_of(std::int64_t num_columns, std::int64_t out_stride) const;
-  const std::uint16_t* key_to_come(std::int64_t t) const;
+  const std::byte* page_slice(const ConstTensor& pages, std::int64_t t) const;
 
   std::int64_t depth_;  // head_dim in whole panels
   bool is_narrow_;      // has so few vectors that values are not packed
+  bool reads_pages_;    // which are in whole panels of bfloat16
   RoundedBlock rounded_queries_;
   std::byte* query_memory_;
   std::byte* weight_memory_;

@@ -21,7 +21,7 @@ constexpr int kInt4Bias = 8;
 constexpr int kRoundingBlock = 128;
 
 /// How far ahead columns and inputs that stand anywhere are asked for: as many pointers follow them.
-constexpr int kColumnsAhead = 16;
+constexpr int kColumnsAhead = 32;
 
 /// What a tile instruction multiplies: at most so many rows, of so many bytes each, with as many columns as rows.
 constexpr int kTileRows = 16;
@@ -131,6 +131,8 @@ struct KvKernels {
   void (*add_values)(const ValueTile& tile);
   /// Writes `count` numbers as floats, and zeros up to a multiple of panel_lanes / 2.
   void (*expand)(const void* from, std::int64_t count, float* to);
+  /// The same rounded to bfloat16, with zeros up to a multiple of panel_lanes. Null where nothing is rounded to it.
+  void (*round)(const void* from, std::int64_t count, std::uint16_t* to);
   /// Rounds a head's numbers as KvPages says, and writes them to `to` as well unless it is null.
   void (*store)(float* numbers, std::int64_t count, void* to);
 };
