@@ -1,6 +1,7 @@
 #include "wedlm/backend/cpu/attention_panels.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "wedlm/backend/cpu/attention_rows.h"
 #include "wedlm/backend/cpu/prefetch.h"
@@ -15,6 +16,17 @@ std::int64_t whole_panels(const AttentionPlan& plan, std::int64_t count) {
 }
 
 }  // namespace
+
+/// How products that are computed one after the other share the tokens that they ask for: two pieces each of as many
+/// tokens. Pages have a power of two of them as a rule, and a piece should not end behind its page.
+struct PanelBlock::Pieces {
+  std::int64_t num_products;
+  std::int64_t num_tokens;  // of a piece
+
+  Pieces(std::int64_t all_tokens, std::int64_t all_products)
+      : num_products(static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(all_products)))),
+        num_tokens(std::max<std::int64_t>(1, all_tokens / (2 * num_products))) {}
+};
 
 struct PanelBlock::Layout {
   std::int64_t depth;
@@ -81,24 +93,27 @@ void PanelBlock::attend(std::int64_t chunk, const AttentionResult& result) const
   add_values(values, end - first, end, result);
 }
 
-/// Each product asks for its share of as many values as there are keys in the panel.
+/// Products of a panel ask for the values of as many tokens as there are keys in it.
 void PanelBlock::score(const Tokens& keys, const Tokens& values, std::int64_t num_keys) const {
   const std::int64_t lanes = plan().kernels.panel_lanes;
-  const std::int64_t share = lanes / rounded_queries_.num_tiles();
   // Where products take less time than packing does, packing has to see to its memory itself.
   const bool asks_ahead = is_narrow_ || plan().kernels.max_tiled_rows > 0;
   MultiplyTile product = product_of(lanes, kAttentionChunk);
-  product.prefetch_stride_bytes = share * plan().head_dim * 2 / (depth_ / 2);
+  const Pieces pieces(lanes, rounded_queries_.num_tiles());
+  product.ahead.stride_bytes = pieces.num_tokens * slice_bytes() / (depth_ / 2);
   for (std::int64_t t = 0; t < num_keys; t += lanes) {
     plan().kernels.pack_columns(keys.data() + t, depth_, asks_ahead, panel_);
     product.out = scores() + t;
     rounded_queries_.multiply(product, [&](std::int64_t tile, MultiplyTile& part) {
-      if (reads_pages_ && !is_narrow_) part.prefetch = values[static_cast<std::size_t>(t + tile * share)];
+      if (!reads_pages_ || is_narrow_ || tile >= pieces.num_products) return;
+      const std::uint16_t* const* piece = values.data() + t + 2 * tile * pieces.num_tokens;
+      part.ahead.first = piece[0];
+      part.ahead.second = piece[pieces.num_tokens];
     });
   }
 }
 
-/// Each product asks for its share of the next chunk's keys, from token `next` on.
+/// Products ask for the keys of the next chunk, which begins with token `next`.
 void PanelBlock::add_values(const Tokens& values, std::int64_t num_keys, std::int64_t next,
                             const AttentionResult& result) const {
   const KernelTable& kernels = plan().kernels;
@@ -112,18 +127,20 @@ void PanelBlock::add_values(const Tokens& values, std::int64_t num_keys, std::in
     weights.multiply_inputs(values.data(), product);
     return;
   }
-  const ConstTensor& pages = plan().args.pages.keys;
-  const std::int64_t end_of_pages = std::min(segment().prefix_length, this->num_keys());
-  const std::int64_t share = kAttentionChunk / (depth_ / lanes * weights.num_tiles());
-  const std::int64_t element_bytes = kv_kernels(kernels, pages.dtype()).element_bytes;
-  product.prefetch_stride_bytes = share * plan().args.pages.slice_size() * element_bytes / ((num_keys + 1) / 2);
+  const Pieces pieces(kAttentionChunk / (depth_ / lanes), weights.num_tiles());
+  const auto key = [&](std::int64_t t) {
+    return t < std::min(segment().prefix_length, this->num_keys()) ? page_slice(plan().args.pages.keys, t) : nullptr;
+  };
+  product.ahead.stride_bytes = pieces.num_tokens * slice_bytes() / ((num_keys + 1) / 2);
   for (std::int64_t d = 0; d < num_columns; d += lanes) {
     kernels.pack_inputs(values.data(), d, num_keys, panel_);
     product.num_columns = static_cast<int>(std::min(lanes, num_columns - d));
     product.out = result.out + d;
-    weights.multiply(product, [&](std::int64_t, MultiplyTile& part) {
-      part.prefetch = next < end_of_pages ? page_slice(pages, next) : nullptr;
-      next += share;
+    weights.multiply(product, [&](std::int64_t tile, MultiplyTile& part) {
+      if (tile >= pieces.num_products) return;
+      part.ahead.first = key(next);
+      part.ahead.second = key(next + pieces.num_tokens);
+      next += 2 * pieces.num_tokens;
     });
   }
 }
@@ -141,7 +158,6 @@ void PanelBlock::locate(const ConstTensor& pages, const ConstTensor& rows, std::
   const std::int64_t head_dim = plan().head_dim;
   const std::int64_t end_of_pages = std::min(end, segment().prefix_length);
   const KvKernels& of_pages = kv_kernels(plan().kernels, pages.dtype());
-  const std::int64_t slice_bytes = plan().args.pages.slice_size() * of_pages.element_bytes;
   const std::uint16_t** token = tokens.data();
   const auto copy = [&](const KvKernels& kernels, const void* slice) {
     kernels.round(slice, head_dim, copies);
@@ -153,18 +169,23 @@ void PanelBlock::locate(const ConstTensor& pages, const ConstTensor& rows, std::
     const std::byte* slice = page_slice(pages, t);
     if (reads_pages_) {
       for (std::int64_t i = 0; i < count; ++i)
-        *token++ = reinterpret_cast<const std::uint16_t*>(slice + i * slice_bytes);
+        *token++ = reinterpret_cast<const std::uint16_t*>(slice + i * slice_bytes());
       continue;
     }
     const std::int64_t later = t + kPagesAhead * plan().args.pages.block_size;
     const std::byte* ahead = later < segment().prefix_length ? page_slice(pages, later) : slice;
     for (std::int64_t i = 0; i < count; ++i) {
-      copy(of_pages, slice + i * slice_bytes);
-      prefetch_bytes(ahead + i * slice_bytes, slice_bytes);
+      copy(of_pages, slice + i * slice_bytes());
+      prefetch_bytes(ahead + i * slice_bytes(), slice_bytes());
     }
   }
   for (std::int64_t t = std::max(first, end_of_pages); t < end; ++t) copy(plan().kernels.kv_f32, row_of_token(rows, t));
   std::fill(token, static_cast<const std::uint16_t**>(tokens.data() + tokens.size()), zeros_);
+}
+
+std::int64_t PanelBlock::slice_bytes() const {
+  const KvPages& pages = plan().args.pages;
+  return pages.slice_size() * kv_kernels(plan().kernels, pages.keys.dtype()).element_bytes;
 }
 
 /// The kv head's slice of token t of the prefix.

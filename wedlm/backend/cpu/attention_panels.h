@@ -29,12 +29,14 @@ class PanelBlock : public AttentionBlock {
   using Tokens = std::array<const std::uint16_t*, kAttentionChunk + kColumnsAhead>;
   /// Parts of the memory of a block, in floats.
   struct Layout;
+  struct Pieces;
 
   void locate(const ConstTensor& pages, const ConstTensor& rows, std::int64_t first, std::int64_t end,
               std::uint16_t* copies, Tokens& tokens) const;
   void score(const Tokens& keys, const Tokens& values, std::int64_t num_keys) const;
   void add_values(const Tokens& values, std::int64_t num_keys, std::int64_t next, const AttentionResult& result) const;
   MultiplyTile product_of(std::int64_t num_columns, std::int64_t out_stride) const;
+  std::int64_t slice_bytes() const;
   const std::byte* page_slice(const ConstTensor& pages, std::int64_t t) const;
 
   std::int64_t depth_;  // head_dim in whole panels

@@ -199,19 +199,22 @@ class Product {
                       .group_size = weight_.format().group_size,
                       .out_stride = slice.out_stride,
                       .bias = bias_ != nullptr && is_last ? bias_ + first_feature : nullptr,
-                      .prefetch_stride_bytes = num_tiles == 1 ? stride_bytes : stride_bytes / num_tiles,
+                      .ahead = {.stride_bytes = num_tiles == 1 ? stride_bytes : stride_bytes / num_tiles},
                       .num_columns = static_cast<int>(
                           std::min<std::int64_t>(weight_.lanes(), weight_.out_features() - first_feature)),
                       .accumulate = k > 0};
     if (is_last || weight_.panel_format() == PanelFormat::kInt4) args.scales = weight_.scales(panel, k);
     const std::int64_t num_panel_rows = args.depth / weight_.inputs_per_row();
-    const std::byte* prefetch = slice.next;
+    const std::byte* ahead = slice.next;
     std::int64_t first_row = tiles_.first_row(first_tile);
     for (std::int64_t tile = first_tile; tile < end_tile; ++tile) {
       const std::int64_t end_row = tiles_.first_row(tile + 1);
       args.out = slice.out + first_row * slice.out_stride;
-      args.prefetch = prefetch;
-      if (prefetch != nullptr) prefetch += num_panel_rows * args.prefetch_stride_bytes;
+      if (ahead != nullptr) {
+        args.ahead.first = ahead;
+        args.ahead.second = ahead + args.ahead.stride_bytes / 2;
+        ahead += num_panel_rows * args.ahead.stride_bytes;
+      }
       set_rows(first_row, static_cast<int>(end_row - first_row), k, args);
       kernel_(args);
       first_row = end_row;

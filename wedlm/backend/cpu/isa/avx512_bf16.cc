@@ -22,14 +22,14 @@ template <int kRows, int kVectors>
 void multiply_pairs_of_rows(const MultiplyTile& tile) {
   constexpr PanelFormat kFormat = PanelFormat::kBF16Pairs;
   const char* panel = static_cast<const char*>(tile.panel);
-  const char* prefetch = static_cast<const char*>(tile.prefetch != nullptr ? tile.prefetch : tile.panel);
+  Prefetcher prefetcher(tile);
   const std::int32_t* x = tile.rounded.pairs;
   Vec sums[kRows][kVectors];
   load_sums(tile, sums);
   for (std::int64_t k = 0; k < tile.depth; k += inputs_per_row(kFormat)) {
     PanelRow<kVectors> row;
     load_row<kFormat>(panel, row);
-    prefetch_row<kFormat>(prefetch, tile.prefetch_stride_bytes);
+    prefetcher.next<kFormat>();
     panel += tile.panel_stride_bytes;
     WEDLM_UNROLL
     for (int r = 0; r < kRows; ++r) {
@@ -90,7 +90,7 @@ WEDLM_INLINE void multiply_inputs_at(const std::uint16_t* const* inputs, std::in
   }
 }
 
-constexpr int kMaxUnpackedRows = 4;
+constexpr int kMaxUnpackedRows = 8;
 
 template <int kRows>
 void multiply_inputs_of_rows(const std::uint16_t* const* inputs, const MultiplyTile& tile) {
@@ -98,7 +98,7 @@ void multiply_inputs_of_rows(const std::uint16_t* const* inputs, const MultiplyT
     if constexpr (kRows > 1) multiply_inputs_of_rows<kRows - 1>(inputs, tile);
     return;
   }
-  constexpr int kMost = kRows > 2 ? 2 : 4;  // at most 16 sums
+  constexpr int kMost = kRows > 4 ? 1 : kRows > 2 ? 2 : 4;  // at most 16 sums
   constexpr std::int64_t kStep = std::int64_t{kMost} * kPanelLanes;
   std::int64_t column = 0;
   for (; column + kStep <= tile.num_columns; column += kStep) multiply_inputs_at<kRows, kMost>(inputs, column, tile);

@@ -56,6 +56,14 @@ struct TiledRows {
   int step_bytes = 0;           // kTileRowBytes, or half of it where a group of kInt4 is no longer
 };
 
+/// What will be read later. While row i of a panel is multiplied, the cache lines at first + i * stride_bytes and,
+/// where a panel row has more than one, at second + i * stride_bytes are asked for. Either may be null.
+struct Ahead {
+  const void* first = nullptr;
+  const void* second = nullptr;
+  std::int64_t stride_bytes = 0;
+};
+
 /// A tile of a matrix product: out[r][j] = sum over k of x[r][k] * panel[k][j], one k after the other.
 ///
 /// A panel row of kF32 is `panel_lanes` floats, of one k. One of kBF16 is `panel_lanes / 2` words of 32 bits, of one k:
@@ -81,9 +89,7 @@ struct MultiplyTile {
   float* out = nullptr;
   std::int64_t out_stride = 0;  // elements
   const float* bias = nullptr;  // [num_columns] added at the end, or null
-  // What the next tiles will read: row i of this is asked for while row i of the panel is multiplied. May be null.
-  const void* prefetch = nullptr;
-  std::int64_t prefetch_stride_bytes = 0;
+  Ahead ahead;
   int num_rows = 0;         // at most max_tile_rows, or another maximum of KernelTable for its kind of rows
   int num_columns = 0;      // at most panel_lanes; the panel is read in whole vectors of panel_lanes / 2
   bool accumulate = false;  // start from out instead of 0
