@@ -10,6 +10,11 @@ namespace {
 constexpr std::int64_t kMaxVectors = 128;  // of a block: their scores of a chunk are 128 kB
 constexpr std::int64_t kMinVectors = 8;    // that a block is cut down to where threads have nothing to do
 
+/// One of two is that of 0.
+float exponential_of(float x) {
+  return x == 0 ? 1 : std::exp(x);
+}
+
 }  // namespace
 
 AttentionPlan::AttentionPlan(const KernelTable& kernel_table, const AttentionArgs& attention, std::int64_t num_threads)
@@ -53,11 +58,10 @@ void AttentionBlock::merge(const AttentionResult& chunk, const AttentionResult& 
   for (std::int64_t j = 0; j < count_; ++j) {
     if (chunk.sums[j] == 0) continue;  // the vector's row sees none of its keys
     const float max = std::max(chunk.maxima[j], total.maxima[j]);
-    const float scale = std::exp(total.maxima[j] - max);
-    const float chunk_scale = std::exp(chunk.maxima[j] - max);
-    float* to = total.out + j * plan_.padded_head_dim;
-    const float* from = chunk.out + j * plan_.padded_head_dim;
-    for (std::int64_t d = 0; d < plan_.head_dim; ++d) to[d] = to[d] * scale + from[d] * chunk_scale;
+    const float scale = exponential_of(total.maxima[j] - max);
+    const float chunk_scale = exponential_of(chunk.maxima[j] - max);
+    plan_.kernels.add_scaled(total.out + j * plan_.padded_head_dim, scale, chunk.out + j * plan_.padded_head_dim,
+                             chunk_scale, plan_.padded_head_dim);
     total.sums[j] = total.sums[j] * scale + chunk.sums[j] * chunk_scale;
     total.maxima[j] = max;
   }
@@ -67,7 +71,8 @@ void AttentionBlock::scatter(const AttentionResult& total) const {
   for (std::int64_t j = 0; j < count_; ++j) {
     const float* from = total.out + j * plan_.padded_head_dim;
     float* to = plan_.args.out.row<float>(row_of(j)) + offset_of(j);
-    for (std::int64_t d = 0; d < plan_.head_dim; ++d) to[d] = from[d] / total.sums[j];
+    const float inverse = 1 / total.sums[j];
+    for (std::int64_t d = 0; d < plan_.head_dim; ++d) to[d] = from[d] * inverse;
   }
 }
 

@@ -221,6 +221,8 @@ struct KernelTable {
   /// sums, so that zeros behind a row change nothing. Minus infinity becomes 0; one score at least is
   /// finite. `size` is a multiple of panel_lanes / 2.
   SoftmaxMoments (*softmax_row)(float* scores, std::int64_t size);
+  /// x = x * x_scale + y * y_scale, of a multiple of panel_lanes / 2 numbers.
+  void (*add_scaled)(float* x, float x_scale, const float* y, float y_scale, std::int64_t size);
   void (*rms_norm_row)(const RmsNormRow& row);
   /// out = silu(gate) * up.
   void (*silu_multiply)(const float* gate, const float* up, float* out, std::int64_t size);
