@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "wedlm/backend/cpu/prefetch.h"
+
 namespace wedlm {
 namespace {
 
@@ -87,7 +89,7 @@ class Product {
                          .end_panel = std::min(weight_.num_panels(), next_panel),
                          .out = out,
                          .out_stride = tile_features,
-                         .next = tile + 1 < end ? weight_.row(next_panel, 0) : nullptr});
+                         .next_panel = tile + 1 < end ? next_panel : kNoPanel});
         reader.read({.out = out,
                      .out_stride = tile_features,
                      .first_feature = tile * tile_features,
@@ -99,6 +101,7 @@ class Product {
 
  private:
   using Kernel = void (*)(const MultiplyTile& tile);
+  static constexpr std::int64_t kNoPanel = -1;
 
   /// Panels that a thread multiplies one after the other, and where their outputs go.
   struct Stretch {
@@ -106,7 +109,7 @@ class Product {
     std::int64_t end_panel = 0;
     float* out = nullptr;  // of the first row and the first panel
     std::int64_t out_stride = 0;
-    const std::byte* next = nullptr;  // the panel row that the thread will read next, or null
+    std::int64_t next_panel = kNoPanel;  // that the thread will read next
   };
 
   /// A block of the depth of one panel.
@@ -116,7 +119,8 @@ class Product {
     std::int64_t end_k = 0;
     float* out = nullptr;  // of the first row
     std::int64_t out_stride = 0;
-    const std::byte* next = nullptr;  // the panel row with which the next slice of the task begins
+    std::int64_t next_panel = kNoPanel;  // of the next slice of the task
+    std::int64_t next_k = 0;
   };
 
   void pack(ThreadTeam& team, Scratch& packed_rows) {
@@ -170,14 +174,20 @@ class Product {
       const std::int64_t end_tile = num_tiles * (block + 1) / num_blocks;
       for (std::int64_t k = 0; k < depth; k += block_depth) {
         for (std::int64_t panel = stretch.first_panel; panel < stretch.end_panel; ++panel) {
-          const Slice slice{.panel = panel,
-                            .first_k = k,
-                            .end_k = std::min(depth, k + block_depth),
-                            .out = stretch.out + (panel - stretch.first_panel) * weight_.lanes(),
-                            .out_stride = stretch.out_stride,
-                            .next = panel + 1 < stretch.end_panel ? weight_.row(panel + 1, k)
-                                    : k + block_depth < depth     ? weight_.row(stretch.first_panel, k + block_depth)
-                                                                  : stretch.next};
+          Slice slice{.panel = panel,
+                      .first_k = k,
+                      .end_k = std::min(depth, k + block_depth),
+                      .out = stretch.out + (panel - stretch.first_panel) * weight_.lanes(),
+                      .out_stride = stretch.out_stride};
+          if (panel + 1 < stretch.end_panel) {
+            slice.next_panel = panel + 1;
+            slice.next_k = k;
+          } else if (slice.end_k < depth) {
+            slice.next_panel = stretch.first_panel;
+            slice.next_k = slice.end_k;
+          } else {
+            slice.next_panel = stretch.next_panel;
+          }
           multiply_tiles(first_tile, end_tile, slice);
         }
       }
@@ -205,7 +215,11 @@ class Product {
                       .accumulate = k > 0};
     if (is_last || weight_.panel_format() == PanelFormat::kInt4) args.scales = weight_.scales(panel, k);
     const std::int64_t num_panel_rows = args.depth / weight_.inputs_per_row();
-    const std::byte* ahead = slice.next;
+    const std::byte* ahead = nullptr;
+    if (slice.next_panel != kNoPanel) {
+      ahead = weight_.row(slice.next_panel, slice.next_k);
+      prefetch_scales(slice.next_panel, slice.next_k, args.depth);
+    }
     std::int64_t first_row = tiles_.first_row(first_tile);
     for (std::int64_t tile = first_tile; tile < end_tile; ++tile) {
       const std::int64_t end_row = tiles_.first_row(tile + 1);
@@ -219,6 +233,13 @@ class Product {
       kernel_(args);
       first_row = end_row;
     }
+  }
+
+  /// Those of groups stand before the rows of a panel, where nothing else asks for them.
+  void prefetch_scales(std::int64_t panel, std::int64_t k, std::int64_t depth) const {
+    if (weight_.panel_format() != PanelFormat::kInt4) return;
+    const std::int64_t num_groups = (depth + weight_.format().group_size - 1) / weight_.format().group_size;
+    prefetch_bytes(weight_.scales(panel, k), num_groups * weight_.stride_bytes());
   }
 
   void set_rows(std::int64_t first_row, int num_rows, std::int64_t k, MultiplyTile& args) const {
