@@ -1,5 +1,5 @@
-// Rounding to bfloat16, and panels made of what does not lie in panels, on every level that multiplies pairs of bfloat16
-// and on the model of the one that few machines have.
+// Rounding to bfloat16, and panels made of what does not lie in panels, on every level that multiplies pairs of
+// bfloat16 and on the model of the one that few machines have.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -119,8 +119,7 @@ TEST_P(PairsTest, InputsAreMultipliedAsTheirPanelsAre) {
     for (const std::int64_t columns : {lanes, 2 * lanes, 3 * lanes, 4 * lanes, 5 * lanes}) {
       for (const std::int64_t depth : {1, 2, 9, 40}) {
         const std::int64_t num_pairs = (depth + 1) / 2;
-        const Scattered inputs =
-            scattered(static_cast<std::size_t>(2 * num_pairs), static_cast<std::size_t>(columns));
+        const Scattered inputs = scattered(static_cast<std::size_t>(2 * num_pairs), static_cast<std::size_t>(columns));
         const OwnedTensor x = data_.f32({num_rows, depth});
         std::vector<std::int32_t> pairs(static_cast<std::size_t>(num_pairs * num_rows));
         kernels_.pair_rows(x.tensor().row<float>(0), depth, num_rows, depth, pairs.data());
