@@ -29,24 +29,30 @@ struct PanelBlock::Pieces {
 };
 
 struct PanelBlock::Layout {
-  std::int64_t depth;
   std::int64_t queries;
   std::int64_t weights;
   std::int64_t panel;
-  std::int64_t copies;
+  std::int64_t copies;  // of keys, and as many of values
+  std::int64_t zeros;
 
   explicit Layout(const AttentionPlan& plan)
-      : depth(whole_panels(plan, plan.head_dim)),
-        queries(plan.vectors_per_block * depth / 2),
-        weights(plan.vectors_per_block * kAttentionChunk / 2),
-        panel(std::max(depth, kAttentionChunk) / 2 * plan.kernels.panel_lanes),
-        copies(kAttentionChunk * depth / 2) {}
+      : queries(rounded_floats(plan, plan.padded_head_dim)),
+        weights(rounded_floats(plan, kAttentionChunk)),
+        panel(std::max(whole_panels(plan, plan.head_dim), kAttentionChunk) / 2 * plan.kernels.panel_lanes),
+        copies(kAttentionChunk * whole_panels(plan, plan.head_dim) / 2),
+        zeros(whole_panels(plan, plan.head_dim) / 2) {}
 
-  std::int64_t floats() const { return queries + weights + panel + 2 * copies + depth / 2; }
+  std::int64_t floats() const { return queries + weights + panel + 2 * copies + zeros; }
+
+ private:
+  static std::int64_t rounded_floats(const AttentionPlan& plan, std::int64_t depth) {
+    return RoundedBlock(plan.kernels, plan.vectors_per_block, depth).bytes() / static_cast<std::int64_t>(sizeof(float));
+  }
 };
 
 bool PanelBlock::serves(const KernelTable& kernels, const AttentionArgs& args) {
-  return kernels.bf16_format == PanelFormat::kBF16Pairs && args.pages.keys.dtype() != DType::kF32;
+  return kernels.bf16_format == PanelFormat::kBF16Pairs && args.pages.block_size > 0 &&
+         args.pages.keys.dtype() != DType::kF32;
 }
 
 PanelBlock::PanelBlock(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head,
@@ -68,7 +74,7 @@ PanelBlock::PanelBlock(const AttentionPlan& plan, const AttentionSegment& segmen
   panel_ = reinterpret_cast<std::byte*>(take(layout.panel));
   key_copies_ = reinterpret_cast<std::uint16_t*>(take(layout.copies));
   value_copies_ = reinterpret_cast<std::uint16_t*>(take(layout.copies));
-  zeros_ = reinterpret_cast<std::uint16_t*>(take(layout.depth / 2));
+  zeros_ = reinterpret_cast<std::uint16_t*>(take(layout.zeros));
 }
 
 std::int64_t PanelBlock::floats_for(const AttentionPlan& plan) {
@@ -168,8 +174,9 @@ void PanelBlock::locate(const ConstTensor& pages, const ConstTensor& rows, std::
     count = std::min(left_in_page(t), end_of_pages - t);
     const std::byte* slice = page_slice(pages, t);
     if (reads_pages_) {
-      for (std::int64_t i = 0; i < count; ++i)
-        *token++ = reinterpret_cast<const std::uint16_t*>(slice + i * slice_bytes());
+      for (std::int64_t i = 0; i < count; ++i, slice += slice_bytes()) {
+        *token++ = reinterpret_cast<const std::uint16_t*>(slice);
+      }
       continue;
     }
     const std::int64_t later = t + kPagesAhead * plan().args.pages.block_size;

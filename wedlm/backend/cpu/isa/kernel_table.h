@@ -57,7 +57,7 @@ struct TiledRows {
 };
 
 /// What will be read later. While row i of a panel is multiplied, the cache lines at first + i * stride_bytes and,
-/// where a panel row has more than one, at second + i * stride_bytes are asked for. Either may be null.
+/// where a panel row has more than one, at second + i * stride_bytes are asked for. Where one is null, nothing new is.
 struct Ahead {
   const void* first = nullptr;
   const void* second = nullptr;
@@ -205,7 +205,8 @@ struct KernelTable {
   void (*round_row)(const float* x, std::int64_t count, std::byte* to, std::int64_t step_stride);
   /// Rounds `count` inputs of each row, `row_stride` apart, to pairs as RoundedRows has them.
   void (*pair_rows)(const float* x, std::int64_t row_stride, int num_rows, std::int64_t count, std::int32_t* pairs);
-  /// Makes a panel of panel_lanes columns of bfloat16 that stand anywhere. `depth` is a multiple of panel_lanes.
+  /// Makes a panel of panel_lanes columns of bfloat16 that stand anywhere. `depth` is a multiple of panel_lanes. Where
+  /// `asks_ahead`, columns kColumnsAhead later are asked for.
   void (*pack_columns)(const std::uint16_t* const* columns, std::int64_t depth, bool asks_ahead, void* panel);
   /// The same of the transposed: row k of the panel holds numbers `first` to `first` + panel_lanes - 1 of inputs[k].
   /// Pairs are read, so an odd `depth` has one of `inputs` behind the last.
