@@ -53,7 +53,7 @@ TEST_P(PairsTest, ARowIsRoundedInStepsWithZerosBehind) {
     if (count > 40) x[33] = std::numeric_limits<float>::max(), x[35] = -INFINITY, x[40] = -0.0F;
     const std::int64_t steps = (count + 31) / 32;
     std::vector<std::uint16_t> got(static_cast<std::size_t>(steps * kStride / 2), 0xFFFF);
-    kernels_.round_row(x.data(), count, reinterpret_cast<std::byte*>(got.data()), kStride);
+    kernels_.kv_f32.round(x.data(), count, reinterpret_cast<std::byte*>(got.data()), kStride);
     for (std::int64_t k = 0; k < 32 * steps; ++k) {
       const std::uint16_t rounded = got[static_cast<std::size_t>(k / 32 * kStride / 2 + k % 32)];
       if (k == 0) {

@@ -17,6 +17,11 @@ float exponential_of(float x) {
 
 }  // namespace
 
+const KvKernels& kv_kernels(const KernelTable& kernels, DType dtype) {
+  if (dtype == DType::kI8) return kernels.kv_int8;
+  return dtype == DType::kBF16 ? kernels.kv_bf16 : kernels.kv_f32;
+}
+
 AttentionPlan::AttentionPlan(const KernelTable& kernel_table, const AttentionArgs& attention, std::int64_t num_threads)
     : kernels(kernel_table),
       args(attention),

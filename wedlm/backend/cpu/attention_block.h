@@ -14,6 +14,9 @@ namespace wedlm {
 // Positions that share a softmax. Every result depends on it, so it is the same whatever there is to compute.
 constexpr std::int64_t kAttentionChunk = 256;
 
+/// Those of the element type of pages.
+const KvKernels& kv_kernels(const KernelTable& kernels, DType dtype);
+
 /// What is the same for all blocks.
 struct AttentionPlan {
   const KernelTable& kernels;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "wedlm/backend/cpu/attention_rows.h"
 #include "wedlm/backend/cpu/prefetch.h"
 
 namespace wedlm {
@@ -60,6 +59,8 @@ PanelBlock::PanelBlock(const AttentionPlan& plan, const AttentionSegment& segmen
     : AttentionBlock(plan, segment, kv_head, block, scratch),
       depth_(whole_panels(plan, plan.head_dim)),
       is_narrow_(count() <= plan.kernels.max_unpacked_rows && plan.padded_head_dim == depth_),
+      of_pages_(kv_kernels(plan.kernels, plan.args.pages.keys.dtype())),
+      slice_bytes_(plan.args.pages.slice_size() * of_pages_.element_bytes),
       reads_pages_(plan.args.pages.keys.dtype() == DType::kBF16 && plan.head_dim == depth_),
       rounded_queries_(plan.kernels, count(), plan.padded_head_dim) {
   const Layout layout(plan);
@@ -106,7 +107,7 @@ void PanelBlock::score(const Tokens& keys, const Tokens& values, std::int64_t nu
   const bool asks_ahead = is_narrow_ || plan().kernels.max_tiled_rows > 0;
   MultiplyTile product = product_of(lanes, kAttentionChunk);
   const Pieces pieces(lanes, rounded_queries_.num_tiles());
-  product.ahead.stride_bytes = pieces.num_tokens * slice_bytes() / (depth_ / 2);
+  product.ahead.stride_bytes = pieces.num_tokens * slice_bytes_ / (depth_ / 2);
   for (std::int64_t t = 0; t < num_keys; t += lanes) {
     plan().kernels.pack_columns(keys.data() + t, depth_, asks_ahead, panel_);
     product.out = scores() + t;
@@ -137,7 +138,7 @@ void PanelBlock::add_values(const Tokens& values, std::int64_t num_keys, std::in
   const auto key = [&](std::int64_t t) {
     return t < std::min(segment().prefix_length, this->num_keys()) ? page_slice(plan().args.pages.keys, t) : nullptr;
   };
-  product.ahead.stride_bytes = pieces.num_tokens * slice_bytes() / ((num_keys + 1) / 2);
+  product.ahead.stride_bytes = pieces.num_tokens * slice_bytes_ / ((num_keys + 1) / 2);
   for (std::int64_t d = 0; d < num_columns; d += lanes) {
     kernels.pack_inputs(values.data(), d, num_keys, panel_);
     product.num_columns = static_cast<int>(std::min(lanes, num_columns - d));
@@ -163,10 +164,9 @@ void PanelBlock::locate(const ConstTensor& pages, const ConstTensor& rows, std::
                         std::uint16_t* copies, Tokens& tokens) const {
   const std::int64_t head_dim = plan().head_dim;
   const std::int64_t end_of_pages = std::min(end, segment().prefix_length);
-  const KvKernels& of_pages = kv_kernels(plan().kernels, pages.dtype());
   const std::uint16_t** token = tokens.data();
   const auto copy = [&](const KvKernels& kernels, const void* slice) {
-    kernels.round(slice, head_dim, copies);
+    kernels.round(slice, head_dim, reinterpret_cast<std::byte*>(copies), kTileRowBytes);
     *token++ = copies;
     copies += depth_;
   };
@@ -174,7 +174,7 @@ void PanelBlock::locate(const ConstTensor& pages, const ConstTensor& rows, std::
     count = std::min(left_in_page(t), end_of_pages - t);
     const std::byte* slice = page_slice(pages, t);
     if (reads_pages_) {
-      for (std::int64_t i = 0; i < count; ++i, slice += slice_bytes()) {
+      for (std::int64_t i = 0; i < count; ++i, slice += slice_bytes_) {
         *token++ = reinterpret_cast<const std::uint16_t*>(slice);
       }
       continue;
@@ -182,23 +182,17 @@ void PanelBlock::locate(const ConstTensor& pages, const ConstTensor& rows, std::
     const std::int64_t later = t + kPagesAhead * plan().args.pages.block_size;
     const std::byte* ahead = later < segment().prefix_length ? page_slice(pages, later) : slice;
     for (std::int64_t i = 0; i < count; ++i) {
-      copy(of_pages, slice + i * slice_bytes());
-      prefetch_bytes(ahead + i * slice_bytes(), slice_bytes());
+      copy(of_pages_, slice + i * slice_bytes_);
+      prefetch_bytes(ahead + i * slice_bytes_, slice_bytes_);
     }
   }
   for (std::int64_t t = std::max(first, end_of_pages); t < end; ++t) copy(plan().kernels.kv_f32, row_of_token(rows, t));
   std::fill(token, static_cast<const std::uint16_t**>(tokens.data() + tokens.size()), zeros_);
 }
 
-std::int64_t PanelBlock::slice_bytes() const {
-  const KvPages& pages = plan().args.pages;
-  return pages.slice_size() * kv_kernels(plan().kernels, pages.keys.dtype()).element_bytes;
-}
-
 /// The kv head's slice of token t of the prefix.
 const std::byte* PanelBlock::page_slice(const ConstTensor& pages, std::int64_t t) const {
-  const std::int64_t element_bytes = kv_kernels(plan().kernels, pages.dtype()).element_bytes;
-  return static_cast<const std::byte*>(pages.data()) + slice_of_token(t) * element_bytes;
+  return static_cast<const std::byte*>(pages.data()) + slice_of_token(t) * of_pages_.element_bytes;
 }
 
 }  // namespace wedlm

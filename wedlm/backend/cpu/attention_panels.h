@@ -36,12 +36,13 @@ class PanelBlock : public AttentionBlock {
   void score(const Tokens& keys, const Tokens& values, std::int64_t num_keys) const;
   void add_values(const Tokens& values, std::int64_t num_keys, std::int64_t next, const AttentionResult& result) const;
   MultiplyTile product_of(std::int64_t num_columns, std::int64_t out_stride) const;
-  std::int64_t slice_bytes() const;
   const std::byte* page_slice(const ConstTensor& pages, std::int64_t t) const;
 
   std::int64_t depth_;  // head_dim in whole panels
   bool is_narrow_;      // has so few vectors that values are not packed
-  bool reads_pages_;    // which are in whole panels of bfloat16
+  const KvKernels& of_pages_;
+  std::int64_t slice_bytes_;  // of pages
+  bool reads_pages_;          // which are in whole panels of bfloat16
   RoundedBlock rounded_queries_;
   std::byte* query_memory_;
   std::byte* weight_memory_;

@@ -33,11 +33,6 @@ struct RowBlock::Rows {
   std::int64_t stride_bytes() const { return stride * kernels->element_bytes; }
 };
 
-const KvKernels& kv_kernels(const KernelTable& kernels, DType dtype) {
-  if (dtype == DType::kI8) return kernels.kv_int8;
-  return dtype == DType::kBF16 ? kernels.kv_bf16 : kernels.kv_f32;
-}
-
 RowBlock::RowBlock(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head, std::int64_t block,
                    float* scratch)
     : AttentionBlock(plan, segment, kv_head, block, scratch),

@@ -8,9 +8,6 @@
 
 namespace wedlm {
 
-/// Those of the element type of pages or of rows.
-const KvKernels& kv_kernels(const KernelTable& kernels, DType dtype);
-
 class RowBlock : public AttentionBlock {
  public:
   RowBlock(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head, std::int64_t block,

@@ -137,8 +137,9 @@ struct KvKernels {
   void (*add_values)(const ValueTile& tile);
   /// Writes `count` numbers as floats, and zeros up to a multiple of panel_lanes / 2.
   void (*expand)(const void* from, std::int64_t count, float* to);
-  /// The same rounded to bfloat16, with zeros up to a multiple of panel_lanes. Null where nothing is rounded to it.
-  void (*round)(const void* from, std::int64_t count, std::uint16_t* to);
+  /// Writes them rounded to bfloat16, and zeros behind the last, in steps of kTileRowBytes that are `step_stride` bytes
+  /// apart. Null where nothing is rounded to it.
+  void (*round)(const void* from, std::int64_t count, std::byte* to, std::int64_t step_stride);
   /// Rounds a head's numbers as KvPages says, and writes them to `to` as well unless it is null.
   void (*store)(float* numbers, std::int64_t count, void* to);
 };
@@ -199,10 +200,7 @@ struct KernelTable {
   /// Rounds `count` inputs, at most kRoundingBlock, to `values`; returns their scale, which is NaN where an input is
   /// not finite. Null where max_rounded_rows is 0.
   float (*round_block)(const float* x, int count, std::int16_t* values);
-  // The next five are null where bf16_format is not kBF16Pairs, that is, where nothing is rounded to bfloat16.
-  /// Rounds `count` inputs of a row, and zeros behind the last, in steps of kTileRowBytes that are `step_stride` bytes
-  /// apart.
-  void (*round_row)(const float* x, std::int64_t count, std::byte* to, std::int64_t step_stride);
+  // The next four are null where bf16_format is not kBF16Pairs, that is, where nothing is rounded to bfloat16.
   /// Rounds `count` inputs of each row, `row_stride` apart, to pairs as RoundedRows has them.
   void (*pair_rows)(const float* x, std::int64_t row_stride, int num_rows, std::int64_t count, std::int32_t* pairs);
   /// Makes a panel of panel_lanes columns of bfloat16 that stand anywhere. `depth` is a multiple of panel_lanes. Where
