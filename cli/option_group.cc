@@ -1,12 +1,14 @@
 #include "cli/option_group.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <utility>
 
 #include "wedlm/base/error.h"
 #include "wedlm/base/json.h"
+#include "wedlm/base/named.h"
 #include "wedlm/base/quote.h"
 
 namespace wedlm::cli {
@@ -139,15 +141,10 @@ void OptionGroup::path(const OptionText& option, std::optional<std::string>& tar
 
 void OptionGroup::choice(const OptionText& option, std::optional<std::string>& target) {
   add(option, [&target, choices = choices_of(option.value)](std::string_view value) {
-    std::string names;
-    for (const std::string& choice : choices) {
-      if (choice == value) {
-        target = choice;
-        return;
-      }
-      names += (names.empty() ? "" : ", ") + choice;
+    if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
+      throw InvalidInput(unknown_name("", std::vector<std::string_view>(choices.begin(), choices.end()), value));
     }
-    throw InvalidInput("expected one of " + names + ", got " + quote(value));
+    target = std::string(value);
   });
 }
 

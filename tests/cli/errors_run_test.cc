@@ -83,7 +83,7 @@ const std::vector<Wrong> kWrong = {
     {{"sweep", "x.jsonl", "--batch", "0"}, 2, "--batch"},
     {{"sweep", "x.jsonl", "--limit", "0"}, 2, "--limit"},
     {{"sweep", "x.jsonl", "-s", ""}, 2, "expected a mode"},
-    {{"sweep", "x.jsonl", "-s", "fast"}, 2, "expected streaming, autoregressive, exact or gated, got 'fast'"},
+    {{"sweep", "x.jsonl", "-s", "fast"}, 2, "expected one of streaming, autoregressive, exact, gated, got \"fast\""},
     {{"sweep", "x.jsonl", "-s", "exact foo=1"}, 2, "unknown option \"foo\"; known behind the mode are preset"},
     {{"sweep", "x.jsonl", "-s", "streaming entropy=1"}, 2, "setting \"streaming entropy=1\""},
     {{"sweep", "x.jsonl", "-s", "streaming entropy-treshold=1"}, 2, "did you mean entropy-threshold?"},

@@ -107,7 +107,7 @@ TEST(SamplingParamsTest, Names) {
     parse_gate("maybe");
     FAIL() << "taken";
   } catch (const InvalidInput& error) {
-    EXPECT_STREQ(error.what(), "gate: expected probability, equality or off, got 'maybe'");
+    EXPECT_STREQ(error.what(), "gate: expected one of probability, equality, off, got \"maybe\"");
   }
 }
 

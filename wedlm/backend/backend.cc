@@ -7,6 +7,7 @@
 #include "wedlm/backend/reference/reference_backend.h"
 #include "wedlm/backend/sampling.h"
 #include "wedlm/base/error.h"
+#include "wedlm/base/named.h"
 
 namespace wedlm {
 namespace {
@@ -79,9 +80,8 @@ std::unique_ptr<Backend> make_backend(const BackendOptions& options) {
   if (options.name == "cpu")
     return make_cpu_backend({.num_threads = options.num_threads, .thread_placement = options.thread_placement});
   if (options.name == "reference") return make_reference_backend();
-  std::string known;
-  for (const std::string& name : backend_names()) known += (known.empty() ? "" : ", ") + name;
-  throw InvalidInput("backend: expected one of " + known + ", got \"" + options.name + "\"");
+  const std::vector<std::string> names = backend_names();
+  throw InvalidInput(unknown_name("backend", std::vector<std::string_view>(names.begin(), names.end()), options.name));
 }
 
 }  // namespace wedlm

@@ -5,31 +5,22 @@
 #include <sstream>
 
 #include "wedlm/base/error.h"
+#include "wedlm/base/named.h"
 
 namespace wedlm {
 namespace {
 
 struct Preset {
-  std::string_view name;
   float entropy_threshold;
   float position_penalty;
   std::int32_t max_per_step;
   std::int32_t window_size;
 };
 
-constexpr std::array kPresets = {
-    Preset{"quality", 0.5F, 0.10F, 4, 16},
-    Preset{"balanced", 0.8F, 0.05F, 8, 32},
-    Preset{"fast", 1.0F, 0.05F, 6, 32},
-};
-
-template <class Value>
-struct Named {
-  Value value;
-  std::string_view name;
-};
-template <class Value>
-Named(Value, std::string_view) -> Named<Value>;  // clang before 17 does not find it by itself
+constexpr Preset kQuality{.entropy_threshold = 0.5F, .position_penalty = 0.10F, .max_per_step = 4, .window_size = 16};
+constexpr Preset kBalanced{.entropy_threshold = 0.8F, .position_penalty = 0.05F, .max_per_step = 8, .window_size = 32};
+constexpr Preset kFast{.entropy_threshold = 1.0F, .position_penalty = 0.05F, .max_per_step = 6, .window_size = 32};
+constexpr std::array kPresets = {Named{&kQuality, "quality"}, Named{&kBalanced, "balanced"}, Named{&kFast, "fast"}};
 
 constexpr std::array kModes = {
     Named{DecodeMode::kStreaming, "streaming"},
@@ -41,25 +32,6 @@ constexpr std::array kFallbacks = {Named{Fallback::kArgmin, "argmin"}, Named{Fal
 constexpr std::array kRefills = {Named{WindowRefill::kSliding, "sliding"}, Named{WindowRefill::kBlock, "block"}};
 constexpr std::array kGates = {Named{Gate::kProbability, "probability"}, Named{Gate::kEquality, "equality"},
                                Named{Gate::kOff, "off"}};
-
-template <class Value, std::size_t kSize>
-std::string_view name_of(Value value, const std::array<Named<Value>, kSize>& names) {
-  for (const Named<Value>& named : names) {
-    if (named.value == value) return named.name;
-  }
-  throw InternalError("sampling parameters: a value without a name");
-}
-
-template <class Value, std::size_t kSize>
-Value parse(std::string_view what, std::string_view name, const std::array<Named<Value>, kSize>& names) {
-  std::string known;
-  for (const Named<Value>& named : names) {
-    if (named.name == name) return named.value;
-    if (!known.empty()) known += &named == &names.back() ? " or " : ", ";
-    known += named.name;
-  }
-  throw InvalidInput(std::string(what) + ": expected " + known + ", got '" + std::string(name) + "'");
-}
 
 template <class T>
 void check(bool is_valid, std::string_view name, std::string_view range, const T& value) {
@@ -103,18 +75,11 @@ void validate(const SamplingParams& params) {
 }
 
 void apply_preset(std::string_view name, SamplingParams& params) {
-  std::string names;
-  for (const Preset& preset : kPresets) {
-    if (preset.name == name) {
-      params.entropy_threshold = preset.entropy_threshold;
-      params.position_penalty = preset.position_penalty;
-      params.max_per_step = preset.max_per_step;
-      params.window_size = preset.window_size;
-      return;
-    }
-    names += (names.empty() ? "" : ", ") + std::string(preset.name);
-  }
-  throw InvalidInput("preset: expected one of " + names + ", got '" + std::string(name) + "'");
+  const Preset& preset = *parse_named("preset", name, kPresets);
+  params.entropy_threshold = preset.entropy_threshold;
+  params.position_penalty = preset.position_penalty;
+  params.max_per_step = preset.max_per_step;
+  params.window_size = preset.window_size;
 }
 
 bool verifies_drafts(const SamplingParams& params) {
@@ -132,7 +97,7 @@ std::string_view mode_name(DecodeMode mode) {
 }
 
 DecodeMode parse_mode(std::string_view name) {
-  return parse("mode", name, kModes);
+  return parse_named("mode", name, kModes);
 }
 
 std::string_view fallback_name(Fallback fallback) {
@@ -140,7 +105,7 @@ std::string_view fallback_name(Fallback fallback) {
 }
 
 Fallback parse_fallback(std::string_view name) {
-  return parse("fallback", name, kFallbacks);
+  return parse_named("fallback", name, kFallbacks);
 }
 
 std::string_view refill_name(WindowRefill refill) {
@@ -148,7 +113,7 @@ std::string_view refill_name(WindowRefill refill) {
 }
 
 WindowRefill parse_refill(std::string_view name) {
-  return parse("refill", name, kRefills);
+  return parse_named("refill", name, kRefills);
 }
 
 std::string_view gate_name(Gate gate) {
@@ -156,7 +121,7 @@ std::string_view gate_name(Gate gate) {
 }
 
 Gate parse_gate(std::string_view name) {
-  return parse("gate", name, kGates);
+  return parse_named("gate", name, kGates);
 }
 
 }  // namespace wedlm

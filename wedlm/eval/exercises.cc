@@ -4,18 +4,14 @@
 #include <array>
 
 #include "wedlm/base/error.h"
+#include "wedlm/base/named.h"
 #include "wedlm/base/quote.h"
 
 namespace wedlm {
 namespace {
 
-struct NamedJudge {
-  Judge judge;
-  std::string_view name;
-};
-constexpr std::array kJudges = {NamedJudge{Judge::kLastNumber, "last-number"},
-                                NamedJudge{Judge::kBeginning, "beginning"},
-                                NamedJudge{Judge::kWholeText, "whole-text"}};
+constexpr std::array kJudges = {Named{Judge::kLastNumber, "last-number"}, Named{Judge::kBeginning, "beginning"},
+                                Named{Judge::kWholeText, "whole-text"}};
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -71,12 +67,9 @@ bool has_minus(std::string_view text, std::size_t at) {
 }
 
 Judge parse_judge(const Json& name, std::string_view source) {
-  std::string known;
-  for (const NamedJudge& named : kJudges) {
-    if (name.is_string() && name.as_string() == named.name) return named.judge;
-    known += (known.empty() ? "" : ", ") + std::string(named.name);
-  }
-  throw InvalidInput(std::string(source) + ": judge: expected one of " + known + ", got " + shown(name));
+  const std::string what = std::string(source) + ": judge";
+  if (!name.is_string()) throw InvalidInput(what + ": expected a name, got " + shown(name));
+  return parse_named(what, name.as_string(), kJudges);
 }
 
 Judge judge_of_answer(std::string_view answer) {
@@ -91,10 +84,7 @@ Judge judge_of_answer(std::string_view answer) {
 }  // namespace
 
 std::string_view judge_name(Judge judge) {
-  for (const NamedJudge& named : kJudges) {
-    if (named.judge == judge) return named.name;
-  }
-  throw InternalError("exercises: a judge without a name");
+  return name_of(judge, kJudges);
 }
 
 std::optional<KnownAnswer> known_answer(const Json& object, std::string_view source) {

@@ -1,22 +1,23 @@
 #include "wedlm/model/kv_cache.h"
 
-#include <string>
+#include <array>
 
-#include "wedlm/base/error.h"
-#include "wedlm/base/quote.h"
+#include "wedlm/base/named.h"
 
 namespace wedlm {
 
+namespace {
+
+constexpr std::array kTypes = {Named{DType::kBF16, "bf16"}, Named{DType::kF32, "f32"}, Named{DType::kI8, "int8"}};
+
+}  // namespace
+
 std::string_view kv_cache_type_name(DType dtype) {
-  if (dtype == DType::kI8) return "int8";
-  return dtype == DType::kBF16 ? "bf16" : "f32";
+  return name_of(dtype, kTypes);
 }
 
 DType parse_kv_cache_type(std::string_view name) {
-  for (const DType dtype : {DType::kF32, DType::kBF16, DType::kI8}) {
-    if (name == kv_cache_type_name(dtype)) return dtype;
-  }
-  throw InvalidInput("K/V cache type: expected f32, bf16 or int8, got " + quote(name));
+  return parse_named("K/V cache type", name, kTypes);
 }
 
 KvCache::KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size,

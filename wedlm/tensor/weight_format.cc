@@ -6,12 +6,13 @@
 #include <limits>
 
 #include "wedlm/base/error.h"
-#include "wedlm/base/quote.h"
+#include "wedlm/base/named.h"
 
 namespace wedlm {
 namespace {
 
-constexpr WeightType kTypes[] = {WeightType::kStored, WeightType::kBF16, WeightType::kInt8, WeightType::kInt4};
+constexpr std::array kTypes = {Named{WeightType::kStored, "stored"}, Named{WeightType::kBF16, "bf16"},
+                               Named{WeightType::kInt8, "int8"}, Named{WeightType::kInt4, "int4"}};
 constexpr std::int64_t kGroupSizes[] = {32, 64, 128};
 
 // Scales that are tried, as shares of the scale that just reaches the ends of the range. Cutting off the ends makes
@@ -165,26 +166,11 @@ std::string describe(const WeightFormat& format) {
 }
 
 std::string_view weight_type_name(WeightType type) {
-  switch (type) {
-    case WeightType::kStored:
-      return "stored";
-    case WeightType::kBF16:
-      return "bf16";
-    case WeightType::kInt8:
-      return "int8";
-    case WeightType::kInt4:
-      return "int4";
-  }
-  return "?";
+  return name_of(type, kTypes);
 }
 
 WeightType parse_weight_type(std::string_view name) {
-  std::string known;
-  for (const WeightType type : kTypes) {
-    if (name == weight_type_name(type)) return type;
-    known += (known.empty() ? "" : ", ") + std::string(weight_type_name(type));
-  }
-  throw InvalidInput("weight format: expected one of " + known + ", got " + quote(name));
+  return parse_named("weight format", name, kTypes);
 }
 
 void check_weight_format(const WeightFormat& format) {

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "wedlm/base/error.h"
+#include "wedlm/base/named.h"
 
 #if defined(__x86_64__) && defined(__linux__)
 #include <cpuid.h>
@@ -66,13 +67,12 @@ const KernelTable& select_kernels(std::string_view name) {
   const std::vector<const KernelTable*> tables = supported_tables();
   if (const char* forced = std::getenv("WEDLM_ISA"); name.empty() && forced != nullptr) name = forced;
   if (name.empty()) return *tables.back();
-  std::string known;
+  std::vector<std::string_view> known;
   for (const KernelTable* table : tables) {
     if (name == table->name) return *table;
-    known += (known.empty() ? "" : ", ") + std::string(table->name);
+    known.push_back(table->name);
   }
-  throw InvalidInput("WEDLM_ISA: expected one of those that this machine has (" + known + "), got \"" +
-                     std::string(name) + "\"");
+  throw InvalidInput(unknown_name("WEDLM_ISA, of what this machine has", known, name));
 }
 
 }  // namespace wedlm

@@ -1,0 +1,52 @@
+// The values of an enum by the names that people write and read: declared once, in a table, from which both directions
+// and the message about an unknown name follow.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wedlm/base/error.h"
+
+namespace wedlm {
+
+template <class Value>
+struct Named {
+  Value value;
+  std::string_view name;
+};
+template <class Value>
+Named(Value, std::string_view) -> Named<Value>;  // clang before 17 does not find it by itself
+
+/// `WHAT: expected one of a, b, c, got "x"`, what is shown of `got` as quote() shows it.
+std::string unknown_name(std::string_view what, std::span<const std::string_view> known, std::string_view got);
+
+template <class Value, std::size_t kSize>
+std::vector<std::string_view> names_of(const std::array<Named<Value>, kSize>& table) {
+  std::vector<std::string_view> names;
+  for (const Named<Value>& named : table) names.push_back(named.name);
+  return names;
+}
+
+/// The name of a value of the table; the first one where it has several.
+template <class Value, std::size_t kSize>
+std::string_view name_of(Value value, const std::array<Named<Value>, kSize>& table) {
+  for (const Named<Value>& named : table) {
+    if (named.value == value) return named.name;
+  }
+  throw InternalError("a value that has no name");
+}
+
+/// Throws InvalidInput for a name that is not in the table, listing those that are.
+template <class Value, std::size_t kSize>
+Value parse_named(std::string_view what, std::string_view name, const std::array<Named<Value>, kSize>& table) {
+  for (const Named<Value>& named : table) {
+    if (named.name == name) return named.value;
+  }
+  throw InvalidInput(unknown_name(what, names_of(table), name));
+}
+
+}  // namespace wedlm
