@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "wedlm/backend/backend.h"
-#include "wedlm/backend/cpu/peaks.h"
+#include "wedlm/backend/cpu_peaks.h"
 
 namespace wedlm {
 namespace {

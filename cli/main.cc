@@ -1,9 +1,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/interrupts.h"
 #include "cli/program.h"
-#include "cli/terminal.h"
+#include "cli/terminal/interrupts.h"
+#include "cli/terminal/terminal.h"
 
 int main(int argc, char** argv) {
   wedlm::cli::use_utf8_locale();

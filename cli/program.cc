@@ -3,33 +3,16 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <new>
-#include <numeric>
 
-#include "cli/commands.h"
-#include "cli/help_format.h"
-#include "cli/terminal.h"
+#include "cli/commands/commands.h"
+#include "cli/options/help_format.h"
+#include "cli/terminal/terminal.h"
 #include "wedlm/base/error.h"
-#include "wedlm/base/json.h"
+#include "wedlm/base/named.h"
 #include "wedlm/base/quote.h"
 
 namespace wedlm::cli {
 namespace {
-
-/// Levenshtein's distance in bytes.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, replaced});
-    }
-  }
-  return row.back();
-}
 
 std::vector<std::string> names_of_options(const CLI::App& app) {
   std::vector<std::string> names;
@@ -134,35 +117,6 @@ std::vector<std::string> with_help_as_option(const CLI::App& program, std::vecto
 }
 
 }  // namespace
-
-std::string closest(std::string_view word, const std::vector<std::string>& candidates) {
-  std::string best;
-  std::size_t best_distance = word.size() / 3 + 2;  // a word with a third of its letters wrong is another word
-  for (const std::string& candidate : candidates) {
-    const std::size_t distance = edit_distance(word, candidate);
-    if (distance < best_distance && distance < candidate.size() - candidate.find_first_not_of('-')) {
-      best = candidate;
-      best_distance = distance;
-    }
-  }
-  return best;
-}
-
-std::string on_one_line(std::string_view message) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (const char c : replace_ill_formed_utf8(message)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
-      out += "\\n";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      out += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 int run_program(std::vector<std::string> arguments) {
   return with_exit_code([&arguments] {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace wedlm::cli {
@@ -15,11 +14,5 @@ inline constexpr int kExitClosedPipe = 141;  // 128 + SIGPIPE, as shells have it
 
 /// `arguments` without the program's name.
 int run_program(std::vector<std::string> arguments);
-
-/// The candidate that `word` was most likely meant to be; empty where none is near.
-std::string closest(std::string_view word, const std::vector<std::string>& candidates);
-
-/// The message on one line: newlines and other control characters are written as escapes.
-std::string on_one_line(std::string_view message);
 
 }  // namespace wedlm::cli

@@ -78,6 +78,24 @@ TEST(ArchitectureTest, EachLayerIncludesOnlyWhatItsListNames) {
   EXPECT_GT(num_includes, 10);
 }
 
+/// A command reads flags, calls a room and shows the result; what knows a terminal knows no flags.
+TEST(ArchitectureTest, TheCommandLineHasItsOwnOrder) {
+  const std::map<std::string, std::set<std::string>> allowed = {{"commands", {"commands", "options", "terminal"}},
+                                                                {"options", {"options", "terminal"}},
+                                                                {"terminal", {"terminal"}}};
+  for (const auto& [from, to] : allowed) {
+    const std::vector<fs::path> sources = sources_below({"cli/" + from});
+    EXPECT_FALSE(sources.empty()) << from;
+    for (const fs::path& source : sources) {
+      for (const std::string& line : lines_of(source)) {
+        if (!line.starts_with("#include \"cli/")) continue;
+        const std::string folder = line.substr(14, line.find('/', 14) - 14);
+        EXPECT_TRUE(to.contains(folder)) << source << ": " << line;
+      }
+    }
+  }
+}
+
 TEST(ArchitectureTest, FilesStayReadable) {
   for (const fs::path& source : sources_below({"wedlm", "cli", "tests", "bench"})) {
     EXPECT_LE(lines_of(source).size(), static_cast<std::size_t>(kMaxFileLines)) << source;

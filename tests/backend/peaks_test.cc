@@ -1,5 +1,5 @@
 // The measured peaks: that they are rates of the machine, and are not computed away.
-#include "wedlm/backend/cpu/peaks.h"
+#include "wedlm/backend/cpu_peaks.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -31,5 +31,14 @@ TEST(NamedTest, AValueWithoutANameIsAFaultOfOurs) {
   EXPECT_THROW(name_of(Fruit::kUnnamed, kFruits), InternalError);
 }
 
+TEST(NamedTest, TheClosestNameIsSuggestedWhereOneIsNear) {
+  const std::vector<std::string> names = {"--max-tokens", "--max-num-seqs", "--model", "--mode", "-n"};
+  EXPECT_EQ(closest("--max-token", names), "--max-tokens");
+  EXPECT_EQ(closest("--max_tokens", names), "--max-tokens");
+  EXPECT_EQ(closest("--modl", names), "--model");
+  EXPECT_EQ(closest("--temperature", names), "");
+  EXPECT_EQ(closest("-x", names), "");
+}
+
 }  // namespace
 }  // namespace wedlm

@@ -24,6 +24,9 @@ Named(Value, std::string_view) -> Named<Value>;  // clang before 17 does not fin
 /// `WHAT: expected one of a, b, c, got "x"`, what is shown of `got` as quote() shows it.
 std::string unknown_name(std::string_view what, std::span<const std::string_view> known, std::string_view got);
 
+/// The candidate that `word` was most likely meant to be; empty where none is near.
+std::string closest(std::string_view word, const std::vector<std::string>& candidates);
+
 template <class Value, std::size_t kSize>
 std::vector<std::string_view> names_of(const std::array<Named<Value>, kSize>& table) {
   std::vector<std::string_view> names;

@@ -17,4 +17,7 @@ std::string quote(std::string_view text);
 /// Any JSON value as text in the same way: `quote` for strings, compact JSON for the others.
 std::string shown(const Json& value);
 
+/// A whole message on one line: newlines and other control characters are written as escapes.
+std::string on_one_line(std::string_view message);
+
 }  // namespace wedlm

@@ -1,10 +1,9 @@
 #include "wedlm/eval/report.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
 #include "wedlm/base/error.h"
+#include "wedlm/base/number_text.h"
 #include "wedlm/eval/agreement.h"
 
 namespace wedlm {
@@ -52,12 +51,6 @@ void add_verdicts(ReportRow& row, const SettingRuns& setting, const SettingRuns&
   row.prefix_share = quotient(sum_of_shares, static_cast<double>(known.size()));
 }
 
-std::string fixed(double value, int digits, const char* unit = "") {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.*f%s", digits, value, unit);
-  return text.data();
-}
-
 struct Column {
   std::string heading;
   std::vector<std::string> cells{};
@@ -71,13 +64,13 @@ std::vector<Column> columns_of(std::span<const ReportRow> rows) {
   for (const ReportRow& row : rows) {
     std::vector<std::string> cells = {row.name.text,
                                       fixed(row.tokens_per_second, 1),
-                                      fixed(row.speed_up, 2, "x"),
+                                      fixed(row.speed_up, 2) + "x",
                                       fixed(row.tokens_per_forward, 2),
-                                      fixed(row.forward_ratio, 2, "x"),
+                                      fixed(row.forward_ratio, 2) + "x",
                                       fixed(row.rows_per_forward, 1),
-                                      fixed(100 * row.equal.share(), 1, " %"),
-                                      fixed(100 * row.prefix_share, 1, " %")};
-    if (has_known) cells.push_back(row.right.num_all > 0 ? fixed(100 * row.right.share(), 1, " %") : "");
+                                      fixed(100 * row.equal.share(), 1) + " %",
+                                      fixed(100 * row.prefix_share, 1) + " %"};
+    if (has_known) cells.push_back(row.right.num_all > 0 ? fixed(100 * row.right.share(), 1) + " %" : "");
     for (std::size_t i = 0; i < columns.size(); ++i) columns[i].cells.push_back(std::move(cells[i]));
   }
   return columns;

@@ -1,0 +1,126 @@
+// `wedlm generate`: prompts in, answers out, all of them as one batch.
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/commands/commands.h"
+#include "cli/options/engine_flags.h"
+#include "cli/options/output_options.h"
+#include "cli/options/prompts.h"
+#include "cli/options/sampling_flags.h"
+#include "cli/options/session.h"
+#include "cli/terminal/answer.h"
+#include "cli/terminal/answer_view.h"
+#include "wedlm/base/error.h"
+
+namespace wedlm::cli {
+namespace {
+
+struct GenerateOptions {
+  ModelOptions model;
+  EngineFlags engine;
+  SamplingFlags sampling;
+  PromptOptions prompts;
+  OutputOptions output;
+  bool show_window = false;
+};
+
+using Streams = std::vector<std::shared_ptr<ResponseStream>>;
+
+Streams submit_all(const std::vector<Prompt>& prompts, const GenerateOptions& options, Session& session,
+                   bool report_window) {
+  const SamplingParams params = options.sampling.sampling_params(session.model->generation_defaults());
+  std::vector<std::vector<TokenId>> encoded;
+  encoded.reserve(prompts.size());
+  for (const Prompt& prompt : prompts) encoded.push_back(encode_prompt(prompt, options.prompts, *session.model));
+  Streams streams;
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    Request request{.prompt = std::move(encoded[i]), .params = params, .report_window = report_window};
+    try {
+      streams.push_back(session.engine->submit(std::move(request)));
+    } catch (const InvalidInput& error) {
+      throw InvalidInput(prompts[i].source + ": " + error.what());
+    }
+  }
+  return streams;
+}
+
+/// Prints the answers in the order of the prompts; a later one that is ready first waits in its stream.
+bool print_answers(const std::vector<Prompt>& prompts, const Streams& streams, const GenerateOptions& options,
+                   const Session& session, const Console& console, AnswerView::ShowWindow show_window) {
+  const InterruptGuard interrupts(2);
+  const auto cancel = [&streams] {
+    for (const auto& stream : streams) stream->cancel();
+  };
+  bool is_cancelled = false;
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    if (prompts.size() > 1 && !options.output.json) {
+      console.note("--- " + prompts[i].source + " ---", Style::kBold);
+    }
+    AnswerView view(console, tokenizer_of(*session.model), show_window);
+    const auto show = [&](const StreamEvent& event) {
+      if (!options.output.json) view.show(event);
+    };
+    const Answer answer = read_answer(*streams[i], interrupts, show, cancel);
+    if (options.output.json) {
+      console.print(write_json(answer_json(answer, i)) + "\n");
+    } else {
+      view.finish();
+      if (!console.is_quiet()) write(Stream::kErr, styled(Style::kDim, stats_text(answer), console.has_color()));
+    }
+    check_answer(answer, prompts[i].source);
+    is_cancelled |= answer.result.finish_reason == FinishReason::kCancelled;
+  }
+  return is_cancelled;
+}
+
+int run_generate(const GenerateOptions& options) {
+  const Console console(options.output);
+  options.sampling.sampling_params({});  // a wrong flag is told before a model is loaded
+  const EngineOptions engine_options = options.engine.engine_options();
+  const std::vector<Prompt> prompts = read_prompts(options.prompts);
+
+  Session session = open_session(options.model, engine_options, console);
+  tokenizer_of(*session.model);  // without one there is nothing to say
+  if (is_raw(options.prompts, *session.model) && !options.prompts.raw) {
+    console.note("The checkpoint has no chat template: the prompt is given to the model as it is, as with --raw");
+  }
+  const AnswerView::ShowWindow show_window = window_wish(options.show_window && !options.output.json, console);
+  const Streams streams = submit_all(prompts, options, session, show_window == AnswerView::ShowWindow::kYes);
+  const bool is_cancelled = print_answers(prompts, streams, options, session, console, show_window);
+  return is_cancelled ? kExitInterrupted : 0;
+}
+
+}  // namespace
+
+Command add_generate(CLI::App& program) {
+  CLI::App* app = program.add_subcommand(
+      "generate",
+      "Answer one or several prompts.\nThe text goes to standard output as it is committed; everything about it goes "
+      "to standard error.");
+  const auto options = std::make_shared<GenerateOptions>();
+  add_prompt_options(*app, options->prompts);
+  add_length_option(*app, options->sampling, kDefaultMaxTokens);
+  add_sampling_options(*app, options->sampling);
+  add_window_options(*app, options->sampling);
+  add_model_options(*app, options->model);
+  add_engine_options(*app, options->engine);
+  OptionGroup output(*app, "Output");
+  output.flag({.names = "--json", .text = "Print one JSON object a prompt, with token ids and statistics."},
+              options->output.json);
+  output.flag({.names = "--show-window", .text = "Show the window of guesses behind the text while it is filled."},
+              options->show_window);
+  add_output_options(*app, options->output);
+  app->footer(
+      "Examples:\n"
+      "  wedlm generate -p \"Count from 1 to 20\"\n"
+      "  wedlm generate -p \"Solve: 3x + 3 = 15\" --preset fast --show-window\n"
+      "  echo \"What is 2 + 2?\" | wedlm generate --quiet -n 32\n"
+      "  wedlm generate --file prompts.jsonl --json > answers.jsonl\n"
+      "  wedlm generate -m Tencent/WeDLM-8B-Instruct -p \"Hello\" -t 0 --autoregressive\n"
+      "\n"
+      "Exit codes: 0 done, 2 a wrong option or input, 3 a file or memory that cannot be had, 70 a fault of wedlm, 130 "
+      "Ctrl-C.");
+  return {.app = app, .run = [options] { return run_generate(*options); }};
+}
+
+}  // namespace wedlm::cli

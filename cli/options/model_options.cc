@@ -1,0 +1,54 @@
+#include "cli/options/model_options.h"
+
+#include "cli/options/option_group.h"
+
+namespace wedlm::cli {
+namespace {
+
+std::string backend_list() {
+  std::string names;
+  for (const std::string& name : backend_names()) names += (names.empty() ? "" : "|") + name;
+  return names;
+}
+
+}  // namespace
+
+LoadOptions ModelOptions::load_options() const {
+  check_at_least("--threads", 0, num_threads);
+  check_at_least("--mask-token-id", 0, mask_token_id);
+  LoadOptions options;
+  set_if_given(options.backend.name, backend);
+  set_if_given(options.backend.num_threads, num_threads);
+  if (pin_threads) options.backend.thread_placement = ThreadPlacement::kPinned;
+  options.mask_token_id = mask_token_id;
+  options.formats = weights.formats();
+  return options;
+}
+
+void add_model_options(CLI::App& app, ModelOptions& options) {
+  add_model_option(app, options);
+  add_weight_options(app, options.weights);
+  OptionGroup group(app, "Model");
+  group.choice({.names = "--backend",
+                .value = backend_list(),
+                .text = "What computes; reference is slow and the definition of correct.",
+                .default_text = "cpu",
+                .environment = "WEDLM_BACKEND"},
+               options.backend);
+  group.integer({.names = "--threads",
+                 .value = "N",
+                 .text = "Threads to compute with.",
+                 .default_text = "one for each processor",
+                 .environment = "WEDLM_THREADS"},
+                options.num_threads);
+  group.flag(
+      {.names = "--pin-threads", .text = "Keep each thread on a processor of its own, where nothing else computes."},
+      options.pin_threads);
+  group.integer({.names = "--mask-token-id",
+                 .value = "ID",
+                 .text = "The token that stands for an empty position.",
+                 .default_text = "the checkpoint's"},
+                options.mask_token_id);
+}
+
+}  // namespace wedlm::cli

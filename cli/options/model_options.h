@@ -1,0 +1,23 @@
+// A model that is to run: which checkpoint, in which format, on what.
+#pragma once
+
+#include "cli/options/model_folder.h"
+#include "cli/options/weight_flags.h"
+#include "wedlm/engine/loaded_model.h"
+
+namespace wedlm::cli {
+
+struct ModelOptions : ModelFolder {
+  std::optional<std::string> backend{};
+  std::optional<std::int32_t> num_threads{};
+  bool pin_threads = false;
+  std::optional<TokenId> mask_token_id{};
+  WeightFlags weights{};
+
+  /// Throws InvalidInput for values that no model could take.
+  LoadOptions load_options() const;
+};
+
+void add_model_options(CLI::App& app, ModelOptions& options);
+
+}  // namespace wedlm::cli

@@ -1,0 +1,37 @@
+#include "cli/options/session.h"
+
+#include <chrono>
+
+#include "wedlm/base/number_text.h"
+
+namespace wedlm::cli {
+
+std::unique_ptr<LoadedModel> load_model(const ModelOptions& options, const Console& console) {
+  const std::filesystem::path folder = options.folder();
+  LoadOptions load_options = options.load_options();
+  const auto start = std::chrono::steady_clock::now();
+  std::unique_ptr<LoadedModel> model;
+  {
+    ProgressBar progress(console, "Loading " + folder.filename().string());
+    load_options.progress = [&progress](std::size_t done, std::size_t total) { progress.update(done, total); };
+    model = LoadedModel::load(folder, load_options);
+  }
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  std::string formats = describe(model->formats());
+  if (!formats.empty()) {
+    formats = "; weights " + formats + ", " + size_text(static_cast<double>(model->transformer().weight_bytes()));
+  }
+  console.note("Loaded " + folder.string() + " in " + fixed(seconds.count(), 2) +
+               " s: " + count_text(static_cast<double>(model->config().num_parameters())) + " parameters on " +
+               model->backend().description() + formats);
+  return model;
+}
+
+Session open_session(const ModelOptions& model_options, const EngineOptions& engine_options, const Console& console) {
+  Session session;
+  session.model = load_model(model_options, console);
+  session.engine = std::make_unique<Engine>(*session.model, engine_options);
+  return session;
+}
+
+}  // namespace wedlm::cli

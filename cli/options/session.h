@@ -1,0 +1,24 @@
+// A model that is ready to answer: loaded, told about on standard error, with an engine over it.
+#pragma once
+
+#include <memory>
+
+#include "cli/options/model_options.h"
+#include "cli/terminal/console.h"
+#include "wedlm/engine/engine.h"
+#include "wedlm/engine/loaded_model.h"
+
+namespace wedlm::cli {
+
+/// The model outlives the engine.
+struct Session {
+  std::unique_ptr<LoadedModel> model;
+  std::unique_ptr<Engine> engine;
+};
+
+/// Loads the model with a progress bar, and says how long it took.
+std::unique_ptr<LoadedModel> load_model(const ModelOptions& options, const Console& console);
+
+Session open_session(const ModelOptions& model_options, const EngineOptions& engine_options, const Console& console);
+
+}  // namespace wedlm::cli

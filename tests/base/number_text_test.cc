@@ -1,0 +1,23 @@
+#include "wedlm/base/number_text.h"
+
+#include <gtest/gtest.h>
+
+namespace wedlm {
+namespace {
+
+TEST(NumberTextTest, SizesArePowersOf1024AndCountsOf1000) {
+  EXPECT_EQ(size_text(512), "512 B");
+  EXPECT_EQ(size_text(1536), "1.5 KB");
+  EXPECT_EQ(size_text(2.0 * 1024 * 1024 * 1024), "2.0 GB");
+  EXPECT_EQ(count_text(999), "999");
+  EXPECT_EQ(count_text(4'000'000), "4.0 M");
+  EXPECT_EQ(count_text(8.2e9), "8.2 B");
+}
+
+TEST(NumberTextTest, DigitsAfterThePointAreThoseAskedFor) {
+  EXPECT_EQ(fixed(2.0 / 3, 2), "0.67");
+  EXPECT_EQ(fixed(2.5e-9, 0), "0");
+}
+
+}  // namespace
+}  // namespace wedlm

@@ -1,0 +1,121 @@
+#include "wedlm/eval/recorded_logits.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <string>
+
+#include "wedlm/base/error.h"
+#include "wedlm/model/batch.h"
+#include "wedlm/model/kv_cache.h"
+
+namespace wedlm {
+namespace {
+
+/// One sequence in a cache of one page, on which prompts and windows are run.
+class SingleSequence {
+ public:
+  SingleSequence(LoadedModel& model, std::int64_t num_tokens)
+      : model_(model), cache_(model.backend(), model.config(), 1, num_tokens), activations_(model.backend()) {}
+
+  /// The logits of every row of rows behind the first `prefix` cached tokens.  // [rows, vocab_size]
+  std::vector<float> run(const std::vector<std::int32_t>& ids, const std::vector<std::int32_t>& positions,
+                         std::int64_t prefix, bool is_stored) {
+    const auto rows = static_cast<std::int64_t>(ids.size());
+    Batch batch{.token_ids = ids, .positions = positions};
+    batch.slots = is_stored ? positions : std::vector<std::int32_t>(ids.size(), -1);
+    batch.segments = {{.num_rows = rows, .prefix_length = prefix, .block_table = {0}}};
+    batch.prediction_rows.resize(ids.size());
+    std::iota(batch.prediction_rows.begin(), batch.prediction_rows.end(), 0);
+    batch.sampling.resize(ids.size());
+    std::vector<Prediction> predictions(ids.size());
+    const std::int64_t vocab_size = model_.config().vocab_size;
+    std::vector<float> logits(static_cast<std::size_t>(rows * vocab_size));
+    model_.transformer().forward(batch, cache_, activations_, predictions,
+                                 {logits.data(), DType::kF32, {rows, vocab_size}});
+    return logits;
+  }
+
+ private:
+  LoadedModel& model_;
+  KvCache cache_;
+  Activations activations_;
+};
+
+std::vector<std::int32_t> integers(const Json& json, std::int64_t limit, const char* name) {
+  std::vector<std::int32_t> result;
+  for (const Json& item : json.as_array()) {
+    const std::int64_t value = item.as_integer();
+    if (value < 0 || value >= limit) {
+      throw InvalidInput(std::string(name) + ": expected 0 to " + std::to_string(limit - 1) + ", got " +
+                         std::to_string(value));
+    }
+    result.push_back(static_cast<std::int32_t>(value));
+  }
+  if (result.empty()) throw InvalidInput(std::string(name) + " is empty");
+  return result;
+}
+
+/// Largest difference over the range of what was recorded.
+double error_share(const float* got, std::int64_t vocab_size, const Json& recorded) {
+  const Json::Array& values = recorded.as_array();
+  if (static_cast<std::int64_t>(values.size()) != vocab_size) {
+    throw InvalidInput("expected " + std::to_string(vocab_size) + " logits, got " + std::to_string(values.size()));
+  }
+  double largest = 0, low = values[0].as_number(), high = low;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double value = values[i].as_number();
+    const double error = std::abs(value - static_cast<double>(got[i]));
+    largest = std::isfinite(error) ? std::max(largest, error) : std::numeric_limits<double>::infinity();
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  return high > low ? largest / (high - low) : largest;
+}
+
+void compare_case(LoadedModel& model, const Json& item, LogitsComparison& comparison) {
+  const ModelConfig& config = model.config();
+  const auto add = [&](const float* row, const Json& recorded) {
+    comparison.largest_error_share =
+        std::max(comparison.largest_error_share, error_share(row, config.vocab_size, recorded));
+    ++comparison.num_rows;
+  };
+  const auto prompt = integers(item.at("prompt_ids"), config.vocab_size, "prompt_ids");
+  const auto prompt_length = static_cast<std::int64_t>(prompt.size());
+  if (prompt_length > config.max_position_embeddings)
+    throw InvalidInput("prompt_ids are longer than the model's context");
+  SingleSequence sequence(model, prompt_length);
+  std::vector<std::int32_t> positions(prompt.size());
+  std::iota(positions.begin(), positions.end(), 0);
+  const std::vector<float> logits = sequence.run(prompt, positions, 0, true);
+  add(logits.data() + (prompt_length - 1) * config.vocab_size, item.at("prompt_last_logits"));
+
+  if (item.find("window_ids") == nullptr) return;
+  const auto window = integers(item.at("window_ids"), config.vocab_size, "window_ids");
+  const auto window_positions = integers(item.at("window_positions"), std::int64_t{1} << 30, "window_positions");
+  const Json::Array& recorded = item.at("window_logits").as_array();
+  if (window_positions.size() != window.size() || recorded.size() != window.size()) {
+    throw InvalidInput("window_ids, window_positions and window_logits differ in length");
+  }
+  const std::vector<float> rows = sequence.run(window, window_positions, prompt_length, false);
+  for (std::size_t i = 0; i < window.size(); ++i) {
+    add(rows.data() + static_cast<std::ptrdiff_t>(i) * config.vocab_size, recorded[i]);
+  }
+}
+
+}  // namespace
+
+LogitsComparison compare_logits(LoadedModel& model, const Json& cases, std::string_view what) {
+  LogitsComparison comparison;
+  std::size_t index = 0;
+  try {
+    for (; index < cases.as_array().size(); ++index) compare_case(model, cases.as_array()[index], comparison);
+  } catch (const InvalidInput& error) {
+    throw InvalidInput(std::string(what) + ", record " + std::to_string(index) + ": " + error.what());
+  }
+  if (comparison.num_rows == 0) throw InvalidInput(std::string(what) + " has no records");
+  return comparison;
+}
+
+}  // namespace wedlm

@@ -1,0 +1,21 @@
+// Comparing a checkpoint's logits with recorded ones, such as another implementation wrote: what `wedlm verify
+// --logits` does. The file is an array of objects:
+//   prompt_ids [n], prompt_last_logits [vocab_size]      the prompt, and the logits of its last row
+//   window_ids, window_positions [w]                     rows behind the cached prompt, in the order in which they see
+//   window_logits [w][vocab_size]                        each other, and their logits; may be left out
+#pragma once
+
+#include "wedlm/base/json.h"
+#include "wedlm/engine/loaded_model.h"
+
+namespace wedlm {
+
+struct LogitsComparison {
+  std::int64_t num_rows = 0;
+  double largest_error_share = 0;  // largest difference in a row over the range of the row's recorded logits
+};
+
+/// Throws InvalidInput, naming `what`, for a record that is not of the form above or does not fit the model.
+LogitsComparison compare_logits(LoadedModel& model, const Json& cases, std::string_view what);
+
+}  // namespace wedlm
