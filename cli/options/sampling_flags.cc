@@ -30,14 +30,13 @@ SamplingParams SamplingFlags::sampling_params(const GenerationDefaults& defaults
   SamplingParams params;
   params.max_tokens = kDefaultMaxTokens;
   set_if_given(params.temperature, defaults.temperature);
-  set_if_given(params.top_p, defaults.top_p);
-  set_if_given(params.top_k, defaults.top_k);
+  params.filters = defaults.filters;
   if (preset) apply_preset(*preset, params);
 
   set_if_given(params.max_tokens, max_tokens);
   set_if_given(params.temperature, temperature);
-  set_if_given(params.top_p, top_p);
-  set_if_given(params.top_k, top_k);
+  set_if_given(params.filters.top_p, top_p);
+  set_if_given(params.filters.top_k, top_k);
   params.seed = seed;
   params.stop = stop;
   params.stop_token_ids = stop_token_ids;
@@ -48,11 +47,11 @@ SamplingParams SamplingFlags::sampling_params(const GenerationDefaults& defaults
   if (entropy_threshold) params.entropy_threshold = threshold_of(*entropy_threshold);
   set_if_given(params.position_penalty, position_penalty);
   set_if_given(params.max_per_step, max_per_step);
-  if (fallback) params.fallback = parse_fallback(*fallback);
+  if (fallback) params.fallback = parse_named("fallback", *fallback, kFallbacks);
   if (block_wise) params.refill = WindowRefill::kBlock;
   set_if_given(params.draft_threshold, draft_threshold);
   params.prompt_lookup = !no_prompt_lookup;
-  if (gate) params.gate = parse_gate(*gate);
+  if (gate) params.gate = parse_named("gate", *gate, kGates);
   set_if_given(params.gate_epsilon, gate_epsilon);
   set_if_given(params.gate_delta, gate_delta);
   set_if_given(params.joint_entropy, joint_entropy);
@@ -139,7 +138,7 @@ void add_filling_options(CLI::App& app, SamplingFlags& flags) {
                 .value = "argmin|leftmost",
                 .text = "streaming: what is filled where no position is certain enough: the most certain one, or the "
                         "leftmost, which computes fewer positions.",
-                .default_text = std::string(fallback_name(defaults.fallback))},
+                .default_text = std::string(name_of(defaults.fallback, kFallbacks))},
                flags.fallback);
   group.flag({.names = "--block-wise",
               .text = "streaming: finish a window before the next begins, instead of letting it slide."},
@@ -162,7 +161,7 @@ void add_verification_options(CLI::App& app, SamplingFlags& flags) {
        .value = "probability|equality|off",
        .text = "gated: a guess becomes text where the next forward finds it likely enough, or only where it is "
                "the model's own choice (the text of exact), or at once (streaming).",
-       .default_text = std::string(gate_name(defaults.gate))},
+       .default_text = std::string(name_of(defaults.gate, kGates))},
       flags.gate);
   group.number({.names = "--gate-epsilon",
                 .value = "X",

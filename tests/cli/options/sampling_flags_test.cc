@@ -21,18 +21,18 @@ TEST(SamplingFlagsTest, WithoutFlagsTheModelDecidesAndElseWe) {
   EXPECT_EQ(ours.mode, DecodeMode::kStreaming);
   EXPECT_FALSE(ours.seed.has_value());
 
-  const SamplingParams models = SamplingFlags{}.sampling_params({.temperature = 0.7F, .top_p = 0.8F, .top_k = 20});
+  const SamplingParams models = SamplingFlags{}.sampling_params({.temperature = 0.7F, .filters = {.top_k = 20, .top_p = 0.8F}});
   EXPECT_FLOAT_EQ(models.temperature, 0.7F);
-  EXPECT_FLOAT_EQ(models.top_p, 0.8F);
-  EXPECT_EQ(models.top_k, 20);
+  EXPECT_FLOAT_EQ(models.filters.top_p, 0.8F);
+  EXPECT_EQ(models.filters.top_k, 20);
 }
 
 TEST(SamplingFlagsTest, GivenFlagsWinOverTheModel) {
   const SamplingFlags flags{.temperature = 0.0, .top_p = 0.5, .top_k = 3};
-  const SamplingParams params = flags.sampling_params({.temperature = 0.7F, .top_p = 0.8F, .top_k = 20});
+  const SamplingParams params = flags.sampling_params({.temperature = 0.7F, .filters = {.top_k = 20, .top_p = 0.8F}});
   EXPECT_FLOAT_EQ(params.temperature, 0.0F);
-  EXPECT_FLOAT_EQ(params.top_p, 0.5F);
-  EXPECT_EQ(params.top_k, 3);
+  EXPECT_FLOAT_EQ(params.filters.top_p, 0.5F);
+  EXPECT_EQ(params.filters.top_k, 3);
 }
 
 TEST(SamplingFlagsTest, GivenFlagsWinOverThePreset) {
