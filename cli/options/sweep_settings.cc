@@ -78,10 +78,9 @@ void check_known(const std::string& word, const CLI::App& app) {
     const bool is_mode = option->check_name("--mode") || option->check_name("--autoregressive");
     if (!is_mode && option->check_name((name.size() == 1 ? "-" : "--") + name)) return;
   }
-  const std::string best = closest(name, known);
   std::string list;
   for (const std::string& one : known) list += (list.empty() ? "" : ", ") + one;
-  throw InvalidInput("unknown option " + quote(name) + (best.empty() ? "" : " (did you mean " + best + "?)") +
+  throw InvalidInput("unknown option " + quote(name) + did_you_mean(name, known) +
                      "; known behind the mode are " + list);
 }
 

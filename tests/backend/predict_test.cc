@@ -174,7 +174,8 @@ TEST_P(PredictTest, RowsWithFiltersBesideRowsWithout) {
   const OwnedTensor hidden = data_.f32({70, 33});
   std::vector<SamplingRow> all = sampling(70, 1300);
   const std::vector<Prediction> without = predict(hidden.tensor(), *head, all);
-  all[1].filters.top_k = 3, all[2].filters.top_k = 3, all[3].filters.top_p = 0.5F;  // the second draws nothing, and the other block has none
+  all[1].filters.top_k = 3, all[2].filters.top_k = 3,
+  all[3].filters.top_p = 0.5F;  // the second draws nothing, and the other block has none
   check(hidden.tensor(), *head, all, "filters");
   const std::vector<Prediction> with = predict(hidden.tensor(), *head, all);
   for (std::size_t r = 0; r < with.size(); ++r) {

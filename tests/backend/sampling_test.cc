@@ -35,7 +35,8 @@ std::vector<double> filtered_distribution(const std::vector<float>& logits, cons
     if (static_cast<TokenId>(v) != sampling.banned) order.push_back(v);
   }
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return logits[a] > logits[b]; });
-  if (sampling.filters.top_k > 0) order.resize(std::min(order.size(), static_cast<std::size_t>(sampling.filters.top_k)));
+  if (sampling.filters.top_k > 0)
+    order.resize(std::min(order.size(), static_cast<std::size_t>(sampling.filters.top_k)));
   double total = 0;
   for (const std::size_t v : order) total += raw[v];
   double sum = 0;
@@ -175,7 +176,8 @@ TEST(SamplingTest, DrawsFollowTheDistribution) {
     const double statistic = chi_square(logits, sampling, 20'000, degrees);
     ASSERT_GE(degrees, 1);
     // Mean plus five standard deviations of the chi-square distribution.
-    EXPECT_LT(statistic, degrees + 5 * std::sqrt(2.0 * degrees)) << sampling.filters.top_k << " " << sampling.filters.top_p;
+    EXPECT_LT(statistic, degrees + 5 * std::sqrt(2.0 * degrees))
+        << sampling.filters.top_k << " " << sampling.filters.top_p;
   }
 }
 
@@ -206,7 +208,8 @@ TEST(SamplingTest, ExtremeRows) {
         for (const float top_p : {0.5F, 1.0F}) {
           for (const TokenId banned : {kNoToken, 0, 2}) {
             const Prediction prediction = predict_row(
-                rows[i], {.temperature = temperature, .filters = {.top_k = top_k, .top_p = top_p}, .seed = 3, .banned = banned});
+                rows[i],
+                {.temperature = temperature, .filters = {.top_k = top_k, .top_p = top_p}, .seed = 3, .banned = banned});
             for (const TokenId token : {prediction.best, prediction.sampled}) {
               ASSERT_TRUE(token >= 0 && token < 4) << "row " << i;
               EXPECT_NE(token, banned);

@@ -116,12 +116,11 @@ constexpr OptionField field() {
 /// A member whose values have names in a table.
 template <const auto& kTable, auto kMember>
 constexpr OptionField named_field() {
-  return {
-      .kind = OptionKind::kName,
-      .set = [](SamplingParams& params,
-                const Json& value) { params.*kMember = parse_named("", value.as_string(), kTable); },
-      .get = [](const SamplingParams& params) { return Json(name_of(params.*kMember, kTable)); },
-      .names = [] { return names_of(kTable); }};
+  return {.kind = OptionKind::kName,
+          .set = [](SamplingParams& params,
+                    const Json& value) { params.*kMember = parse_named("", value.as_string(), kTable); },
+          .get = [](const SamplingParams& params) { return Json(name_of(params.*kMember, kTable)); },
+          .names = [] { return names_of(kTable); }};
 }
 
 /// No member of its own: a name that sets several others.

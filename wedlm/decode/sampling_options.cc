@@ -90,18 +90,18 @@ constexpr std::array kOptions = {
                    .section = OptionSection::kDecoding,
                    .help = "Sets the window's options below together; those that are given too win.",
                    .field = preset_field()},
-    SamplingOption{.name = "window-size",
-                   .more_names = "-b,--window,--block-size",
-                   .json_name = "window_size",
-                   .original_name = "wedlm_window_size",
-                   .section = OptionSection::kDecoding,
-                   .value_name = "N",
-                   .absent_name = "auto",
-                   .range = NumberRange::from_to(1, kMaxWindowSize),
-                   .default_text =
-                       "16 for streaming; auto for exact and gated: what pays on this machine, step by step",
-                   .help = "Positions after the known text that are guessed in one forward, 1 to 256, or `auto`.",
-                   .field = field<&SamplingParams::window_size>()},
+    SamplingOption{
+        .name = "window-size",
+        .more_names = "-b,--window,--block-size",
+        .json_name = "window_size",
+        .original_name = "wedlm_window_size",
+        .section = OptionSection::kDecoding,
+        .value_name = "N",
+        .absent_name = "auto",
+        .range = NumberRange::from_to(1, kMaxWindowSize),
+        .default_text = "16 for streaming; auto for exact and gated: what pays on this machine, step by step",
+        .help = "Positions after the known text that are guessed in one forward, 1 to 256, or `auto`.",
+        .field = field<&SamplingParams::window_size>()},
     SamplingOption{.name = "entropy-threshold",
                    .json_name = "entropy_threshold",
                    .original_name = "wedlm_entropy_threshold",
@@ -206,10 +206,15 @@ std::span<const SamplingOption> sampling_options() {
   return kOptions;
 }
 
-const SamplingOption* find_sampling_option(std::string_view name) {
+const SamplingOption* find_command_line_option(std::string_view name) {
+  const auto found = std::ranges::find_if(
+      kOptions, [&](const SamplingOption& option) { return name == option.name || lists(option.more_names, name); });
+  return found == kOptions.end() ? nullptr : &*found;
+}
+
+const SamplingOption* find_json_option(std::string_view name) {
   const auto found = std::ranges::find_if(kOptions, [&](const SamplingOption& option) {
-    return name == option.name || name == option.json_name || lists(option.more_names, name) ||
-           (!option.original_name.empty() && name == option.original_name);
+    return name == option.json_name || (!name.empty() && name == option.original_name);
   });
   return found == kOptions.end() ? nullptr : &*found;
 }

@@ -21,7 +21,8 @@ TEST(SamplingFlagsTest, WithoutFlagsTheModelDecidesAndElseWe) {
   EXPECT_EQ(ours.mode, DecodeMode::kStreaming);
   EXPECT_FALSE(ours.seed.has_value());
 
-  const SamplingParams models = SamplingFlags{}.sampling_params({.temperature = 0.7F, .filters = {.top_k = 20, .top_p = 0.8F}});
+  const SamplingParams models =
+      SamplingFlags{}.sampling_params({.temperature = 0.7F, .filters = {.top_k = 20, .top_p = 0.8F}});
   EXPECT_FLOAT_EQ(models.temperature, 0.7F);
   EXPECT_FLOAT_EQ(models.filters.top_p, 0.8F);
   EXPECT_EQ(models.filters.top_k, 20);
