@@ -77,6 +77,7 @@ TEST(SamplingOptionsTest, EachValueReachesItsMember) {
   EXPECT_EQ(params_of("temperature", 1).temperature, 1.0F);
   EXPECT_EQ(params_of("top_p", 0.25).filters.top_p, 0.25F);
   EXPECT_EQ(params_of("top_k", 9).filters.top_k, 9);
+  EXPECT_EQ(params_of("min_p", 0.125).filters.min_p, 0.125F);
   EXPECT_EQ(params_of("seed", std::int64_t{1} << 53).seed, std::uint64_t{1} << 53);
   EXPECT_EQ(params_of("stop", "end").stop, std::vector<std::string>{"end"});
   EXPECT_EQ(params_of("stop", Json::Array{"a", "b"}).stop, (std::vector<std::string>{"a", "b"}));
@@ -143,7 +144,7 @@ TEST(SamplingOptionsTest, DefaultsAreThoseOfTheParameters) {
 TEST(SamplingOptionsTest, ParametersGoThroughJsonAndBack) {
   SamplingParams params{.mode = DecodeMode::kExact,
                         .temperature = 0.7F,
-                        .filters = {.top_k = 4, .top_p = 0.9F},
+                        .filters = {.top_k = 4, .top_p = 0.9F, .min_p = 0.05F},
                         .seed = 11,
                         .max_tokens = 5,
                         .stop = {"x", "y"},

@@ -117,8 +117,8 @@ std::vector<TokenLogit> keep_top_p(std::span<const float> logits, const RowMomen
 }
 
 /// The tokens that top-k and top-p leave.
-std::vector<TokenLogit> filter(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
-                               float best_logit) {
+std::vector<TokenLogit> keep_top(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                                 float best_logit) {
   const TokenFilters& filters = sampling.filters;
   const bool any_top_k = filters.top_k > 0 && static_cast<std::size_t>(filters.top_k) < logits.size();
   if (!any_top_k && filters.top_p >= 1) return keep_all(logits, sampling.banned, kMinusInfinity);
@@ -130,6 +130,18 @@ std::vector<TokenLogit> filter(std::span<const float> logits, const RowMoments& 
     double sum = 0;
     for (const TokenLogit& candidate : kept) sum += std::exp(below_max(candidate.logit, best_logit));
     keep_mass(kept, best_logit, sum * static_cast<double>(filters.top_p));
+  }
+  return kept;
+}
+
+/// The tokens that all filters leave.
+std::vector<TokenLogit> filter(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                               float best_logit) {
+  auto kept = keep_top(logits, moments, sampling, best_logit);
+  if (sampling.filters.min_p > 0) {
+    // p >= min_p * p_best, without the sum that both share.
+    const double lowest = std::log(static_cast<double>(sampling.filters.min_p));
+    std::erase_if(kept, [&](const TokenLogit& token) { return below_max(token.logit, best_logit) < lowest; });
   }
   return kept;
 }

@@ -17,12 +17,14 @@ inline constexpr NumberRange kTemperatureRange = NumberRange::from_to(0, 100);
 struct TokenFilters {
   std::int32_t top_k = 0;  // the k best; 0 keeps all
   float top_p = 1;         // the smallest set whose share of the probability reaches it, in (0, 1]
+  float min_p = 0;         // those that are at least min_p times as probable as the best, in [0, 1]
 
-  bool keep_all() const { return top_k == 0 && top_p >= 1; }
+  bool keep_all() const { return top_k == 0 && top_p >= 1 && min_p <= 0; }
   bool operator==(const TokenFilters&) const = default;
 };
 inline constexpr NumberRange kTopKRange = NumberRange::from_to(0, std::numeric_limits<std::int32_t>::max());
 inline constexpr NumberRange kTopPRange = NumberRange::above_up_to(0, 1);
+inline constexpr NumberRange kMinPRange = NumberRange::from_to(0, 1);
 
 /// How one row of a batch is to be turned into a token.
 struct SamplingRow {

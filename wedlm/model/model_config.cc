@@ -355,6 +355,7 @@ GenerationDefaults parse_generation_config(const Json* config, std::int64_t voca
   filters.top_k = static_cast<std::int32_t>(
       members.integer("top_k", 0, std::numeric_limits<std::int32_t>::max()).value_or(filters.top_k));
   filters.top_p = members.number("top_p", kTopPRange).value_or(filters.top_p);
+  filters.min_p = members.number("min_p", kMinPRange).value_or(filters.min_p);
   defaults.eos_token_ids = members.token_ids("eos_token_id", vocab_size);
   return defaults;
 }
