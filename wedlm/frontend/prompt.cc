@@ -158,6 +158,7 @@ Json messages_of(const Prompt& prompt) {
 }
 
 Prompt with_system_message(Prompt prompt, const std::string& system) {
+  if (!prompt.token_ids.empty()) throw InvalidInput(prompt.source + ": token ids have no place for a system message");
   Json::Array messages = messages_of(prompt).as_array();
   if (messages.empty() || messages.front().at("role") != Json("system")) {
     messages.insert(messages.begin(), Json::object({{"role", "system"}, {"content", system}}));

@@ -48,7 +48,7 @@ Json prompt_json(const Prompt& prompt);
 /// The messages: those of the prompt, or its text as the message of a user.
 Json messages_of(const Prompt& prompt);
 
-/// The prompt with a system message in front, unless its messages begin with one.
+/// The prompt with a system message in front, unless its messages begin with one. Throws InvalidInput for token ids.
 Prompt with_system_message(Prompt prompt, const std::string& system);
 
 }  // namespace wedlm
