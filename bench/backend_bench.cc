@@ -173,11 +173,11 @@ BENCHMARK_CAPTURE(read_logits, temperature, SamplingRow{.temperature = 0.7F})
     ->Arg(16)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(read_logits, top_p, SamplingRow{.temperature = 0.7F, .top_p = 0.95F})
+BENCHMARK_CAPTURE(read_logits, top_p, SamplingRow{.temperature = 0.7F, .filters = {.top_p = 0.95F}})
     ->Arg(16)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(read_logits, top_k, SamplingRow{.temperature = 0.7F, .top_k = 50})
+BENCHMARK_CAPTURE(read_logits, top_k, SamplingRow{.temperature = 0.7F, .filters = {.top_k = 50}})
     ->Arg(16)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);

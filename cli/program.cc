@@ -29,11 +29,6 @@ std::vector<std::string> names_of_commands(const CLI::App& program) {
   return names;
 }
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
-  const std::string best = closest(word, candidates);
-  return best.empty() ? "" : " (did you mean " + best + "?)";
-}
-
 /// What to say about words that no option took.
 std::string unexpected_words(const CLI::App& program) {
   const std::vector<CLI::App*> chosen = program.get_subcommands();

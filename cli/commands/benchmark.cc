@@ -9,22 +9,22 @@
 #include "cli/options/engine_flags.h"
 #include "cli/options/output_options.h"
 #include "cli/options/prompts.h"
-#include "cli/options/sampling_flags.h"
+#include "cli/options/sampling_options.h"
 #include "cli/options/session.h"
 #include "cli/terminal/answer.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
+#include "wedlm/frontend/prompt_encoder.h"
 
 namespace wedlm::cli {
 namespace {
 
-constexpr std::int32_t kBenchmarkMaxTokens = 64;
 constexpr const char* kDefaultPrompt = "Count from 1 to 200";
 
 struct BenchmarkOptions {
   ModelOptions model;
   EngineFlags engine;
-  SamplingFlags sampling;
+  SamplingSettings sampling{kBenchmarkMaxTokens};
   PromptOptions prompts;
   OutputOptions output;
   std::optional<std::int32_t> num_runs = 3;
@@ -149,7 +149,7 @@ struct Measured {
 /// The modes take turns, so that what else the machine does meets both.
 Measured measure(const BenchmarkOptions& options, Session& session, const std::vector<std::vector<TokenId>>& prompts,
                  const Console& console) {
-  SamplingParams parallel = options.sampling.sampling_params(session.model->generation_defaults());
+  SamplingParams parallel = options.sampling.params(session.model->generation_defaults());
   if (!parallel.seed) parallel.seed = 0;
   SamplingParams autoregressive = parallel;
   autoregressive.mode = DecodeMode::kAutoregressive;
@@ -184,7 +184,7 @@ int run_benchmark(BenchmarkOptions options) {
   if (*options.num_warmup_runs < 0) {
     throw InvalidInput("--warmup: expected at least 0, got " + std::to_string(*options.num_warmup_runs));
   }
-  const DecodeMode mode = options.sampling.sampling_params({}).mode;
+  const DecodeMode mode = options.sampling.params({}).mode;
   if (mode == DecodeMode::kAutoregressive) {
     throw InvalidInput("benchmark compares a mode with autoregressive: choose --mode streaming, exact or gated");
   }
@@ -195,7 +195,8 @@ int run_benchmark(BenchmarkOptions options) {
   Session session = open_session(options.model, engine_options, console);
   std::vector<std::vector<TokenId>> encoded;
   encoded.reserve(prompts.size());
-  for (const Prompt& prompt : prompts) encoded.push_back(encode_prompt(prompt, options.prompts, *session.model));
+  const PromptEncoder encoder(*session.model);
+  for (const Prompt& prompt : prompts) encoded.push_back(encoder.encode(prompt));
   const Measured measured = measure(options, session, encoded, console);
   if (measured.is_cancelled) return kExitInterrupted;
 
@@ -227,15 +228,13 @@ Command add_benchmark(CLI::App& program) {
                              "same engine, without the "
                              "prefix cache, one prompt after the other; the figures are those of the median run.");
   const auto options = std::make_shared<BenchmarkOptions>();
-  options->sampling.max_tokens = kBenchmarkMaxTokens;
   OptionGroup group(*app, "Benchmark");
   group.integer({.names = "--runs", .value = "N", .text = "Runs that count.", .default_text = "3"}, options->num_runs);
   group.integer({.names = "--warmup", .value = "N", .text = "Runs before those.", .default_text = "1"},
                 options->num_warmup_runs);
   add_prompt_options(*app, options->prompts);
-  add_length_option(*app, options->sampling, kBenchmarkMaxTokens);
   add_sampling_options(*app, options->sampling);
-  add_window_options(*app, options->sampling);
+  add_decoding_options(*app, options->sampling);
   add_model_options(*app, options->model);
   add_engine_options(*app, options->engine);
   OptionGroup(*app, "Output").flag({.names = "--json", .text = "Print one JSON object."}, options->output.json);

@@ -7,8 +7,7 @@
 #include "cli/commands/commands.h"
 #include "cli/options/engine_flags.h"
 #include "cli/options/output_options.h"
-#include "cli/options/prompts.h"
-#include "cli/options/sampling_flags.h"
+#include "cli/options/sampling_options.h"
 #include "cli/options/session.h"
 #include "cli/terminal/answer.h"
 #include "cli/terminal/answer_view.h"
@@ -16,11 +15,10 @@
 #include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
 #include "wedlm/base/quote.h"
+#include "wedlm/frontend/prompt_encoder.h"
 
 namespace wedlm::cli {
 namespace {
-
-constexpr std::int32_t kChatMaxTokens = 512;
 
 constexpr std::string_view kHelp =
     "  /help          this list\n"
@@ -33,7 +31,7 @@ constexpr std::string_view kHelp =
 struct ChatOptions {
   ModelOptions model;
   EngineFlags engine;
-  SamplingFlags sampling;
+  SamplingSettings sampling{kChatMaxTokens};
   OutputOptions output;
   std::optional<std::string> system;
   bool show_window = false;
@@ -43,7 +41,8 @@ class Chat {
  public:
   Chat(Session& session, const ChatOptions& options, const Console& console)
       : session_(session),
-        params_(options.sampling.sampling_params(session.model->generation_defaults())),
+        encoder_(*session.model),
+        params_(options.sampling.params(session.model->generation_defaults())),
         console_(console),
         show_window_(window_wish(options.show_window, console)),
         system_(options.system),
@@ -58,10 +57,11 @@ class Chat {
   Next take_command(const std::string& line);
   void take_turn(const std::string& text);
   std::vector<TokenId> prompt_that_fits();
-  Json conversation() const;
+  Prompt conversation() const;
   void say(std::string_view text) const { write(Stream::kErr, text); }
 
   Session& session_;
+  PromptEncoder encoder_;
   SamplingParams params_;
   const Console& console_;
   AnswerView::ShowWindow show_window_;
@@ -130,10 +130,9 @@ Chat::Next Chat::take_command(const std::string& line) {
   return Next::kGoOn;
 }
 
-Json Chat::conversation() const {
-  Json::Array all = messages_;
-  if (system_) all.insert(all.begin(), Json::object({{"role", "system"}, {"content", *system_}}));
-  return all;
+Prompt Chat::conversation() const {
+  Prompt prompt{.source = "this turn", .messages = messages_};
+  return system_ ? with_system_message(std::move(prompt), *system_) : prompt;
 }
 
 /// Forgets the oldest turns where the conversation leaves no room for an answer.
@@ -141,11 +140,11 @@ std::vector<TokenId> Chat::prompt_that_fits() {
   const auto max_model_len = static_cast<std::size_t>(session_.engine->options().max_model_len);
   const std::size_t room = std::min(static_cast<std::size_t>(params_.max_tokens), max_model_len / 4);
   std::size_t num_forgotten = 0;
-  std::vector<TokenId> prompt = encode_messages(conversation(), *session_.model);
+  std::vector<TokenId> prompt = encoder_.encode(conversation());
   while (prompt.size() + room > max_model_len && messages_.size() > 2) {
     messages_.erase(messages_.begin(), messages_.begin() + 2);
     num_forgotten += 2;
-    prompt = encode_messages(conversation(), *session_.model);
+    prompt = encoder_.encode(conversation());
   }
   if (num_forgotten > 0) {
     console_.note("The conversation is longer than the context of " + std::to_string(max_model_len) +
@@ -165,7 +164,7 @@ void Chat::take_turn(const std::string& text) {
     messages_.pop_back();
     throw;
   }
-  AnswerView view(console_, tokenizer_of(*session_.model), show_window_);
+  AnswerView view(console_, encoder_.tokenizer(), show_window_);
   last_answer_ = read_answer(
       *stream, interrupts_, [&view](const StreamEvent& event) { view.show(event); }, [&stream] { stream->cancel(); });
   view.finish();
@@ -181,10 +180,8 @@ void Chat::take_turn(const std::string& text) {
 
 int run_chat(const ChatOptions& options) {
   const Console console(options.output);
-  options.sampling.sampling_params({});
   Session session = open_session(options.model, options.engine.engine_options(), console);
-  tokenizer_of(*session.model);
-  if (session.model->chat_template() == nullptr) {
+  if (!PromptEncoder(*session.model).has_chat_template()) {
     throw InvalidInput(session.model->folder().string() +
                        ": expected a chat template, found none; use wedlm generate --raw");
   }
@@ -198,12 +195,10 @@ Command add_chat(CLI::App& program) {
   CLI::App* app = program.add_subcommand(
       "chat", "Talk with a model.\nLines that are piped in are turns of one conversation. /help lists the commands.");
   const auto options = std::make_shared<ChatOptions>();
-  options->sampling.max_tokens = kChatMaxTokens;
   OptionGroup(*app, "Prompt")
       .text({.names = "-s,--system", .value = "TEXT", .text = "The system message."}, options->system);
-  add_length_option(*app, options->sampling, kChatMaxTokens);
   add_sampling_options(*app, options->sampling);
-  add_window_options(*app, options->sampling);
+  add_decoding_options(*app, options->sampling);
   add_model_options(*app, options->model);
   add_engine_options(*app, options->engine);
   OptionGroup(*app, "Output")

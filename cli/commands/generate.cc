@@ -6,11 +6,12 @@
 #include "cli/options/engine_flags.h"
 #include "cli/options/output_options.h"
 #include "cli/options/prompts.h"
-#include "cli/options/sampling_flags.h"
+#include "cli/options/sampling_options.h"
 #include "cli/options/session.h"
 #include "cli/terminal/answer.h"
 #include "cli/terminal/answer_view.h"
 #include "wedlm/base/error.h"
+#include "wedlm/frontend/chat_request.h"
 
 namespace wedlm::cli {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 struct GenerateOptions {
   ModelOptions model;
   EngineFlags engine;
-  SamplingFlags sampling;
+  SamplingSettings sampling{kGenerateMaxTokens};
   PromptOptions prompts;
   OutputOptions output;
   bool show_window = false;
@@ -26,17 +27,20 @@ struct GenerateOptions {
 
 using Streams = std::vector<std::shared_ptr<ResponseStream>>;
 
+/// A prompt that is wrong is told before any of them runs.
 Streams submit_all(const std::vector<Prompt>& prompts, const GenerateOptions& options, Session& session,
-                   bool report_window) {
-  const SamplingParams params = options.sampling.sampling_params(session.model->generation_defaults());
-  std::vector<std::vector<TokenId>> encoded;
-  encoded.reserve(prompts.size());
-  for (const Prompt& prompt : prompts) encoded.push_back(encode_prompt(prompt, options.prompts, *session.model));
+                   const PromptEncoder& encoder, bool report_window) {
+  std::vector<Request> requests;
+  requests.reserve(prompts.size());
+  for (const Prompt& prompt : prompts) {
+    requests.push_back(engine_request({.prompt = prompt, .settings = options.sampling}, encoder,
+                                      session.model->generation_defaults()));
+    requests.back().report_window = report_window;
+  }
   Streams streams;
   for (std::size_t i = 0; i < prompts.size(); ++i) {
-    Request request{.prompt = std::move(encoded[i]), .params = params, .report_window = report_window};
     try {
-      streams.push_back(session.engine->submit(std::move(request)));
+      streams.push_back(session.engine->submit(std::move(requests[i])));
     } catch (const InvalidInput& error) {
       throw InvalidInput(prompts[i].source + ": " + error.what());
     }
@@ -46,7 +50,7 @@ Streams submit_all(const std::vector<Prompt>& prompts, const GenerateOptions& op
 
 /// Prints the answers in the order of the prompts; a later one that is ready first waits in its stream.
 bool print_answers(const std::vector<Prompt>& prompts, const Streams& streams, const GenerateOptions& options,
-                   const Session& session, const Console& console, AnswerView::ShowWindow show_window) {
+                   const Tokenizer& tokenizer, const Console& console, AnswerView::ShowWindow show_window) {
   const InterruptGuard interrupts(2);
   const auto cancel = [&streams] {
     for (const auto& stream : streams) stream->cancel();
@@ -56,7 +60,7 @@ bool print_answers(const std::vector<Prompt>& prompts, const Streams& streams, c
     if (prompts.size() > 1 && !options.output.json) {
       console.note("--- " + prompts[i].source + " ---", Style::kBold);
     }
-    AnswerView view(console, tokenizer_of(*session.model), show_window);
+    AnswerView view(console, tokenizer, show_window);
     const auto show = [&](const StreamEvent& event) {
       if (!options.output.json) view.show(event);
     };
@@ -75,18 +79,17 @@ bool print_answers(const std::vector<Prompt>& prompts, const Streams& streams, c
 
 int run_generate(const GenerateOptions& options) {
   const Console console(options.output);
-  options.sampling.sampling_params({});  // a wrong flag is told before a model is loaded
   const EngineOptions engine_options = options.engine.engine_options();
   const std::vector<Prompt> prompts = read_prompts(options.prompts);
 
   Session session = open_session(options.model, engine_options, console);
-  tokenizer_of(*session.model);  // without one there is nothing to say
-  if (is_raw(options.prompts, *session.model) && !options.prompts.raw) {
+  const PromptEncoder encoder(*session.model);
+  if (!encoder.has_chat_template() && !options.prompts.raw) {
     console.note("The checkpoint has no chat template: the prompt is given to the model as it is, as with --raw");
   }
   const AnswerView::ShowWindow show_window = window_wish(options.show_window && !options.output.json, console);
-  const Streams streams = submit_all(prompts, options, session, show_window == AnswerView::ShowWindow::kYes);
-  const bool is_cancelled = print_answers(prompts, streams, options, session, console, show_window);
+  const Streams streams = submit_all(prompts, options, session, encoder, show_window == AnswerView::ShowWindow::kYes);
+  const bool is_cancelled = print_answers(prompts, streams, options, encoder.tokenizer(), console, show_window);
   return is_cancelled ? kExitInterrupted : 0;
 }
 
@@ -99,9 +102,8 @@ Command add_generate(CLI::App& program) {
       "to standard error.");
   const auto options = std::make_shared<GenerateOptions>();
   add_prompt_options(*app, options->prompts);
-  add_length_option(*app, options->sampling, kDefaultMaxTokens);
   add_sampling_options(*app, options->sampling);
-  add_window_options(*app, options->sampling);
+  add_decoding_options(*app, options->sampling);
   add_model_options(*app, options->model);
   add_engine_options(*app, options->engine);
   OptionGroup output(*app, "Output");

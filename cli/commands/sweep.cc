@@ -13,13 +13,14 @@
 #include "cli/options/engine_flags.h"
 #include "cli/options/output_options.h"
 #include "cli/options/prompts.h"
-#include "cli/options/sampling_flags.h"
+#include "cli/options/sampling_options.h"
 #include "cli/options/session.h"
-#include "cli/options/sweep_settings.h"
 #include "cli/terminal/console_watcher.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
 #include "wedlm/eval/report_plots.h"
+#include "wedlm/eval/sweep_settings.h"
+#include "wedlm/frontend/prompt_encoder.h"
 
 namespace wedlm::cli {
 namespace {
@@ -27,7 +28,7 @@ namespace {
 struct SweepOptions {
   ModelOptions model;
   EngineFlags engine;
-  SamplingFlags sampling;
+  SamplingSettings sampling{kGenerateMaxTokens};
   PromptOptions prompts;
   OutputOptions output;
   std::vector<std::string> settings;
@@ -51,21 +52,21 @@ void write_file(const std::filesystem::path& path, const std::string& text, cons
   console.note("Wrote " + path.string());
 }
 
-std::vector<Prompt> prompts_of(const SweepOptions& options) {
+std::vector<PromptLine> prompts_of(const SweepOptions& options) {
   if (!options.prompts.file) {
     throw InvalidInput(
         "no prompts: name a file, such as `wedlm sweep exercises.jsonl` with {\"prompt\": ..., \"answer\": ...} a "
         "line, or a text file with a prompt a line");
   }
-  std::vector<Prompt> prompts = read_prompt_list(options.prompts);
+  std::vector<PromptLine> prompts = read_prompt_lines(options.prompts);
   if (options.limit) prompts.resize(std::min(prompts.size(), static_cast<std::size_t>(*options.limit)));
   return prompts;
 }
 
-std::vector<std::optional<KnownAnswer>> known_answers(const std::vector<Prompt>& prompts) {
+std::vector<std::optional<KnownAnswer>> known_answers(const std::vector<PromptLine>& prompts) {
   std::vector<std::optional<KnownAnswer>> known;
   known.reserve(prompts.size());
-  for (const Prompt& prompt : prompts) known.push_back(known_answer(prompt.line, prompt.source));
+  for (const PromptLine& line : prompts) known.push_back(known_answer(line.object, line.prompt.source));
   return known;
 }
 
@@ -82,7 +83,7 @@ std::string conditions(const SweepOutcome& outcome, const SweepOptions& options)
 
 Json report_object(const SweepOutcome& outcome, const std::vector<ReportRow>& rows, const SweepOptions& options,
                    LoadedModel& model) {
-  const SamplingParams params = options.sampling.sampling_params(model.generation_defaults());
+  const SamplingParams params = options.sampling.params(model.generation_defaults());
   return Json::object({{"model", model.folder().string()},
                        {"backend", model.backend().description()},
                        {"file", *options.prompts.file},
@@ -91,7 +92,7 @@ Json report_object(const SweepOutcome& outcome, const std::vector<ReportRow>& ro
                        {"batch", *options.batch_size},
                        {"max_tokens", params.max_tokens},
                        {"temperature", static_cast<double>(params.temperature)},
-                       {"seed", *options.sampling.seed},
+                       {"seed", params.seed.value()},
                        {"settings", report_json(rows)}});
 }
 
@@ -125,21 +126,20 @@ int run_sweep_command(SweepOptions options) {
   check_at_least("--runs", 1, options.num_runs);
   check_at_least("--batch", 1, options.batch_size);
   check_at_least("--limit", 1, options.limit);
-  if (!options.sampling.seed) options.sampling.seed = 0;
-  const std::vector<SettingFlags> settings = sweep_settings(options.settings, options.sampling);
+  if (!options.sampling.params({}).seed) options.sampling.give(*find_json_option("seed"), 0);
+  const std::vector<NamedSettings> settings = sweep_settings(options.settings, options.sampling);
   SweepPlan plan{
       .engine = options.engine.engine_options(), .num_runs = *options.num_runs, .batch_size = *options.batch_size};
-  const std::vector<Prompt> prompts = prompts_of(options);
+  const std::vector<PromptLine> prompts = prompts_of(options);
   std::vector<std::optional<KnownAnswer>> known = known_answers(prompts);
   if (options.plot_folder) create_folder(*options.plot_folder);
 
   const std::unique_ptr<LoadedModel> model = load_model(options.model, console);
-  for (const SettingFlags& setting : settings) {
-    plan.settings.push_back({setting.name, setting.flags.sampling_params(model->generation_defaults())});
+  for (const NamedSettings& setting : settings) {
+    plan.settings.push_back({setting.name, setting.settings.params(model->generation_defaults())});
   }
-  for (const Prompt& prompt : prompts) {
-    plan.prompts.push_back({prompt.source, encode_prompt(prompt, options.prompts, *model)});
-  }
+  const PromptEncoder encoder(*model);
+  for (const PromptLine& line : prompts) plan.prompts.push_back({line.prompt.source, encoder.encode(line.prompt)});
   const InterruptGuard interrupts(2);
   ConsoleWatcher watcher(console, interrupts);
   const SweepOutcome outcome = run_sweep(plan, *model, watcher.watcher());
@@ -164,7 +164,7 @@ void add_sweep_options(CLI::App& app, SweepOptions& options) {
              options.prompts.file);
   group.texts({.names = "-s,--setting",
                .value = "SETTING",
-               .text = "A mode and, behind it, decoding options of `wedlm generate` without their dashes. May be "
+               .text = "A mode and, after it, decoding options of `wedlm generate` without their dashes. May be "
                        "repeated.",
                .default_text = "every mode, and streaming with four thresholds"},
               options.settings);
@@ -195,7 +195,6 @@ Command add_sweep(CLI::App& program) {
       "forwards and texts are compared with its own. All settings have the same seed; the prefix cache is off.");
   const auto options = std::make_shared<SweepOptions>();
   add_sweep_options(*app, *options);
-  add_length_option(*app, options->sampling, kDefaultMaxTokens);
   add_sampling_options(*app, options->sampling);
   add_model_options(*app, options->model);
   add_engine_options(*app, options->engine);

@@ -55,6 +55,12 @@ void check_at_least(const char* name, std::int64_t least, const std::optional<st
   }
 }
 
+std::string choices_text(const std::vector<std::string_view>& choices) {
+  std::string text;
+  for (const std::string_view choice : choices) text += (text.empty() ? "" : "|") + std::string(choice);
+  return text;
+}
+
 std::vector<std::string> choices_of(std::string_view value_name) {
   std::vector<std::string> choices;
   if (value_name.find('|') == std::string_view::npos) return choices;
@@ -120,8 +126,13 @@ void OptionGroup::add_repeated(const OptionText& option, Assign assign) {
 }
 
 void OptionGroup::flag(const OptionText& option, bool& target) {
+  add_switch(option, [&target] { target = true; });
+}
+
+void OptionGroup::add_switch(const OptionText& option, const std::function<void()>& assign) {
+  const auto named = callback(option, [assign](std::string_view) { assign(); });
   CLI::Option* added = app_.add_flag_callback(
-      option.names, [&target] { target = true; }, option.text);
+      option.names, [named] { named({""}); }, option.text);
   added->group(title_)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)->disable_flag_override();
 }
 

@@ -36,6 +36,8 @@ class OptionGroup {
   OptionGroup(CLI::App& app, std::string title) : app_(app), title_(std::move(title)) {}
 
   void flag(const OptionText& option, bool& target);
+  /// The same for what is more than a bool; the option's name is put in front of an InvalidInput.
+  void add_switch(const OptionText& option, const std::function<void()>& assign);
   /// UTF-8, at least that.
   void text(const OptionText& option, std::optional<std::string>& target);
   /// The same, given any number of times.
@@ -91,6 +93,9 @@ void set_if_given(Target& target, const std::optional<Value>& value) {
 
 /// Throws InvalidInput that names the option.
 void check_at_least(const char* name, std::int64_t least, const std::optional<std::int32_t>& value);
+
+/// "a|b|c"
+std::string choices_text(const std::vector<std::string_view>& choices);
 
 /// The members of "a|b|c"; empty where the text is not such a list.
 std::vector<std::string> choices_of(std::string_view value_name);

@@ -4,49 +4,41 @@
 #include "cli/terminal/terminal.h"
 #include "cli/terminal/text_input.h"
 #include "wedlm/base/error.h"
-#include "wedlm/base/quote.h"
 
 namespace wedlm::cli {
 namespace {
 
-Json message(std::string_view role, const std::string& content) {
-  return Json::object({{"role", role}, {"content", content}});
+PromptForm form_of(const PromptOptions& options) {
+  return options.raw ? PromptForm::kRaw : PromptForm::kChat;
 }
 
-void check_messages(const Json& messages, const std::string& source) {
-  if (!messages.is_array() || messages.as_array().empty()) {
-    throw InvalidInput(source + ": messages: expected an array with at least one message, got " + shown(messages));
-  }
-  for (const Json& one : messages.as_array()) {
-    const Json* role = one.find("role");
-    if (role == nullptr || !role->is_string()) {
-      throw InvalidInput(source + ": expected each message to be an object with a role, got " + shown(one));
-    }
-  }
-}
-
-Prompt prompt_of_line(std::string_view line, const std::string& source, bool raw) {
+PromptLine prompt_of_line(std::string_view line, const std::string& source, const PromptOptions& options) {
   const Json object = parse_json(line, source);
-  const Json* text = object.find("prompt");
-  const Json* messages = object.find("messages");
-  if ((text == nullptr) == (messages == nullptr)) {
-    throw InvalidInput(source + ": expected an object with either prompt or messages, got " + shown(object));
+  PromptLine read{.prompt = prompt_of_json(object, source), .object = object};
+  if (options.raw) {
+    if (!read.prompt.messages.is_null()) {
+      throw InvalidInput(source + ": messages need the chat template, which --raw leaves out");
+    }
+    read.prompt.form = PromptForm::kRaw;
   }
-  if (text != nullptr) {
-    if (!text->is_string()) throw InvalidInput(source + ": prompt: expected a string, got " + shown(*text));
-    return {.source = source, .text = text->as_string(), .line = object};
-  }
-  if (raw) throw InvalidInput(source + ": messages need the chat template, which --raw leaves out");
-  check_messages(*messages, source);
-  return {.source = source, .messages = *messages, .line = object};
+  return read;
 }
 
-std::vector<Prompt> prompts_of_lines(const TextInput& input, bool raw) {
-  std::vector<Prompt> prompts;
+std::vector<PromptLine> prompts_of_lines(const TextInput& input, const PromptOptions& options) {
+  std::vector<PromptLine> prompts;
   for_each_line(input, [&](std::string_view line, const std::string& source) {
-    prompts.push_back(prompt_of_line(line, source, raw));
+    prompts.push_back(prompt_of_line(line, source, options));
   });
-  if (prompts.empty()) throw InvalidInput(input.name + ": expected at least one line with a prompt, found none");
+  return prompts;
+}
+
+/// The lines of a text file, each a prompt.
+std::vector<PromptLine> prompts_of_text_lines(const TextInput& input, const PromptOptions& options) {
+  std::vector<PromptLine> prompts;
+  for_each_line(input, [&](std::string_view line, const std::string& source) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    prompts.push_back({.prompt = {.source = source, .form = form_of(options), .text = std::string(line)}});
+  });
   return prompts;
 }
 
@@ -57,19 +49,48 @@ std::string without_last_newline(std::string text, bool raw) {
   return text;
 }
 
-std::vector<Prompt> prompts_of_input(const PromptOptions& options) {
+std::vector<PromptLine> prompts_of_input(const PromptOptions& options) {
   if (!options.file && is_input_terminal()) {
     throw InvalidInput("no prompt: give one with -p TEXT or --file FILE, or pipe a text in");
   }
   TextInput input = read_input(options.file);
-  if (options.file && options.file->ends_with(".jsonl")) return prompts_of_lines(input, options.raw);
-  return {{.source = input.name, .text = without_last_newline(std::move(input.text), options.raw)}};
+  if (options.file && options.file->ends_with(".jsonl")) return prompts_of_lines(input, options);
+  return {{.prompt = {.source = input.name,
+                      .form = form_of(options),
+                      .text = without_last_newline(std::move(input.text), options.raw)}}};
+}
+
+std::vector<PromptLine> prompts_of_options(const PromptOptions& options) {
+  if (!options.texts.empty() && options.file) throw InvalidInput("give either --prompt or --file, not both");
+  if (options.texts.empty()) return prompts_of_input(options);
+  std::vector<PromptLine> prompts;
+  for (const std::string& text : options.texts) {
+    const std::string number = options.texts.size() > 1 ? " " + std::to_string(prompts.size() + 1) : "";
+    prompts.push_back({.prompt = {.source = "prompt" + number, .form = form_of(options), .text = text}});
+  }
+  return prompts;
 }
 
 void check_system(const PromptOptions& options) {
   if (options.raw && options.system) {
     throw InvalidInput("--system needs the chat template, which --raw leaves out; give one of them");
   }
+}
+
+/// With the system message; at least one, and none of them empty.
+std::vector<PromptLine> completed(std::vector<PromptLine> prompts, const PromptOptions& options) {
+  if (prompts.empty()) {
+    throw InvalidInput(options.file.value_or("standard input") +
+                       ": expected at least one line with a prompt, found none");
+  }
+  for (PromptLine& line : prompts) {
+    Prompt& prompt = line.prompt;
+    if (prompt.messages.is_null() && prompt.token_ids.empty() && prompt.text.empty()) {
+      throw InvalidInput(prompt.source + ": expected a text, got an empty one");
+    }
+    if (options.system) prompt = with_system_message(std::move(prompt), *options.system);
+  }
+  return prompts;
 }
 
 }  // namespace
@@ -89,78 +110,18 @@ void add_prompt_options(CLI::App& app, PromptOptions& options) {
              options.raw);
 }
 
-std::vector<Prompt> read_prompt_list(const PromptOptions& options) {
-  if (!options.file || options.file->ends_with(".jsonl")) return read_prompts(options);
+std::vector<PromptLine> read_prompt_lines(const PromptOptions& options) {
   check_system(options);
-  std::vector<Prompt> prompts;
-  for_each_line(read_input(options.file), [&](std::string_view line, const std::string& source) {
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    prompts.push_back({.source = source, .text = std::string(line)});
-  });
-  if (prompts.empty()) throw InvalidInput(*options.file + ": expected at least one line with a prompt, found none");
-  return prompts;
+  const bool has_lines = options.file && !options.file->ends_with(".jsonl");
+  return completed(has_lines ? prompts_of_text_lines(read_input(options.file), options) : prompts_of_options(options),
+                   options);
 }
 
 std::vector<Prompt> read_prompts(const PromptOptions& options) {
-  if (!options.texts.empty() && options.file) throw InvalidInput("give either --prompt or --file, not both");
   check_system(options);
   std::vector<Prompt> prompts;
-  for (const std::string& text : options.texts) {
-    const std::string number = options.texts.size() > 1 ? " " + std::to_string(prompts.size() + 1) : "";
-    prompts.push_back({.source = "prompt" + number, .text = text});
-  }
-  if (prompts.empty()) prompts = prompts_of_input(options);
-  for (const Prompt& prompt : prompts) {
-    if (prompt.messages.is_null() && prompt.text.empty()) {
-      throw InvalidInput(prompt.source + ": expected a text, got an empty one");
-    }
-  }
+  for (PromptLine& line : completed(prompts_of_options(options), options)) prompts.push_back(std::move(line.prompt));
   return prompts;
-}
-
-Json messages_of(const Prompt& prompt, const std::optional<std::string>& system) {
-  Json::Array messages;
-  if (prompt.messages.is_null()) {
-    messages.push_back(message("user", prompt.text));
-  } else {
-    messages = prompt.messages.as_array();
-  }
-  if (system && messages.front().at("role") != Json("system")) {
-    messages.insert(messages.begin(), message("system", *system));
-  }
-  return messages;
-}
-
-bool is_raw(const PromptOptions& options, const LoadedModel& model) {
-  return options.raw || model.chat_template() == nullptr;
-}
-
-std::vector<TokenId> encode_prompt(const Prompt& prompt, const PromptOptions& options, const LoadedModel& model) {
-  const Tokenizer& tokenizer = tokenizer_of(model);
-  if (is_raw(options, model)) {
-    if (!prompt.messages.is_null()) {
-      throw InvalidInput(prompt.source + ": messages need a chat template, and this checkpoint has none");
-    }
-    return tokenizer.encode(prompt.text, SpecialTokens::kParse);
-  }
-  try {
-    return encode_messages(messages_of(prompt, options.system), model);
-  } catch (const InvalidInput& error) {
-    throw InvalidInput(prompt.source + ": " + error.what());
-  }
-}
-
-std::vector<TokenId> encode_messages(const Json& messages, const LoadedModel& model) {
-  const Json variables = Json::object({{"messages", messages}, {"add_generation_prompt", true}});
-  return tokenizer_of(model).encode(model.chat_template()->render(variables), SpecialTokens::kParse);
-}
-
-const Tokenizer& tokenizer_of(const LoadedModel& model) {
-  if (model.tokenizer() == nullptr) {
-    throw InvalidInput(model.folder().string() +
-                       ": expected tokenizer files (tokenizer.json, or vocab.json and merges.txt), found none");
-  }
-  return *model.tokenizer();
 }
 
 }  // namespace wedlm::cli

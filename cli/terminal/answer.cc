@@ -4,15 +4,10 @@
 #include <chrono>
 
 #include "cli/terminal/console.h"
-#include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
 
 namespace wedlm::cli {
 namespace {
-
-double quotient(std::int64_t count, double seconds) {
-  return seconds > 0 && count > 0 ? static_cast<double>(count) / seconds : 0;
-}
 
 double share(std::int64_t part, std::int64_t whole) {
   return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
@@ -38,31 +33,7 @@ std::string drafts_lines(const DraftCounts& drafts) {
          stats_line("By depth, %", depths);
 }
 
-Json counts_json(const std::vector<std::int64_t>& counts) {
-  return {Json::Array(counts.begin(), counts.end())};
-}
-
 }  // namespace
-
-double Answer::prefill_speed() const {
-  return quotient(result.stats.prompt_rows, result.stats.prefill_seconds);
-}
-
-std::int64_t Answer::num_later_tokens() const {
-  const RequestStats& stats = result.stats;
-  constexpr double kClockError = 1e-6;
-  const bool first_forward_gave_tokens =
-      stats.time_to_first_token_seconds <= stats.queue_seconds + stats.prefill_seconds + kClockError;
-  return stats.generated_tokens - (first_forward_gave_tokens ? num_first_tokens : 0);
-}
-
-double Answer::speed() const {
-  return quotient(result.stats.generated_tokens, result.stats.prefill_seconds + result.stats.decode_seconds);
-}
-
-double Answer::decode_speed() const {
-  return quotient(num_later_tokens(), result.stats.decode_seconds);
-}
 
 Answer read_answer(ResponseStream& stream, const InterruptGuard& interrupts,
                    const std::function<void(const StreamEvent& event)>& show, const std::function<void()>& cancel) {
@@ -81,48 +52,6 @@ Answer read_answer(ResponseStream& stream, const InterruptGuard& interrupts,
   }
   answer.result = stream.wait();
   return answer;
-}
-
-void check_answer(const Answer& answer, const std::string& source) {
-  if (answer.result.finish_reason == FinishReason::kError) throw InternalError(source + ": " + answer.result.error);
-}
-
-Json answer_json(const Answer& answer, std::size_t index) {
-  const Result& result = answer.result;
-  const RequestStats& stats = result.stats;
-  Json::Array token_ids;
-  for (const TokenId id : result.token_ids) token_ids.emplace_back(id);
-  Json json = Json::object({
-      {"index", static_cast<std::int64_t>(index)},
-      {"text", result.text},
-      {"token_ids", token_ids},
-      {"prompt_tokens", stats.prompt_tokens},
-      {"finish_reason", finish_reason_name(result.finish_reason)},
-      {"seed", result.seed},
-      {"stats", Json::object({{"forwards", stats.forwards()},
-                              {"prefill_forwards", stats.prefill_forwards},
-                              {"decode_forwards", stats.decode_forwards},
-                              {"rows", stats.rows()},
-                              {"prompt_rows", stats.prompt_rows},
-                              {"decode_rows", stats.decode_rows},
-                              {"tokens", stats.generated_tokens},
-                              {"tokens_per_forward", stats.tokens_per_forward()},
-                              {"cacheability", stats.cacheability()},
-                              {"rows_per_forward", stats.rows_per_forward()},
-                              {"forwards_saved", stats.forwards_saved()},
-                              {"drafts_verified", counts_json(stats.drafts.verified)},
-                              {"drafts_accepted", counts_json(stats.drafts.accepted)},
-                              {"prefill_seconds", stats.prefill_seconds},
-                              {"decode_seconds", stats.decode_seconds},
-                              {"time_to_first_token", stats.time_to_first_token_seconds},
-                              {"queue_seconds", stats.queue_seconds},
-                              {"prefill_speed", answer.prefill_speed()},
-                              {"decode_speed", answer.decode_speed()},
-                              {"cached_prompt_tokens", stats.cached_prompt_tokens},
-                              {"preemptions", stats.preemptions}})},
-  });
-  if (!result.error.empty()) json.set("error", result.error);
-  return json;
 }
 
 std::string stats_text(const Answer& answer) {

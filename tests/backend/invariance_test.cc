@@ -124,7 +124,7 @@ TEST_P(InvarianceTest, ThreadsDoNotChangeAnything) {
                         attend(*single, data_, heads, {&sequence}, {{50, 100}}, 16)));
   const OwnedTensor weight = data_.of(DType::kBF16, {2000, 331}), x = data_.f32({37, 331}), scale = data_.f32({331});
   const ConstTensor part = weight;
-  const std::vector<SamplingRow> sampling(37, {.temperature = 1, .top_k = 50, .top_p = 0.9F});
+  const std::vector<SamplingRow> sampling(37, {.temperature = 1, .filters = {.top_k = 50, .top_p = 0.9F}});
   std::vector<std::vector<float>> results;
   std::vector<std::vector<Prediction>> predictions;
   for (Backend* backend : {backend_.get(), single.get()}) {

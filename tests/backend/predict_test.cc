@@ -174,11 +174,12 @@ TEST_P(PredictTest, RowsWithFiltersBesideRowsWithout) {
   const OwnedTensor hidden = data_.f32({70, 33});
   std::vector<SamplingRow> all = sampling(70, 1300);
   const std::vector<Prediction> without = predict(hidden.tensor(), *head, all);
-  all[1].top_k = 3, all[2].top_k = 3, all[3].top_p = 0.5F;  // the second draws nothing, and the other block has none
+  // The second of these draws nothing, and the other block has none.
+  all[1].filters.top_k = 3, all[2].filters.top_k = 3, all[3].filters.top_p = 0.5F, all[6].filters.min_p = 0.5F;
   check(hidden.tensor(), *head, all, "filters");
   const std::vector<Prediction> with = predict(hidden.tensor(), *head, all);
   for (std::size_t r = 0; r < with.size(); ++r) {
-    if (r == 1 || r == 3) continue;
+    if (r == 1 || r == 3 || r == 6) continue;
     EXPECT_EQ(std::memcmp(&with[r], &without[r], sizeof(Prediction)), 0) << "row " << r;
   }
 }

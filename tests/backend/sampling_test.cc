@@ -35,15 +35,18 @@ std::vector<double> filtered_distribution(const std::vector<float>& logits, cons
     if (static_cast<TokenId>(v) != sampling.banned) order.push_back(v);
   }
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return logits[a] > logits[b]; });
-  if (sampling.top_k > 0) order.resize(std::min(order.size(), static_cast<std::size_t>(sampling.top_k)));
+  if (sampling.filters.top_k > 0)
+    order.resize(std::min(order.size(), static_cast<std::size_t>(sampling.filters.top_k)));
   double total = 0;
   for (const std::size_t v : order) total += raw[v];
   double sum = 0;
   std::size_t count = 0;
-  while (count < order.size() && (count == 0 || sum < static_cast<double>(sampling.top_p) * total)) {
+  while (count < order.size() && (count == 0 || sum < static_cast<double>(sampling.filters.top_p) * total)) {
     sum += raw[order[count++]];
   }
   order.resize(count);
+  const double least = static_cast<double>(sampling.filters.min_p) * raw[order[0]];
+  std::erase_if(order, [&](std::size_t v) { return raw[v] < least; });
   std::vector<double> result(logits.size(), 0);
   for (const std::size_t v : order) {
     result[v] = std::exp(static_cast<double>(logits[v] - logits[order[0]]) / static_cast<double>(sampling.temperature));
@@ -110,7 +113,7 @@ TEST(SamplingTest, BestIsTheLargestAllowedLogitAndTheLowestIdOnTies) {
 
 TEST(SamplingTest, TopKKeepsTheLowestIdsOfThoseThatTie) {
   const std::vector<float> logits = {0, 2, 1, 1, 2, 1, 1};
-  SamplingRow sampling{.temperature = 100, .top_k = 4};
+  SamplingRow sampling{.temperature = 100, .filters = {.top_k = 4}};
   std::vector<int> counts(logits.size(), 0);
   for (int i = 0; i < 1000; ++i) {
     sampling.position = i;
@@ -122,7 +125,7 @@ TEST(SamplingTest, TopKKeepsTheLowestIdsOfThoseThatTie) {
 
 TEST(SamplingTest, TopPOfAUniformRowKeepsTheFirstIds) {
   const std::vector<float> logits(8, 0.25F);
-  SamplingRow sampling{.temperature = 1, .top_p = 0.5F, .banned = 1};
+  SamplingRow sampling{.temperature = 1, .filters = {.top_p = 0.5F}, .banned = 1};
   TokenId largest = 0;
   for (int i = 0; i < 500; ++i) {
     sampling.position = i;
@@ -131,13 +134,37 @@ TEST(SamplingTest, TopPOfAUniformRowKeepsTheFirstIds) {
   EXPECT_EQ(largest, 4);  // 0 2 3 4: the fourth of seven is the first to reach a half
 }
 
+TEST(SamplingTest, MinPKeepsWhatIsAShareAsProbableAsTheBest) {
+  // The best one is banned; of the others ln 2 apart, 1/4 keeps three.
+  const float ln2 = std::log(2.0F);
+  const std::vector<float> logits = {3, -3 * ln2, 0, -ln2, -2 * ln2 + 1e-4F, -2 * ln2 - 1e-4F};
+  SamplingRow sampling{.temperature = 50, .filters = {.min_p = 0.25F}, .banned = 0};
+  std::vector<int> counts(logits.size(), 0);
+  for (int i = 0; i < 1000; ++i) {
+    sampling.position = i;
+    ++counts[static_cast<std::size_t>(predict_row(logits, sampling).sampled)];
+  }
+  for (const std::size_t kept : {2U, 3U, 4U}) EXPECT_GT(counts[kept], 250) << kept;
+  for (const std::size_t dropped : {0U, 1U, 5U}) EXPECT_EQ(counts[dropped], 0) << dropped;
+}
+
 TEST(SamplingTest, FiltersAgreeWithASortedListOnManyTokens) {
   OpData data(3);
   std::vector<float> logits(20'000);
   for (float& logit : logits) logit = std::round(8 * data.normal()) / 4;  // many ties
   for (const std::int32_t top_k : {0, 1, 7, 100, 5000, 19'999, 30'000}) {
-    for (const float top_p : {1e-6F, 0.1F, 0.9F, 0.999F, 1.0F}) {
-      SamplingRow sampling{.temperature = 1.5F, .top_k = top_k, .top_p = top_p, .seed = 9, .banned = 12};
+    for (const auto& [top_p, min_p] : {std::pair{1e-6F, 0.0F},
+                                       {0.1F, 0.0F},
+                                       {0.9F, 0.0F},
+                                       {0.999F, 0.0F},
+                                       {1.0F, 0.0F},
+                                       {0.9F, 0.03F},
+                                       {0.999F, 0.03F},
+                                       {1.0F, 0.03F},
+                                       {1.0F, 0.7F},
+                                       {1.0F, 1.0F}}) {
+      SamplingRow sampling{
+          .temperature = 1.5F, .filters = {.top_k = top_k, .top_p = top_p, .min_p = min_p}, .seed = 9, .banned = 12};
       const std::vector<double> allowed = filtered_distribution(logits, sampling);
       for (int i = 0; i < 10; ++i) {
         sampling.position = i;
@@ -154,7 +181,7 @@ TEST(SamplingTest, FiltersAgreeWithASortedListOnManyTokens) {
             best_score = score;
           }
         }
-        EXPECT_EQ(predict_row(logits, sampling).sampled, expected) << top_k << " " << top_p;
+        EXPECT_EQ(predict_row(logits, sampling).sampled, expected) << top_k << " " << top_p << " " << min_p;
       }
     }
   }
@@ -166,16 +193,18 @@ TEST(SamplingTest, DrawsFollowTheDistribution) {
   for (float& logit : logits) logit = 1.5F * data.normal();
   const SamplingRow cases[] = {{.temperature = 1},
                                {.temperature = 0.5F, .banned = 3},
-                               {.temperature = 2, .top_k = 5, .seed = 1},
-                               {.temperature = 1, .top_p = 0.8F, .seed = 2},
-                               {.temperature = 0.7F, .top_k = 8, .top_p = 0.9F, .seed = 3, .banned = 0},
-                               {.temperature = 1.3F, .top_k = 100, .seed = std::uint64_t{1} << 40}};
+                               {.temperature = 2, .filters = {.top_k = 5}, .seed = 1},
+                               {.temperature = 1, .filters = {.top_p = 0.8F}, .seed = 2},
+                               {.temperature = 0.7F, .filters = {.top_k = 8, .top_p = 0.9F}, .seed = 3, .banned = 0},
+                               {.temperature = 1.5F, .filters = {.min_p = 0.1F}, .seed = 4, .banned = 5},
+                               {.temperature = 1.3F, .filters = {.top_k = 100}, .seed = std::uint64_t{1} << 40}};
   for (const SamplingRow& sampling : cases) {
     int degrees = 0;
     const double statistic = chi_square(logits, sampling, 20'000, degrees);
     ASSERT_GE(degrees, 1);
     // Mean plus five standard deviations of the chi-square distribution.
-    EXPECT_LT(statistic, degrees + 5 * std::sqrt(2.0 * degrees)) << sampling.top_k << " " << sampling.top_p;
+    EXPECT_LT(statistic, degrees + 5 * std::sqrt(2.0 * degrees))
+        << sampling.filters.top_k << " " << sampling.filters.top_p << " " << sampling.filters.min_p;
   }
 }
 
@@ -202,19 +231,22 @@ TEST(SamplingTest, ExtremeRows) {
   };
   for (std::size_t i = 0; i < rows.size(); ++i) {
     for (const float temperature : {0.0F, 1e-30F, 1.0F, 1e30F}) {
-      for (const std::int32_t top_k : {0, 2}) {
-        for (const float top_p : {0.5F, 1.0F}) {
-          for (const TokenId banned : {kNoToken, 0, 2}) {
-            const Prediction prediction = predict_row(
-                rows[i], {.temperature = temperature, .top_k = top_k, .top_p = top_p, .seed = 3, .banned = banned});
-            for (const TokenId token : {prediction.best, prediction.sampled}) {
-              ASSERT_TRUE(token >= 0 && token < 4) << "row " << i;
-              EXPECT_NE(token, banned);
-            }
-            EXPECT_TRUE(prediction.entropy >= 0 && prediction.entropy < 1.3863F) << "row " << i;
-            EXPECT_LE(prediction.best_log_prob, 0);
-            EXPECT_LE(prediction.sampled_log_prob, 0);
+      for (const TokenFilters& filters : {TokenFilters{},
+                                          {.top_p = 0.5F},
+                                          {.top_k = 2},
+                                          {.top_k = 2, .top_p = 0.5F},
+                                          {.min_p = 0.5F},
+                                          {.top_k = 2, .top_p = 0.5F, .min_p = 1.0F}}) {
+        for (const TokenId banned : {kNoToken, 0, 2}) {
+          const Prediction prediction =
+              predict_row(rows[i], {.temperature = temperature, .filters = filters, .seed = 3, .banned = banned});
+          for (const TokenId token : {prediction.best, prediction.sampled}) {
+            ASSERT_TRUE(token >= 0 && token < 4) << "row " << i;
+            EXPECT_NE(token, banned);
           }
+          EXPECT_TRUE(prediction.entropy >= 0 && prediction.entropy < 1.3863F) << "row " << i;
+          EXPECT_LE(prediction.best_log_prob, 0);
+          EXPECT_LE(prediction.sampled_log_prob, 0);
         }
       }
     }

@@ -99,7 +99,7 @@ TEST_P(TimedBackendTest, PredictionsAreThoseOfTheOtherAndTheHeadStandsApart) {
   const auto packed = timed_.pack({&part, 1});
   std::vector<SamplingRow> sampling(70, {.temperature = 0.8F, .seed = 3});
   for (const bool any_filter : {false, true}) {
-    if (any_filter) sampling[69].top_k = 5;  // of the second block
+    if (any_filter) sampling[69].filters.top_k = 5;  // of the second block
     std::vector<Prediction> expected(70), got(70);
     const auto predict = [&](Backend& backend, std::vector<Prediction>& predictions) {
       backend.predict(

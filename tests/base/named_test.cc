@@ -38,6 +38,8 @@ TEST(NamedTest, TheClosestNameIsSuggestedWhereOneIsNear) {
   EXPECT_EQ(closest("--modl", names), "--model");
   EXPECT_EQ(closest("--temperature", names), "");
   EXPECT_EQ(closest("-x", names), "");
+  EXPECT_EQ(did_you_mean("--modl", names), " (did you mean --model?)");
+  EXPECT_EQ(did_you_mean("-x", names), "");
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace wedlm {
 namespace {
 
@@ -17,6 +19,15 @@ TEST(NumberTextTest, SizesArePowersOf1024AndCountsOf1000) {
 TEST(NumberTextTest, DigitsAfterThePointAreThoseAskedFor) {
   EXPECT_EQ(fixed(2.0 / 3, 2), "0.67");
   EXPECT_EQ(fixed(2.5e-9, 0), "0");
+}
+
+TEST(NumberTextTest, ShortestHasTheFewestDigits) {
+  EXPECT_EQ(shortest(1), "1");
+  EXPECT_EQ(shortest(-3), "-3");
+  EXPECT_EQ(shortest(0.4), "0.4");
+  EXPECT_EQ(shortest(2147483648.0), "2147483648");
+  EXPECT_EQ(shortest(1e20), "1e+20");
+  EXPECT_EQ(shortest(NAN), "nan");
 }
 
 }  // namespace

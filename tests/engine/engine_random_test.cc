@@ -43,8 +43,8 @@ std::vector<Request> random_requests(std::uint32_t seed) {
     if (below(4) == 0) params.max_per_step = 1 + below(4);
     if (below(3) == 0) params.fallback = Fallback::kLeftmost;
     params.temperature = below(2) == 0 ? 0.0F : 0.9F;
-    if (below(3) == 0) params.top_k = 20;
-    if (below(3) == 0) params.top_p = 0.8F;
+    if (below(3) == 0) params.filters.top_k = 20;
+    if (below(3) == 0) params.filters.top_p = 0.8F;
     params.seed = static_cast<std::uint64_t>(below(1000));
     if (below(4) == 0) params.stop_token_ids = {static_cast<TokenId>(below(329)), static_cast<TokenId>(below(329))};
     request.priority = below(3);

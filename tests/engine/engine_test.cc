@@ -141,8 +141,8 @@ TEST(EngineTest, TheSameSeedGivesTheSameTextInAnyCompany) {
   Engine engine(tiny(), {});
   SamplingParams params = greedy(30);
   params.temperature = 1;
-  params.top_k = 50;
-  params.top_p = 0.95F;
+  params.filters.top_k = 50;
+  params.filters.top_p = 0.95F;
   params.seed = 42;
   const Result alone = engine.submit({.prompt = prompt(10), .params = params})->wait();
   std::vector<std::shared_ptr<ResponseStream>> company;

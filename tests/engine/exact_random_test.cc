@@ -87,8 +87,9 @@ class RandomRequests {
     // Random weights repeat themselves after a while, and only then are guesses about them right.
     if (model_.tokenizer() == nullptr && below(8) == 0) params.max_tokens = 150;
     params.temperature = below(2) == 0 ? 0.0F : 0.1F + uniform();
-    if (below(3) == 0) params.top_k = 1 + below(40);
-    if (below(3) == 0) params.top_p = 0.3F + 0.7F * uniform();
+    if (below(3) == 0) params.filters.top_k = 1 + below(40);
+    if (below(3) == 0) params.filters.top_p = 0.3F + 0.7F * uniform();
+    if (below(5) == 0) params.filters.min_p = 0.3F * uniform();
     params.seed = random_();
     params.ignore_eos = below(3) == 0;
     request.priority = below(3);

@@ -147,18 +147,18 @@ TEST(GenerationConfigTest, NothingIsSaidWithoutAFile) {
   for (const GenerationDefaults& defaults : {parse_generation_config(nullptr), generation("{}"),
                                              generation(R"({"temperature": null, "do_sample": null})")}) {
     EXPECT_EQ(defaults.temperature, std::nullopt);
-    EXPECT_EQ(defaults.top_p, std::nullopt);
-    EXPECT_EQ(defaults.top_k, std::nullopt);
+    EXPECT_EQ(defaults.filters, TokenFilters{});
     EXPECT_THAT(defaults.eos_token_ids, IsEmpty());
   }
 }
 
 TEST(GenerationConfigTest, ReadsWhatQwenShips) {
   const GenerationDefaults defaults = generation(R"({"bos_token_id": 10, "do_sample": true, "eos_token_id": [12, 10],
-    "pad_token_id": 10, "temperature": 0.6, "top_k": 20, "top_p": 0.95, "transformers_version": "4.51.0"})");
+    "pad_token_id": 10, "temperature": 0.6, "top_k": 20, "top_p": 0.95, "min_p": 0.05, "transformers_version": "4.51.0"})");
   EXPECT_EQ(defaults.temperature, 0.6F);
-  EXPECT_EQ(defaults.top_p, 0.95F);
-  EXPECT_EQ(defaults.top_k, 20);
+  EXPECT_EQ(defaults.filters.top_p, 0.95F);
+  EXPECT_EQ(defaults.filters.top_k, 20);
+  EXPECT_EQ(defaults.filters.min_p, 0.05F);
   EXPECT_THAT(defaults.eos_token_ids, ElementsAre(12, 10));
   EXPECT_THAT(generation(R"({"eos_token_id": 7})").eos_token_ids, ElementsAre(7));
 }

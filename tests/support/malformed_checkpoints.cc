@@ -499,6 +499,7 @@ void add_generation_configs(List& list) {
   list.generation("generation_temperature_is_a_string", R"({"temperature": "hot"})", {"temperature", "hot"});
   list.generation("generation_top_p_above_1", R"({"top_p": 1.5})", {"top_p", "1.5"});
   list.generation("generation_top_p_zero", R"({"top_p": 0})", {"top_p"});
+  list.generation("generation_min_p_above_1", R"({"min_p": 1.01})", {"min_p", "1.01"});
   list.generation("generation_top_k_negative", R"({"top_k": -1})", {"top_k", "-1"});
   list.generation("generation_top_k_float", R"({"top_k": 2.5})", {"top_k", "2.5"});
   list.generation("generation_do_sample_is_a_string", R"({"do_sample": "no"})", {"do_sample"});

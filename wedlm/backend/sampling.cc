@@ -104,30 +104,44 @@ std::vector<TokenLogit> keep_top_p(std::span<const float> logits, const RowMomen
   const double sum = allowed_mass(logits, moments, sampling.banned);
   // Tokens below this share could not make up 1 - top_p even if all were of that size, so that those above reach it.
   // The margin covers the rounding of the logarithm, of the sum and of the threshold itself.
-  const double share = (1 - static_cast<double>(sampling.top_p)) * sum / static_cast<double>(logits.size());
+  const auto top_p = static_cast<double>(sampling.filters.top_p);
+  const double share = (1 - top_p) * sum / static_cast<double>(logits.size());
   double threshold = kMinusInfinity;
   if (share > 0 && !std::isinf(moments.max)) {
     const auto max = static_cast<double>(moments.max);
     threshold = max + std::log(share) - 1e-5 - 1e-6 * std::abs(max);
   }
   auto kept = keep_all(logits, sampling.banned, static_cast<float>(threshold));
-  keep_mass(kept, moments.max, sum * static_cast<double>(sampling.top_p));
+  keep_mass(kept, moments.max, sum * top_p);
   return kept;
 }
 
 /// The tokens that top-k and top-p leave.
-std::vector<TokenLogit> filter(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
-                               float best_logit) {
-  const bool any_top_k = sampling.top_k > 0 && static_cast<std::size_t>(sampling.top_k) < logits.size();
-  if (!any_top_k && sampling.top_p >= 1) return keep_all(logits, sampling.banned, kMinusInfinity);
+std::vector<TokenLogit> keep_top(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                                 float best_logit) {
+  const TokenFilters& filters = sampling.filters;
+  const bool any_top_k = filters.top_k > 0 && static_cast<std::size_t>(filters.top_k) < logits.size();
+  if (!any_top_k && filters.top_p >= 1) return keep_all(logits, sampling.banned, kMinusInfinity);
   if (!any_top_k) return keep_top_p(logits, moments, sampling);
-  auto kept = keep_top_k(logits, sampling.banned, static_cast<std::size_t>(sampling.top_k));
-  if (sampling.top_p < 1) {
+  auto kept = keep_top_k(logits, sampling.banned, static_cast<std::size_t>(filters.top_k));
+  if (filters.top_p < 1) {
     // Summed in a fixed order, whatever order nth_element left.
     std::sort(kept.begin(), kept.end(), is_better);
     double sum = 0;
     for (const TokenLogit& candidate : kept) sum += std::exp(below_max(candidate.logit, best_logit));
-    keep_mass(kept, best_logit, sum * static_cast<double>(sampling.top_p));
+    keep_mass(kept, best_logit, sum * static_cast<double>(filters.top_p));
+  }
+  return kept;
+}
+
+/// The tokens that all filters leave.
+std::vector<TokenLogit> filter(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                               float best_logit) {
+  auto kept = keep_top(logits, moments, sampling, best_logit);
+  if (sampling.filters.min_p > 0) {
+    // p >= min_p * p_best, without the sum that both share.
+    const double lowest = std::log(static_cast<double>(sampling.filters.min_p));
+    std::erase_if(kept, [&](const TokenLogit& token) { return below_max(token.logit, best_logit) < lowest; });
   }
   return kept;
 }
@@ -208,7 +222,7 @@ void RowFindings::take(const RowFindings& other) {
 }
 
 bool needs_all_logits(const SamplingRow& sampling) {
-  return sampling.temperature > 0 && (sampling.top_k > 0 || sampling.top_p < 1);
+  return sampling.temperature > 0 && !sampling.filters.keep_all();
 }
 
 DrawnToken draw(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,

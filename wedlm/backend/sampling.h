@@ -66,7 +66,9 @@ struct RowFindings {
 bool needs_all_logits(const SamplingRow& sampling);
 
 /// Draws after the filters, which come before the temperature: drop the banned token, keep the top_k best (the lowest
-/// ids on ties), keep the smallest leading set of those that holds top_p of their probability (at least one).
+/// ids on ties), keep the smallest leading set of those that holds top_p of their probability (at least one), keep what
+/// is at least min_p times as probable as the best (Nguyen et al. 2024, "Turning up the heat"; there and in Hugging
+/// Face the temperature comes first).
 DrawnToken draw(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
                 const BestToken& best);
 

@@ -26,6 +26,8 @@ std::string unknown_name(std::string_view what, std::span<const std::string_view
 
 /// The candidate that `word` was most likely meant to be; empty where none is near.
 std::string closest(std::string_view word, const std::vector<std::string>& candidates);
+/// " (did you mean NAME?)", or nothing.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
 template <class Value, std::size_t kSize>
 std::vector<std::string_view> names_of(const std::array<Named<Value>, kSize>& table) {

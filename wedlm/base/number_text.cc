@@ -1,6 +1,8 @@
 #include "wedlm/base/number_text.h"
 
 #include <array>
+#include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdio>
 
@@ -22,6 +24,14 @@ std::string fixed(double value, int digits) {
   std::array<char, 64> text{};
   std::snprintf(text.data(), text.size(), "%.*f", digits, value);
   return text.data();
+}
+
+std::string shortest(double value) {
+  constexpr double kWholeBelow = 0x1p63;  // beyond it "1e+20" is shorter than its digits
+  if (std::abs(value) < kWholeBelow && value == std::floor(value)) return std::to_string(static_cast<long long>(value));
+  std::array<char, 32> text{};
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
+  return {text.data(), end};
 }
 
 std::string size_text(double bytes) {

@@ -11,5 +11,7 @@ std::string size_text(double bytes);
 std::string count_text(double count);
 /// A number with that many digits after the point.
 std::string fixed(double value, int digits);
+/// In the fewest digits that read back the same: "1", "0.4", "1e-05".
+std::string shortest(double value);
 
 }  // namespace wedlm

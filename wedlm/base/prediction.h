@@ -3,16 +3,33 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
+#include "wedlm/base/number_range.h"
 #include "wedlm/base/token_id.h"
 
 namespace wedlm {
 
+inline constexpr NumberRange kTemperatureRange = NumberRange::from_to(0, 100);
+
+/// Which tokens a draw may choose, whatever the temperature: of the raw probabilities, each filter keeps a part of what
+/// those before it have kept. As it stands here it keeps all.
+struct TokenFilters {
+  std::int32_t top_k = 0;  // the k best; 0 keeps all
+  float top_p = 1;         // the smallest set whose share of the probability reaches it, in (0, 1]
+  float min_p = 0;         // those that are at least min_p times as probable as the best, in [0, 1]
+
+  bool keep_all() const { return top_k == 0 && top_p >= 1 && min_p <= 0; }
+  bool operator==(const TokenFilters&) const = default;
+};
+inline constexpr NumberRange kTopKRange = NumberRange::from_to(0, std::numeric_limits<std::int32_t>::max());
+inline constexpr NumberRange kTopPRange = NumberRange::above_up_to(0, 1);
+inline constexpr NumberRange kMinPRange = NumberRange::from_to(0, 1);
+
 /// How one row of a batch is to be turned into a token.
 struct SamplingRow {
-  float temperature = 0;   // 0: the best token; otherwise logits are divided by it after the filters
-  std::int32_t top_k = 0;  // keep the k best; 0 keeps all
-  float top_p = 1;         // then keep the smallest set whose probability reaches it, in (0, 1]
+  float temperature = 0;  // 0: the best token; otherwise logits are divided by it after the filters
+  TokenFilters filters;
   std::uint64_t seed = 0;  // noise belongs to (seed, position, token) and to nothing else
   std::int64_t position = 0;
   TokenId banned = kNoToken;  // never chosen, though it counts in the entropy: the mask token

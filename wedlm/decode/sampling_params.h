@@ -1,12 +1,16 @@
-// What a person may ask of decoding, with every default, and the one place where it is validated.
+// What a person may ask of decoding, with every default. How each member is called, what it may be and how it is
+// explained stands in sampling_options.cc.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "wedlm/base/named.h"
+#include "wedlm/base/prediction.h"
 #include "wedlm/base/token_id.h"
 
 namespace wedlm {
@@ -40,10 +44,9 @@ enum class Gate {
 struct SamplingParams {
   DecodeMode mode = DecodeMode::kStreaming;
 
-  float temperature = 0.2F;           // >= 0; 0 is greedy
-  float top_p = 1.0F;                 // in (0, 1]
-  std::int32_t top_k = 0;             // >= 0; 0 keeps all
-  std::optional<std::uint64_t> seed;  // none: a fresh one for each request
+  float temperature = 0.2F;  // 0 to 100; 0 is greedy
+  TokenFilters filters;
+  std::optional<std::uint64_t> seed;  // at most 2^53; none: a fresh one for each request
 
   std::int32_t max_tokens = 64;         // >= 1
   std::vector<std::string> stop;        // texts that end the answer; they are not part of it
@@ -89,23 +92,22 @@ void validate(const SamplingParams& params);
 
 /// Sets the window's parameters to those of `quality`, `balanced` or `fast`; throws InvalidInput for another name.
 void apply_preset(std::string_view name, SamplingParams& params);
+std::vector<std::string_view> preset_names();
 
-// Names as people write them; parse_...() throws InvalidInput for another name, listing those that are known.
+inline constexpr std::array kDecodeModes = {
+    Named{DecodeMode::kStreaming, "streaming"},
+    Named{DecodeMode::kAutoregressive, "autoregressive"},
+    Named{DecodeMode::kExact, "exact"},
+    Named{DecodeMode::kGated, "gated"},
+};
+inline constexpr std::array kFallbacks = {Named{Fallback::kArgmin, "argmin"}, Named{Fallback::kLeftmost, "leftmost"}};
+inline constexpr std::array kWindowRefills = {Named{WindowRefill::kSliding, "sliding"},
+                                              Named{WindowRefill::kBlock, "block"}};
+inline constexpr std::array kGates = {Named{Gate::kProbability, "probability"}, Named{Gate::kEquality, "equality"},
+                                      Named{Gate::kOff, "off"}};
 
-/// "streaming", "autoregressive", "exact", "gated"
 std::string_view mode_name(DecodeMode mode);
+/// Throws InvalidInput for another name, listing those that are known.
 DecodeMode parse_mode(std::string_view name);
-
-/// "argmin", "leftmost"
-std::string_view fallback_name(Fallback fallback);
-Fallback parse_fallback(std::string_view name);
-
-/// "sliding", "block"
-std::string_view refill_name(WindowRefill refill);
-WindowRefill parse_refill(std::string_view name);
-
-/// "probability", "equality", "off"
-std::string_view gate_name(Gate gate);
-Gate parse_gate(std::string_view name);
 
 }  // namespace wedlm

@@ -10,17 +10,7 @@ double ratio(std::int64_t numerator, std::int64_t denominator) {
 }  // namespace
 
 std::string_view finish_reason_name(FinishReason reason) {
-  switch (reason) {
-    case FinishReason::kStop:
-      return "stop";
-    case FinishReason::kLength:
-      return "length";
-    case FinishReason::kCancelled:
-      return "cancelled";
-    case FinishReason::kError:
-      return "error";
-  }
-  return "?";
+  return name_of(reason, kFinishReasons);
 }
 
 double RequestStats::tokens_per_forward() const {

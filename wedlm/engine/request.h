@@ -1,12 +1,14 @@
 // What is asked of the engine and what comes back: plain data, for every front end.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "wedlm/base/named.h"
 #include "wedlm/base/token_id.h"
 #include "wedlm/decode/draft_statistics.h"
 #include "wedlm/decode/sampling_params.h"
@@ -28,7 +30,9 @@ enum class FinishReason {
   kError,      // the step it was in failed; Result::error says why
 };
 
-/// "stop", "length", "cancelled", "error".
+inline constexpr std::array kFinishReasons = {
+    Named{FinishReason::kStop, "stop"}, Named{FinishReason::kLength, "length"},
+    Named{FinishReason::kCancelled, "cancelled"}, Named{FinishReason::kError, "error"}};
 std::string_view finish_reason_name(FinishReason reason);
 
 /// Counts and times of one request. A row is one token or mask going through the model once.

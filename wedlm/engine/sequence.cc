@@ -48,8 +48,7 @@ int Sequence::tokens_left() const {
 
 SamplingRow Sequence::sampling_row(std::int64_t position) const {
   return {.temperature = params_.temperature,
-          .top_k = params_.top_k,
-          .top_p = params_.top_p,
+          .filters = params_.filters,
           .seed = seed_,
           .position = position,
           .banned = limits_.mask_token_id};

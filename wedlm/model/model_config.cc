@@ -24,7 +24,6 @@ constexpr std::int64_t kMaxHeadDim = 4096;
 constexpr std::int64_t kMaxPositions = std::int64_t{1} << 30;
 
 constexpr TokenId kUsualMaskTokenId = 151665;  // the first id after Qwen's own special tokens
-constexpr float kMaxTemperature = 100;
 
 /// The members of one configuration file. A member that is null counts as absent, as in Hugging Face's own reader.
 class Members {
@@ -66,6 +65,13 @@ class Members {
     if (value == nullptr) return std::nullopt;
     if (!value->is_number()) fail(key, "a number", *value);
     return value->as_number();
+  }
+
+  std::optional<float> number(std::string_view key, const NumberRange& range) const {
+    const auto value = number(key);
+    if (!value) return std::nullopt;
+    if (!range.contains(*value)) fail(key, range.text("a number"), *value);
+    return static_cast<float>(*value);
   }
 
   bool boolean(std::string_view key, bool fallback) const {
@@ -343,21 +349,13 @@ GenerationDefaults parse_generation_config(const Json* config, std::int64_t voca
   if (config == nullptr) return {};
   const Members members(*config, "generation_config.json");
   GenerationDefaults defaults;
-  if (const auto temperature = members.number("temperature")) {
-    if (!(*temperature >= 0 && *temperature <= kMaxTemperature)) {
-      members.fail("temperature", "a number from 0 to 100", *temperature);
-    }
-    defaults.temperature = static_cast<float>(*temperature);
-  } else if (!members.boolean("do_sample", true)) {
-    defaults.temperature = 0.0F;
-  }
-  if (const auto top_p = members.number("top_p")) {
-    if (!(*top_p > 0 && *top_p <= 1)) members.fail("top_p", "a number above 0 and at most 1", *top_p);
-    defaults.top_p = static_cast<float>(*top_p);
-  }
-  if (const auto top_k = members.integer("top_k", 0, std::numeric_limits<std::int32_t>::max())) {
-    defaults.top_k = static_cast<std::int32_t>(*top_k);
-  }
+  defaults.temperature = members.number("temperature", kTemperatureRange);
+  if (!defaults.temperature && !members.boolean("do_sample", true)) defaults.temperature = 0.0F;
+  TokenFilters& filters = defaults.filters;
+  filters.top_k = static_cast<std::int32_t>(
+      members.integer("top_k", 0, std::numeric_limits<std::int32_t>::max()).value_or(filters.top_k));
+  filters.top_p = members.number("top_p", kTopPRange).value_or(filters.top_p);
+  filters.min_p = members.number("min_p", kMinPRange).value_or(filters.min_p);
   defaults.eos_token_ids = members.token_ids("eos_token_id", vocab_size);
   return defaults;
 }

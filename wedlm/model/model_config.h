@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "wedlm/base/json.h"
+#include "wedlm/base/prediction.h"
 #include "wedlm/base/token_id.h"
 #include "wedlm/tensor/dtype.h"
 #include "wedlm/tensor/weight_format.h"
@@ -89,9 +90,8 @@ WeightFormats formats_to_load(const ModelConfig& config, const WeightFormats& wa
 
 /// What a model's makers suggest for sampling; a request that says nothing takes these.
 struct GenerationDefaults {
-  std::optional<float> temperature{};   // at least 0; do_sample false without a temperature is 0
-  std::optional<float> top_p{};         // in (0, 1]
-  std::optional<std::int32_t> top_k{};  // 0 keeps all
+  std::optional<float> temperature{};  // do_sample false without a temperature is 0
+  TokenFilters filters{};
   std::vector<TokenId> eos_token_ids{};
 };
 

@@ -40,16 +40,17 @@ TEST_F(PromptsTest, AJsonlFileHasOnePromptALine) {
 }
 
 TEST_F(PromptsTest, AListHasOnePromptALineInATextFileToo) {
-  const std::vector<Prompt> lines = read_prompt_list({.file = file("p.txt", "one\n\ntwo\r\n")});
+  const std::vector<PromptLine> lines = read_prompt_lines({.file = file("p.txt", "one\n\ntwo\r\n")});
   ASSERT_EQ(lines.size(), 2U);
-  EXPECT_EQ(lines[1].text, "two");
-  EXPECT_TRUE(lines[1].source.starts_with("line 3 of ")) << lines[1].source;
-  EXPECT_TRUE(lines[1].line.is_null());
-  const std::vector<Prompt> objects = read_prompt_list({.file = file("p.jsonl", R"({"prompt": "a", "answer": 7})")});
+  EXPECT_EQ(lines[1].prompt.text, "two");
+  EXPECT_TRUE(lines[1].prompt.source.starts_with("line 3 of ")) << lines[1].prompt.source;
+  EXPECT_TRUE(lines[1].object.is_null());
+  const std::vector<PromptLine> objects =
+      read_prompt_lines({.file = file("p.jsonl", R"({"prompt": "a", "answer": 7})")});
   ASSERT_EQ(objects.size(), 1U);
-  EXPECT_EQ(objects[0].text, "a");
-  EXPECT_EQ(objects[0].line.at("answer").as_integer(), 7);
-  EXPECT_THROW(read_prompt_list({.file = file("e.txt", "\n \n")}), InvalidInput);
+  EXPECT_EQ(objects[0].prompt.text, "a");
+  EXPECT_EQ(objects[0].object.at("answer").as_integer(), 7);
+  EXPECT_THROW(read_prompt_lines({.file = file("e.txt", "\n \n")}), InvalidInput);
 }
 
 TEST_F(PromptsTest, EmptyInputIsRefused) {
@@ -59,14 +60,13 @@ TEST_F(PromptsTest, EmptyInputIsRefused) {
   EXPECT_THROW(read_prompts({.file = file("b.txt", "\xC3(")}), InvalidInput);
 }
 
-TEST_F(PromptsTest, TheSystemMessageComesFirstUnlessThereIsOne) {
-  const Json system = Json::object({{"role", "system"}, {"content", "S"}});
-  const Json user = Json::object({{"role", "user"}, {"content", "U"}});
-  EXPECT_EQ(messages_of({.text = "U"}, "S"), Json(Json::Array{system, user}));
-  EXPECT_EQ(messages_of({.text = "U"}, std::nullopt), Json(Json::Array{user}));
-  EXPECT_EQ(messages_of({.messages = Json::Array{user}}, "S"), Json(Json::Array{system, user}));
-  const Json own = Json::object({{"role", "system"}, {"content", "own"}});
-  EXPECT_EQ(messages_of({.messages = Json::Array{own, user}}, "S"), Json(Json::Array{own, user}));
+TEST_F(PromptsTest, TheSystemMessageIsThatOfEachPrompt) {
+  const std::string path = file("p.jsonl", "{\"prompt\": \"a\"}\n{\"messages\": [{\"role\": \"system\"}]}\n");
+  const std::vector<Prompt> prompts = read_prompts({.file = path, .system = "S"});
+  EXPECT_EQ(write_json(prompts[0].messages), R"([{"role":"system","content":"S"},{"role":"user","content":"a"}])");
+  EXPECT_EQ(write_json(prompts[1].messages), R"([{"role":"system"}])") << "it has its own";
+  EXPECT_THROW(read_prompts({.texts = {"a"}, .system = "S", .raw = true}), InvalidInput);
+  EXPECT_EQ(read_prompts({.texts = {"a"}, .raw = true}).at(0).form, PromptForm::kRaw);
 }
 
 TEST_F(PromptsTest, LinesAreCountedFromOneAndBlankOnesToo) {

@@ -1,4 +1,4 @@
-// Settings of `wedlm sweep` as a person writes them: a mode, then options of the command line without their dashes,
+// Settings of a sweep as a person writes them: a mode, then decoding options of the command line without their dashes,
 // such as "streaming entropy-threshold=0.4 block-wise".
 #pragma once
 
@@ -6,23 +6,23 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/options/sampling_flags.h"
 #include "wedlm/eval/report.h"
+#include "wedlm/frontend/sampling_settings.h"
 
-namespace wedlm::cli {
+namespace wedlm {
 
-struct SettingFlags {
+struct NamedSettings {
   SettingName name;
-  SamplingFlags flags;  // those common to all settings, and its own
+  SamplingSettings settings;  // those common to all of a sweep, and its own
 
   bool is_autoregressive() const { return name.mode == mode_name(DecodeMode::kAutoregressive); }
 };
 
 /// Throws InvalidInput that quotes the setting and says which word is wrong and what is known.
-SettingFlags parse_setting(std::string_view text, const SamplingFlags& common);
+NamedSettings parse_setting(std::string_view text, const SamplingSettings& common);
 
 /// All settings that are run: autoregressive first, which the others are compared with, then `texts`, or a list of
 /// every mode where there are none. Autoregressive is there once.
-std::vector<SettingFlags> sweep_settings(const std::vector<std::string>& texts, const SamplingFlags& common);
+std::vector<NamedSettings> sweep_settings(const std::vector<std::string>& texts, const SamplingSettings& common);
 
-}  // namespace wedlm::cli
+}  // namespace wedlm

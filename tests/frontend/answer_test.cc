@@ -1,0 +1,89 @@
+#include "wedlm/frontend/answer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "wedlm/base/error.h"
+
+namespace wedlm {
+namespace {
+
+Answer example() {
+  Answer answer{.num_first_tokens = 4};
+  Result& result = answer.result;
+  result.token_ids = {5, 6, 7};
+  result.text = "five";
+  result.finish_reason = FinishReason::kLength;
+  result.seed = 99;
+  RequestStats& stats = result.stats;
+  stats.prompt_tokens = 11;
+  stats.cached_prompt_tokens = 1;
+  stats.generated_tokens = 24;
+  stats.prefill_forwards = 2;
+  stats.decode_forwards = 8;
+  stats.prompt_rows = 10;
+  stats.decode_rows = 96;
+  stats.preemptions = 3;
+  stats.drafts.verified = {6, 2};
+  stats.drafts.accepted = {3, 1};
+  stats.queue_seconds = 0.25;
+  stats.prefill_seconds = 0.5;
+  stats.decode_seconds = 2;
+  stats.time_to_first_token_seconds = 0.75;
+  return answer;
+}
+
+TEST(AnswerTest, SpeedsAreOfTheTokensThatTheirTimeWasSpentOn) {
+  Answer answer = example();
+  EXPECT_DOUBLE_EQ(answer.speed(), 24 / 2.5);
+  EXPECT_DOUBLE_EQ(answer.prefill_speed(), 20);
+  EXPECT_EQ(answer.num_later_tokens(), 20) << "four came with the first decoding forward, in the prompt's time";
+  EXPECT_DOUBLE_EQ(answer.decode_speed(), 10);
+  answer.result.stats.time_to_first_token_seconds = 1;  // a later forward gave the first
+  EXPECT_EQ(answer.num_later_tokens(), 24);
+  EXPECT_EQ(Answer{}.speed(), 0);
+  EXPECT_EQ(Answer{}.decode_speed(), 0);
+}
+
+TEST(AnswerTest, JsonHasTheDocumentedMembersInTheirOrder) {
+  EXPECT_EQ(
+      write_json(answer_json(example(), 2)),
+      R"({"index":2,"text":"five","token_ids":[5,6,7],"prompt_tokens":11,"finish_reason":"length","seed":99,)"
+      R"("stats":{"forwards":10,"prefill_forwards":2,"decode_forwards":8,"rows":106,"prompt_rows":10,"decode_rows":96,)"
+      R"("tokens":24,"first_tokens":4,"tokens_per_forward":3.0,"cacheability":0.25,"rows_per_forward":12.0,)"
+      R"("forwards_saved":16,"drafts_verified":[6,2],"drafts_accepted":[3,1],"prefill_seconds":0.5,)"
+      R"("decode_seconds":2.0,"time_to_first_token":0.75,"queue_seconds":0.25,"prefill_speed":20.0,)"
+      R"("decode_speed":10.0,"cached_prompt_tokens":1,"preemptions":3}})");
+}
+
+TEST(AnswerTest, GoesThroughJsonAndBack) {
+  Answer answer = example();
+  answer.result.finish_reason = FinishReason::kError;
+  answer.result.error = "why";
+  const Json json = answer_json(answer, 0);
+  const Answer back = answer_of_json(parse_json(write_json(json), "test"));
+  EXPECT_EQ(answer_json(back, 0), json) << "and so every figure that follows from others";
+  EXPECT_EQ(back.result.error, "why");
+  EXPECT_THROW(check_answer(back, "the test"), InternalError);
+  EXPECT_NO_THROW(check_answer(example(), "the test"));
+}
+
+TEST(AnswerTest, WhatIsMissingOrOfAnotherKindIsNamed) {
+  const auto error_of = [](std::string_view from, std::string_view to) {
+    std::string text = write_json(answer_json(example(), 0));
+    text.replace(text.find(from), from.size(), to);
+    try {
+      answer_of_json(parse_json(text, "test"));
+    } catch (const InvalidInput& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_THAT(error_of("\"seed\"", "\"sad\""), testing::HasSubstr("missing key 'seed'"));
+  EXPECT_THAT(error_of("\"length\"", "\"long\""), testing::StartsWith("finish_reason: expected one of stop, length"));
+  EXPECT_THAT(error_of("\"tokens\":24", "\"tokens\":\"x\""), testing::StartsWith("stats: tokens: expected an integer"));
+  EXPECT_THAT(error_of("\"preemptions\"", "\"exemptions\""), testing::HasSubstr("preemptions"));
+}
+
+}  // namespace
+}  // namespace wedlm

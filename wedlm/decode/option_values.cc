@@ -1,0 +1,137 @@
+#include "wedlm/decode/option_values.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "wedlm/base/error.h"
+#include "wedlm/base/number_text.h"
+#include "wedlm/base/quote.h"
+
+namespace wedlm {
+namespace {
+
+template <class Value>
+std::optional<Value> parse_whole(std::string_view text) {
+  Value value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+bool takes_numbers(OptionKind kind) {
+  return kind == OptionKind::kNumber || kind == OptionKind::kInteger || kind == OptionKind::kIntegers;
+}
+
+bool is_text(const Json& value) {
+  return value.is_string() && !value.as_string().empty() &&
+         replace_ill_formed_utf8(value.as_string()) == value.as_string();
+}
+
+/// As one, or as an array of them.
+template <class Predicate>
+bool each_is(const Json& value, const Predicate& predicate) {
+  return value.is_array() ? std::ranges::all_of(value.as_array(), predicate) : predicate(value);
+}
+
+bool is_absent_name(const SamplingOption& option, const Json& value) {
+  return !option.absent_name.empty() && value == Json(option.absent_name);
+}
+
+bool fits(const SamplingOption& option, const Json& value) {
+  const auto is_integer = [&](const Json& one) {
+    return one.is_integer() && option.range.contains(static_cast<double>(one.as_integer()));
+  };
+  if (is_absent_name(option, value)) return true;
+  switch (option.field.kind) {
+    case OptionKind::kNumber:  // in the precision that it will have
+      return value.is_number() && option.range.contains(static_cast<double>(static_cast<float>(value.as_number())));
+    case OptionKind::kInteger:
+      return is_integer(value);
+    case OptionKind::kSwitch:
+      return value.is_bool();
+    case OptionKind::kName:
+      return value.is_string() && std::ranges::count(option.field.names(), value.as_string()) > 0;
+    case OptionKind::kTexts:
+      return each_is(value, is_text);
+    case OptionKind::kIntegers:
+      return each_is(value, is_integer);
+  }
+  return false;
+}
+
+std::string expected_kind(const SamplingOption& option) {
+  switch (option.field.kind) {
+    case OptionKind::kNumber:
+      return option.range.text("a number");
+    case OptionKind::kInteger:
+      return option.range.text("an integer");
+    case OptionKind::kSwitch:
+      return "true or false";
+    case OptionKind::kName:
+      break;
+    case OptionKind::kTexts:
+      return "UTF-8 text that is not empty";
+    case OptionKind::kIntegers:
+      return option.range.text("token ids, each an integer");
+  }
+  std::string text = "one of";
+  for (const std::string_view name : option.field.names()) text += (text.size() > 6 ? ", " : " ") + std::string(name);
+  return text;
+}
+
+/// As a person writes it: text without quotation marks, numbers in their fewest digits.
+std::string plain_text(const Json& value) {
+  if (value.is_string()) return value.as_string();
+  return value.is_number() ? shortest(value.as_number()) : write_json(value);
+}
+
+}  // namespace
+
+Json value_of_text(const SamplingOption& option, std::string_view text) {
+  if (takes_numbers(option.field.kind)) {
+    if (const auto integer = parse_whole<std::int64_t>(text)) return *integer;
+    if (const auto number = parse_whole<double>(text); number && std::isfinite(*number)) return *number;
+  }
+  if (option.field.kind == OptionKind::kSwitch && (text == "true" || text == "false")) return text == "true";
+  return text;
+}
+
+std::string expected_text(const SamplingOption& option) {
+  return expected_kind(option) + (option.absent_name.empty() ? "" : ", or " + std::string(option.absent_name));
+}
+
+void check_value(const SamplingOption& option, const Json& value) {
+  if (fits(option, value)) return;
+  const std::string got = value.is_number() ? shortest(value.as_number()) : shown(value);
+  throw InvalidInput("expected " + expected_text(option) + ", got " + got);
+}
+
+void set_option(const SamplingOption& option, const Json& value, SamplingParams& params) {
+  check_value(option, value);
+  option.field.set(params, is_absent_name(option, value) ? Json() : value);
+}
+
+Json option_value(const SamplingOption& option, const SamplingParams& params) {
+  Json value = option.field.get(params);
+  if (value.is_null() && !option.absent_name.empty()) return option.absent_name;
+  return value;
+}
+
+std::string default_text(const SamplingOption& option) {
+  if (!option.default_text.empty()) return std::string(option.default_text);
+  const Json value = option.field.get(SamplingParams());
+  if (option.is_switch() || value.is_null() || value.is_array()) return "";
+  return (option.suggested_by == SuggestedBy::kCheckpoint ? "the model's suggestion, else " : "") + plain_text(value);
+}
+
+Json params_json(const SamplingParams& params) {
+  Json json = Json::object({});
+  for (const SamplingOption& option : sampling_options()) {
+    const Json value = option_value(option, params);
+    if (!value.is_null() && json.find(option.json_name) == nullptr) json.set(std::string(option.json_name), value);
+  }
+  return json;
+}
+
+}  // namespace wedlm

@@ -1,0 +1,160 @@
+#include "wedlm/frontend/answer.h"
+
+#include <array>
+
+#include "wedlm/base/error.h"
+
+namespace wedlm {
+namespace {
+
+double quotient(std::int64_t count, double seconds) {
+  return seconds > 0 && count > 0 ? static_cast<double>(count) / seconds : 0;
+}
+
+Json written(std::int64_t value) {
+  return value;
+}
+Json written(double value) {
+  return value;
+}
+Json written(const std::vector<std::int64_t>& values) {
+  return Json::Array(values.begin(), values.end());
+}
+void read(const Json& value, std::int64_t& out) {
+  out = value.as_integer();
+}
+void read(const Json& value, double& out) {
+  out = value.as_number();
+}
+void read(const Json& value, std::vector<std::int64_t>& out) {
+  for (const Json& one : value.as_array()) out.push_back(one.as_integer());
+}
+
+/// A member of "stats". What follows from other members has no `set`.
+struct Figure {
+  std::string_view key;
+  Json (*get)(const Answer& answer);
+  void (*set)(Answer& answer, const Json& value) = nullptr;
+};
+
+template <auto... kPath>
+constexpr Figure counted(std::string_view key) {
+  return {.key = key,
+          .get = [](const Answer& answer) { return written((answer.*....*kPath)); },
+          .set = [](Answer& answer, const Json& value) { read(value, (answer.*....*kPath)); }};
+}
+
+template <auto kMember>
+constexpr Figure stat(std::string_view key) {
+  return counted<&Answer::result, &Result::stats, kMember>(key);
+}
+
+template <auto kMethod>
+constexpr Figure derived(std::string_view key) {
+  return {.key = key, .get = [](const Answer& answer) { return Json((answer.result.stats.*kMethod)()); }};
+}
+
+template <auto kMethod>
+constexpr Figure speed(std::string_view key) {
+  return {.key = key, .get = [](const Answer& answer) { return Json((answer.*kMethod)()); }};
+}
+
+constexpr std::array kFigures = {
+    derived<&RequestStats::forwards>("forwards"),
+    stat<&RequestStats::prefill_forwards>("prefill_forwards"),
+    stat<&RequestStats::decode_forwards>("decode_forwards"),
+    derived<&RequestStats::rows>("rows"),
+    stat<&RequestStats::prompt_rows>("prompt_rows"),
+    stat<&RequestStats::decode_rows>("decode_rows"),
+    stat<&RequestStats::generated_tokens>("tokens"),
+    counted<&Answer::num_first_tokens>("first_tokens"),
+    derived<&RequestStats::tokens_per_forward>("tokens_per_forward"),
+    derived<&RequestStats::cacheability>("cacheability"),
+    derived<&RequestStats::rows_per_forward>("rows_per_forward"),
+    derived<&RequestStats::forwards_saved>("forwards_saved"),
+    counted<&Answer::result, &Result::stats, &RequestStats::drafts, &DraftCounts::verified>("drafts_verified"),
+    counted<&Answer::result, &Result::stats, &RequestStats::drafts, &DraftCounts::accepted>("drafts_accepted"),
+    stat<&RequestStats::prefill_seconds>("prefill_seconds"),
+    stat<&RequestStats::decode_seconds>("decode_seconds"),
+    stat<&RequestStats::time_to_first_token_seconds>("time_to_first_token"),
+    stat<&RequestStats::queue_seconds>("queue_seconds"),
+    speed<&Answer::prefill_speed>("prefill_speed"),
+    speed<&Answer::decode_speed>("decode_speed"),
+    stat<&RequestStats::cached_prompt_tokens>("cached_prompt_tokens"),
+    stat<&RequestStats::preemptions>("preemptions"),
+};
+
+/// Reads a member that has to be there.
+template <class Read>
+void read_member(const Json& object, std::string_view key, const Read& read_value) {
+  const Json& value = object.at(key);
+  try {
+    read_value(value);
+  } catch (const InvalidInput& error) {
+    throw InvalidInput(std::string(key) + ": " + error.what());
+  }
+}
+
+}  // namespace
+
+double Answer::prefill_speed() const {
+  return quotient(result.stats.prompt_rows, result.stats.prefill_seconds);
+}
+
+std::int64_t Answer::num_later_tokens() const {
+  const RequestStats& stats = result.stats;
+  constexpr double kClockError = 1e-6;
+  const bool first_forward_gave_tokens =
+      stats.time_to_first_token_seconds <= stats.queue_seconds + stats.prefill_seconds + kClockError;
+  return stats.generated_tokens - (first_forward_gave_tokens ? num_first_tokens : 0);
+}
+
+double Answer::speed() const {
+  return quotient(result.stats.generated_tokens, result.stats.prefill_seconds + result.stats.decode_seconds);
+}
+
+double Answer::decode_speed() const {
+  return quotient(num_later_tokens(), result.stats.decode_seconds);
+}
+
+void check_answer(const Answer& answer, const std::string& source) {
+  if (answer.result.finish_reason == FinishReason::kError) throw InternalError(source + ": " + answer.result.error);
+}
+
+Json answer_json(const Answer& answer, std::size_t index) {
+  const Result& result = answer.result;
+  Json stats = Json::object({});
+  for (const Figure& figure : kFigures) stats.set(std::string(figure.key), figure.get(answer));
+  Json json = Json::object({{"index", static_cast<std::int64_t>(index)},
+                            {"text", result.text},
+                            {"token_ids", Json::Array(result.token_ids.begin(), result.token_ids.end())},
+                            {"prompt_tokens", result.stats.prompt_tokens},
+                            {"finish_reason", name_of(result.finish_reason, kFinishReasons)},
+                            {"seed", result.seed},
+                            {"stats", stats}});
+  if (!result.error.empty()) json.set("error", result.error);
+  return json;
+}
+
+Answer answer_of_json(const Json& json) {
+  Answer answer;
+  Result& result = answer.result;
+  read_member(json, "text", [&](const Json& value) { result.text = value.as_string(); });
+  read_member(json, "token_ids", [&](const Json& value) {
+    for (const Json& id : value.as_array()) result.token_ids.push_back(static_cast<TokenId>(id.as_integer()));
+  });
+  read_member(json, "prompt_tokens", [&](const Json& value) { read(value, result.stats.prompt_tokens); });
+  read_member(json, "finish_reason",
+              [&](const Json& value) { result.finish_reason = parse_named("", value.as_string(), kFinishReasons); });
+  read_member(json, "seed", [&](const Json& value) { result.seed = static_cast<std::uint64_t>(value.as_integer()); });
+  read_member(json, "stats", [&](const Json& stats) {
+    for (const Figure& figure : kFigures) {
+      if (figure.set == nullptr) continue;
+      read_member(stats, figure.key, [&](const Json& value) { figure.set(answer, value); });
+    }
+  });
+  if (const Json* error = json.find("error")) result.error = error->as_string();
+  return answer;
+}
+
+}  // namespace wedlm

@@ -1,0 +1,33 @@
+// A request as a client puts it, before it is known which model will answer: a prompt, and what is asked of sampling.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "wedlm/base/json.h"
+#include "wedlm/engine/request.h"
+#include "wedlm/frontend/prompt.h"
+#include "wedlm/frontend/prompt_encoder.h"
+#include "wedlm/frontend/sampling_settings.h"
+
+namespace wedlm {
+
+struct ChatRequest {
+  Prompt prompt;
+  SamplingSettings settings;
+  int priority = 0;
+};
+
+/// Reads an object with the members of a prompt (prompt_of_json()), those of sampling_options() by their JSON names or
+/// the original engine's, and "priority". null is the same as not given. Throws InvalidInput, with `source` in front,
+/// that names the member, says what was expected and, for a member that nobody knows, the nearest that there is.
+ChatRequest request_of_json(const Json& object, const std::string& source, const SamplingSettings& defaults = {});
+
+/// What request_of_json() reads so.
+Json request_json(const ChatRequest& request);
+
+/// What the engine takes. `suggestions` are those of the model whose encoder this is. Throws as
+/// PromptEncoder::encode().
+Request engine_request(const ChatRequest& request, const PromptEncoder& encoder, const GenerationDefaults& suggestions);
+
+}  // namespace wedlm
