@@ -27,7 +27,7 @@ constexpr std::int32_t kMaxRuns = 10'000;
 struct BenchOptions {
   OutputOptions output;
   std::optional<std::string> shape = "qwen3-0.6b";
-  std::vector<WeightsFormat> formats = {weights_formats().front()};
+  std::vector<TimedWeights> formats = {all_timed_weights().front()};
   std::vector<std::int64_t> rows = {1, 2, 4, 8, 16, 32, 64};
   std::vector<std::int64_t> contexts = {0, 256, 4096};
   std::optional<std::int64_t> prefill_rows;
@@ -56,20 +56,19 @@ std::vector<std::int64_t> parse_list(std::string_view list, std::int64_t min, st
 
 std::string format_names(const char* separator) {
   std::string names;
-  for (const WeightsFormat& format : weights_formats())
+  for (const TimedWeights& format : all_timed_weights())
     names += (names.empty() ? "" : separator) + std::string(format.name);
   return names;
 }
 
-std::vector<WeightsFormat> parse_formats(std::string_view list) {
-  std::vector<WeightsFormat> formats;
+std::vector<TimedWeights> parse_formats(std::string_view list) {
+  std::vector<TimedWeights> formats;
   for (const std::string_view item : list_items(list)) {
-    const auto format =
-        std::ranges::find(weights_formats(), item, [](const WeightsFormat& f) { return std::string_view(f.name); });
-    if (format == weights_formats().end()) {
+    const auto format = std::ranges::find(all_timed_weights(), item, &TimedWeights::name);
+    if (format == all_timed_weights().end()) {
       throw InvalidInput("expected one or several of " + format_names(", ") + ", got " + quote(item));
     }
-    const bool is_known = std::ranges::any_of(formats, [&](const WeightsFormat& f) { return f.name == format->name; });
+    const bool is_known = std::ranges::any_of(formats, [&](const TimedWeights& f) { return f.name == format->name; });
     if (!is_known) formats.push_back(*format);
   }
   return formats;
@@ -153,7 +152,7 @@ void add_bench_options(CLI::App& app, BenchOptions& options) {
   group.add({.names = "--weights",
              .value = format_names("|"),
              .text = "The form of the weights in memory; several, with commas, one after the other.",
-             .default_text = options.formats.front().name},
+             .default_text = std::string(options.formats.front().name)},
             [&options](std::string_view value) { options.formats = parse_formats(value); });
   group.add({.names = "--rows",
              .value = "N,N,...",

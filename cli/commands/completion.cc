@@ -18,10 +18,9 @@ std::vector<std::string> names_of(const CLI::Option& option) {
   return names;
 }
 
-std::string joined(const std::vector<std::string>& words, const std::string& separator) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : separator) + word;
-  return out;
+/// Those that the help shows too.
+std::vector<const CLI::Option*> options_of(const CLI::App& app) {
+  return app.get_options([](const CLI::Option* option) { return option->get_group() != kHidden; });
 }
 
 /// The first sentence, in single quotation marks for a shell.
@@ -48,7 +47,7 @@ std::string bash_script(const CLI::App& program) {
   for (const CLI::App* app : program.get_subcommands({})) {
     commands.push_back(app->get_name());
     std::vector<std::string> options;
-    for (const CLI::Option* option : app->get_options()) {
+    for (const CLI::Option* option : options_of(*app)) {
       const std::vector<std::string> names = names_of(*option);
       options.insert(options.end(), names.begin(), names.end());
       const std::vector<std::string> choices = choices_of(option->get_type_name());
@@ -113,7 +112,7 @@ std::string zsh_script(const CLI::App& program) {
     std::string summary = quoted_summary(app->get_description());
     commands += "    '" + app->get_name() + ":" + summary.substr(1) + "\n";
     cases += "    " + app->get_name() + ") _arguments";
-    for (const CLI::Option* option : app->get_options()) {
+    for (const CLI::Option* option : options_of(*app)) {
       if (option->get_positional()) cases += " \\\n      " + zsh_argument(*option, "");
       for (const std::string& name : names_of(*option)) cases += " \\\n      " + zsh_argument(*option, name);
     }
@@ -151,7 +150,7 @@ std::string fish_script(const CLI::App& program) {
     out += "complete -c wedlm -n __fish_use_subcommand -a " + app->get_name() + " -d " +
            quoted_summary(app->get_description()) + "\n";
     const std::string condition = "complete -c wedlm -n '__fish_seen_subcommand_from " + app->get_name() + "'";
-    for (const CLI::Option* option : app->get_options()) {
+    for (const CLI::Option* option : options_of(*app)) {
       std::string line = condition;
       for (const std::string& name : option->get_snames()) line += " -s " + name;
       for (const std::string& name : option->get_lnames()) line += " -l " + name;

@@ -37,21 +37,17 @@ Json token_json(TokenId id, const std::optional<Tokenizer>& tokenizer) {
 }
 
 /// Of every weight once it is loaded; embeddings stay in the mapped file and are not counted, the head is.
-std::int64_t loaded_bytes(const ModelConfig& config, const WeightFormats& formats, DType dtype) {
-  std::int64_t bytes = weight_bytes(formats.head, dtype, config.vocab_size, config.hidden_size);
+std::int64_t loaded_bytes(const ModelConfig& config, const ModelFormats& formats, DType dtype) {
+  std::int64_t bytes = matrix_bytes(config, formats, dtype);
   for (const WeightSpec& spec : weight_list(config)) {
-    if (spec.shape.rank() != 2) {
-      bytes += spec.shape.num_elements() * static_cast<std::int64_t>(sizeof(float));
-    } else if (spec.name.starts_with("model.layers.")) {
-      bytes += weight_bytes(formats.layers, dtype, spec.shape[0], spec.shape[1]);
-    }
+    if (spec.shape.rank() == 1) bytes += spec.shape.num_elements() * static_cast<std::int64_t>(sizeof(float));
   }
   return bytes;
 }
 
 Json info_json(const Checkpoint& checkpoint, const InfoOptions& options) {
   const ModelConfig config = parse_model_config(checkpoint.config());
-  const WeightFormats formats = formats_to_load(config, options.weights.formats());
+  const ModelFormats formats = formats_to_load(config.quantization, options.weights.formats());
   const DType kv_cache_type = kv_cache_type_of(options.kv_cache_type);
   const std::int64_t context = options.context.value_or(std::min(config.max_position_embeddings, kDefaultContext));
   const GenerationDefaults defaults = parse_generation_config(checkpoint.generation_config(), config.vocab_size);

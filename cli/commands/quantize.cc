@@ -10,9 +10,11 @@
 #include "cli/options/option_group.h"
 #include "cli/options/output_options.h"
 #include "cli/options/session.h"
+#include "cli/options/weight_flags.h"
 #include "cli/terminal/interrupts.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/mapped_file.h"
+#include "wedlm/base/named.h"
 #include "wedlm/base/number_text.h"
 #include "wedlm/checkpoint/model_path.h"
 #include "wedlm/eval/fidelity_report.h"
@@ -23,9 +25,7 @@ namespace {
 struct QuantizeFlags {
   std::optional<std::string> in;
   std::optional<std::string> out;
-  std::optional<std::string> bits;
-  std::optional<std::int64_t> group_size;
-  std::optional<std::string> head_bits;
+  WeightFlags weights;
   std::optional<std::string> lanes;
   std::optional<std::string> text;
   bool force = false;
@@ -34,12 +34,6 @@ struct QuantizeFlags {
 
 /// Ctrl-C.
 class Interrupted final : public std::exception {};
-
-WeightFormats formats_of(const QuantizeFlags& flags) {
-  if (!flags.bits) throw InvalidInput("--bits: give 8 or 4; 4 is smaller and faster, 8 is truer");
-  WeightFlags weights{.weights = "int" + *flags.bits, .group_size = flags.group_size, .head_bits = flags.head_bits};
-  return weights.formats();
-}
 
 std::int64_t bytes_of_weights(const std::filesystem::path& folder) {
   return Checkpoint::open(folder).total_bytes();
@@ -59,9 +53,13 @@ void report_fidelity(const std::filesystem::path& in, const std::filesystem::pat
 int run_quantize(const QuantizeFlags& flags) {
   const Console console(flags.output);
   if (!flags.in || !flags.out) throw InvalidInput("name a checkpoint and the folder to write: wedlm quantize IN OUT");
-  const WeightFormats formats = formats_of(flags);
+  if (!flags.weights.weights) {
+    throw InvalidInput("--weights: give " + joined(names_of(packed_weight_types()), " or ") +
+                       "; fewer bits are smaller and faster, more are truer");
+  }
+  const ModelFormats formats = flags.weights.formats();
   const std::filesystem::path in = resolve_model(*flags.in), out = *flags.out;
-  if (flags.text) MappedFile{*flags.text};  // before the work, not behind it
+  if (flags.text) MappedFile{*flags.text};  // before the work, not after it
   const int lanes = flags.lanes ? static_cast<int>(parse_signed(*flags.lanes, 0, 64)) : native_panel_lanes();
   const auto start = std::chrono::steady_clock::now();
   try {
@@ -93,10 +91,10 @@ int run_quantize(const QuantizeFlags& flags) {
 Command add_quantize(CLI::App& program) {
   CLI::App* app = program.add_subcommand(
       "quantize",
-      "Write a smaller checkpoint.\nRounds the matrices to 8 or 4 bits and stores them as this machine multiplies with "
-      "them: the new folder loads in no time, because nothing is converted, and answers exactly as --weights int8 or "
-      "int4 does with the old one. Every command takes it like any other model, on other machines too; there loading "
-      "rearranges it once.");
+      "Write a smaller checkpoint.\nRounds the matrices and stores them as this machine multiplies with them: the new "
+      "folder loads in no time, because nothing is converted, and answers exactly as the old one does with the same "
+      "--weights. Every command takes it like any other model, on other machines too; there loading rearranges it "
+      "once.");
   const auto flags = std::make_shared<QuantizeFlags>();
   OptionGroup folders(*app, "Folders");
   folders.path({.names = "IN", .value = "IN", .text = "The checkpoint: a folder, or organisation/name in the cache."},
@@ -105,21 +103,16 @@ Command add_quantize(CLI::App& program) {
   folders.flag({.names = "--force", .text = "Replace OUT where it is a checkpoint that wedlm quantized."},
                flags->force);
   OptionGroup format(*app, "Format");
-  format.choice({.names = "--bits",
-                 .value = "8|4",
-                 .text = "Bits of a weight; has to be given. 8 halves a bfloat16 checkpoint and is hardly to be told "
-                         "from it; 4 quarters it."},
-                flags->bits);
-  format.integer({.names = "--group",
-                  .value = "32|64|128",
-                  .text = "4 bits: inputs that share a scale; smaller is truer and larger.",
-                  .default_text = std::to_string(kDefaultGroupSize)},
-                 flags->group_size);
-  format.choice({.names = "--head-bits",
-                 .value = "16|8|4",
-                 .text = "Bits of the prediction head. With 16 it is stored as it is.",
-                 .default_text = "8"},
-                flags->head_bits);
+  add_weight_type_option(format,
+                         {.names = "--weights",
+                          .text = "The format of the layers; has to be given. int8 halves a bfloat16 checkpoint and is "
+                                  "hardly to be told from it; int4 quarters it."},
+                         packed_weight_types(), flags->weights.weights);
+  add_group_and_head_options(*app, format, flags->weights);
+  OptionGroup(*app, kHidden)
+      .add({.names = "--bits", .text = "An older name of --weights."}, [flags = flags.get()](std::string_view bits) {
+        flags->weights.weights = parse_named("", bits, kWeightTypesByBits);
+      });
   format.choice({.names = "--lanes",
                  .value = "8|16|32",
                  .text = "For which machines the layout is: 8 for any and for NEON, 16 for AVX2, 32 for AVX-512, AMX.",
@@ -134,7 +127,7 @@ Command add_quantize(CLI::App& program) {
   add_output_options(*app, flags->output);
   app->footer(
       "Examples:\n"
-      "  wedlm quantize tencent/WeDLM-8B-Instruct wedlm-8b-int4 --bits 4 --text essay.txt\n"
+      "  wedlm quantize tencent/WeDLM-8B-Instruct wedlm-8b-int4 --weights int4 --text essay.txt\n"
       "  wedlm generate -m wedlm-8b-int4 -p \"Count from 1 to 20\"");
   return {.app = app, .run = [flags] { return run_quantize(*flags); }};
 }

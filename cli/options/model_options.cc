@@ -3,15 +3,6 @@
 #include "cli/options/option_group.h"
 
 namespace wedlm::cli {
-namespace {
-
-std::string backend_list() {
-  std::string names;
-  for (const std::string& name : backend_names()) names += (names.empty() ? "" : "|") + name;
-  return names;
-}
-
-}  // namespace
 
 LoadOptions ModelOptions::load_options() const {
   check_at_least("--threads", 0, num_threads);
@@ -30,7 +21,7 @@ void add_model_options(CLI::App& app, ModelOptions& options) {
   add_weight_options(app, options.weights);
   OptionGroup group(app, "Model");
   group.choice({.names = "--backend",
-                .value = backend_list(),
+                .value = joined(backend_names(), "|"),
                 .text = "What computes; reference is slow and the definition of correct.",
                 .default_text = "cpu",
                 .environment = "WEDLM_BACKEND"},

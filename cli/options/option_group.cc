@@ -55,12 +55,6 @@ void check_at_least(const char* name, std::int64_t least, const std::optional<st
   }
 }
 
-std::string choices_text(const std::vector<std::string_view>& choices) {
-  std::string text;
-  for (const std::string_view choice : choices) text += (text.empty() ? "" : "|") + std::string(choice);
-  return text;
-}
-
 std::vector<std::string> choices_of(std::string_view value_name) {
   std::vector<std::string> choices;
   if (value_name.find('|') == std::string_view::npos) return choices;

@@ -29,6 +29,9 @@ struct OptionText {
   std::string environment{};   // a variable that is read where the option is not given
 };
 
+/// Title of options that no help shows.
+inline constexpr const char* kHidden = "";
+
 /// A group of options under one title in a subcommand's help. Of a value given twice the last counts, but for texts().
 /// What is given lands in the target, which must outlive the parsing. Values that cannot be parsed throw InvalidInput.
 class OptionGroup {
@@ -96,6 +99,13 @@ void check_at_least(const char* name, std::int64_t least, const std::optional<st
 
 /// "a|b|c"
 std::string choices_text(const std::vector<std::string_view>& choices);
+/// Names in one text, such as "a|b|c".
+template <class Names>
+std::string joined(const Names& names, std::string_view separator) {
+  std::string text;
+  for (const auto& name : names) text.append(text.empty() ? "" : separator).append(name);
+  return text;
+}
 
 /// The members of "a|b|c"; empty where the text is not such a list.
 std::vector<std::string> choices_of(std::string_view value_name);

@@ -12,7 +12,7 @@ OptionText text_of(const SamplingOption& option, const SamplingSettings& setting
                   .text = std::string(option.help),
                   .default_text = default_text(option)};
   if (!option.more_names.empty()) text.names += "," + std::string(option.more_names);
-  if (text.value.empty() && !option.is_switch()) text.value = choices_text(option.field.names());
+  if (text.value.empty() && !option.is_switch()) text.value = joined(option.field.names(), "|");
   if (option.json_name == "max_tokens") text.default_text = std::to_string(settings.default_max_tokens());
   return text;
 }

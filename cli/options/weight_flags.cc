@@ -1,23 +1,30 @@
 #include "cli/options/weight_flags.h"
 
-#include "cli/options/option_group.h"
+#include <string>
+
 #include "wedlm/base/error.h"
+#include "wedlm/base/named.h"
 
 namespace wedlm::cli {
+namespace {
 
-WeightFormats WeightFlags::formats() const {
-  WeightFormats formats;
-  if (weights) formats.layers.type = parse_weight_type(*weights);
-  formats.head = formats.layers;
-  if (formats.head.type == WeightType::kInt4) formats.head.type = WeightType::kInt8;
-  if (head_bits) {
-    formats.head.type = *head_bits == "16"  ? WeightType::kBF16
-                        : *head_bits == "8" ? WeightType::kInt8
-                                            : WeightType::kInt4;
-  }
+std::vector<WeightType> types_with_groups() {
+  std::vector<WeightType> types = all_weight_types();
+  std::erase_if(types, [](WeightType type) { return !WeightFormat{.type = type}.has_groups(); });
+  return types;
+}
+
+}  // namespace
+
+ModelFormats WeightFlags::formats() const {
+  ModelFormats formats = formats_with(weights.value_or(WeightType::kStored));
+  set_if_given(formats.head.type, head);
   if (group_size) {
-    if (formats.layers.type != WeightType::kInt4 && formats.head.type != WeightType::kInt4) {
-      throw InvalidInput("--group: only int4 weights have groups; give --weights int4 or --head-bits 4 with it");
+    if (!formats.layers.has_groups() && !formats.head.has_groups()) {
+      throw InvalidInput("--group: neither " + std::string(weight_type_name(formats.layers.type)) +
+                         " layers nor a head of " + std::string(weight_type_name(formats.head.type)) +
+                         " have groups; give --weights or --head of " + joined(names_of(types_with_groups()), " or ") +
+                         " with it");
     }
     formats.layers.group_size = formats.head.group_size = *group_size;
   }
@@ -26,31 +33,45 @@ WeightFormats WeightFlags::formats() const {
   return formats;
 }
 
-std::string describe(const WeightFormats& formats) {
-  std::string layers = describe(formats.layers);
-  const std::string head = describe(formats.head);
-  if (layers == head) return layers;
-  return (layers.empty() ? "as stored" : layers) + ", head " + (head.empty() ? "as stored" : head);
+void add_weight_type_option(OptionGroup& group, OptionText option, const std::vector<WeightType>& types,
+                            std::optional<WeightType>& target) {
+  option.value = joined(names_of(types), "|");
+  group.add(option, [types, &target](std::string_view name) { target = parse_weight_type("", name, types); });
+}
+
+void add_group_and_head_options(CLI::App& app, OptionGroup& group, WeightFlags& flags) {
+  std::vector<std::string> sizes;
+  for (const int size : kGroupSizes) sizes.push_back(std::to_string(size));
+  std::string default_head = "as --weights";
+  for (const WeightTypeTraits& traits : kWeightTypes) {
+    if (traits.head == traits.type) continue;
+    default_head += ", " + std::string(weight_type_name(traits.head)) + " with " + std::string(traits.name);
+  }
+  group.integer({.names = "--group",
+                 .value = joined(sizes, "|"),
+                 .text = joined(names_of(types_with_groups()), ", ") +
+                         ": inputs that share a scale; smaller is truer and larger.",
+                 .default_text = std::to_string(kDefaultGroupSize)},
+                flags.group_size);
+  add_weight_type_option(group,
+                         {.names = "--head",
+                          .text = "The same for the prediction head alone; stored leaves it as the checkpoint has it.",
+                          .default_text = default_head},
+                         all_weight_types(), flags.head);
+  OptionGroup(app, kHidden)
+      .add({.names = "--head-bits", .text = "An older name of --head."},
+           [&flags](std::string_view bits) { flags.head = parse_named("", bits, kWeightTypesByBits); });
 }
 
 void add_weight_options(CLI::App& app, WeightFlags& flags) {
   OptionGroup group(app, "Model");
-  group.choice({.names = "--weights",
-                .value = "bf16|int8|int4",
-                .text = "Round the weights to this while they are loaded: half or a quarter of the memory that a "
-                        "token reads, and answers that differ a little. Embeddings and norms stay.",
-                .default_text = "as the checkpoint has them"},
-               flags.weights);
-  group.integer({.names = "--group",
-                 .value = "32|64|128",
-                 .text = "int4: inputs that share a scale; smaller is truer and larger.",
-                 .default_text = std::to_string(kDefaultGroupSize)},
-                flags.group_size);
-  group.choice({.names = "--head-bits",
-                .value = "4|8|16",
-                .text = "The same for the prediction head alone.",
-                .default_text = "8 with int8 and int4"},
-               flags.head_bits);
+  add_weight_type_option(group,
+                         {.names = "--weights",
+                          .text = "Round the weights to this while they are loaded: half or a quarter of the memory "
+                                  "that a token reads, and answers that differ a little. Embeddings and norms stay.",
+                          .default_text = "stored, as the checkpoint has them"},
+                         all_weight_types(), flags.weights);
+  add_group_and_head_options(app, group, flags);
 }
 
 }  // namespace wedlm::cli

@@ -1,31 +1,31 @@
-// In which formats matrices are kept in memory.
+// In which formats matrices are kept: the options, whose names follow from the table of formats, and what they come to.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <vector>
 
-#include "wedlm/model/model_config.h"
-
-namespace CLI {
-class App;
-}  // namespace CLI
+#include "cli/options/option_group.h"
+#include "wedlm/model/quantization.h"
 
 namespace wedlm::cli {
 
 struct WeightFlags {
-  std::optional<std::string> weights{};
+  std::optional<WeightType> weights{};
   std::optional<std::int64_t> group_size{};
-  std::optional<std::string> head_bits{};
+  std::optional<WeightType> head{};
 
-  /// What is not given follows from the rest: the head of integer weights has 8 bits. Throws InvalidInput for a group
-  /// that no matrix has.
-  WeightFormats formats() const;
+  /// What is not given follows from the rest, the head as formats_with() says. Throws InvalidInput for a group that no
+  /// matrix has.
+  ModelFormats formats() const;
 };
 
-/// "int4 in groups of 64, head int8"; empty where all is as the checkpoint has it.
-std::string describe(const WeightFormats& formats);
-
+/// --weights, --group and --head.
 void add_weight_options(CLI::App& app, WeightFlags& flags);
+/// Takes one of `types` by its name, which the help lists.
+void add_weight_type_option(OptionGroup& group, OptionText option, const std::vector<WeightType>& types,
+                            std::optional<WeightType>& target);
+/// --group and --head, and --head-bits, which is what --head was called when it took bits.
+void add_group_and_head_options(CLI::App& app, OptionGroup& group, WeightFlags& flags);
 
 }  // namespace wedlm::cli

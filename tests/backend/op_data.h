@@ -142,7 +142,7 @@ inline constexpr WeightFormat kConvertedFormats[] = {{.type = WeightType::kBF16}
                                                      {.type = WeightType::kInt4, .group_size = 128}};
 
 inline double linear_tolerance(const WeightFormat& format) {
-  return format.is_integer() ? kTolerances.linear_of_integers : kTolerances.linear;
+  return format.has_integers() ? kTolerances.linear_of_integers : kTolerances.linear;
 }
 
 inline std::string format_text(const WeightFormat& format) {

@@ -7,7 +7,7 @@
 
 #include "tests/backend/op_data.h"
 #include "tests/backend/tile_examples.h"
-#include "wedlm/backend/integer_panels.h"
+#include "wedlm/backend/weight_panels.h"
 
 namespace wedlm {
 namespace {
@@ -137,7 +137,7 @@ TEST(TileModelDeathTest, ShapesThatDoNotFitTrap) {
 TEST(TiledKernelsTest, IntegersHaveTheBitsOfOtherLevelsThatRound) {
   OpData data;
   for (const WeightFormat& format : kConvertedFormats) {
-    if (!format.is_integer()) continue;
+    if (!format.has_integers()) continue;
     for (const std::int64_t in_features : {35, 331, 1400}) {
       const OwnedTensor weight = data.f32({75, in_features}), x = data.f32({37, in_features}), bias = data.f32({75});
       const ConstTensor part = weight;
@@ -162,7 +162,7 @@ TEST(TiledKernelsTest, PanelsOfAnyLanesAreAdopted) {
   const OwnedTensor weight = data.f32({75, 200}), x = data.f32({20, 200});
   const ConstTensor part = weight;
   for (const WeightFormat& format : kConvertedFormats) {
-    if (!format.is_integer()) continue;
+    if (!format.is_packed()) continue;
     const OwnedTensor expected(DType::kF32, {20, 75});
     backend->linear(x, *backend->pack({&part, 1}, format), {}, expected);
     for (const int lanes : kPanelLanes) {

@@ -55,7 +55,7 @@ class QuantizeRunTest : public testing::Test {
 
 TEST_F(QuantizeRunTest, AnswersAreThoseOfRoundingAtLoad) {
   for (const char* lanes : {"8", "16"}) {
-    const Finished run = quantize({"--bits", "4", "--lanes", lanes, "--force"});
+    const Finished run = quantize({"--weights", "int4", "--lanes", lanes, "--force"});
     ASSERT_EQ(run.exit_code, 0) << run.err;
     EXPECT_THAT(run.out, HasSubstr("7.6 MB before"));
     EXPECT_EQ(answer({"-m", out_.string()}, "portable"),
@@ -68,7 +68,7 @@ TEST_F(QuantizeRunTest, AnswersAreThoseOfRoundingAtLoad) {
 }
 
 TEST_F(QuantizeRunTest, SaysWhatItCostsOverAText) {
-  const Finished run = quantize({"--bits", "8", "--text", (nano_model() / "README.md").string()});
+  const Finished run = quantize({"--weights", "int8", "--text", (nano_model() / "README.md").string()});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("% of next tokens"));
   const std::string line = run.out.substr(run.out.find('\n') + 1);
@@ -81,18 +81,21 @@ TEST_F(QuantizeRunTest, RefusesInOneLine) {
     EXPECT_EQ(run.num_error_lines(), 1U) << run.err;
     EXPECT_THAT(run.err, HasSubstr(word));
   };
-  expect_refusal(quantize({}), 2, "--bits");
-  expect_refusal(quantize({"--bits", "8", "--group", "64"}), 2, "--group");
-  expect_refusal(quantize({"--bits", "4", "--group", "48"}), 2, "48");
-  expect_refusal(quantize({"--bits", "4", "--lanes", "12"}), 2, "--lanes");
-  expect_refusal(quantize({"--bits", "4", "--text", "/nonexistent"}), 3, "nonexistent");
-  expect_refusal(run_wedlm({"quantize", "/nonexistent", out_.string(), "--bits", "4"}), 3, "nonexistent");
-  expect_refusal(run_wedlm({"quantize", "/", out_.string(), "--bits", "4"}), 3, "config.json");
-  expect_refusal(run_wedlm({"quantize", nano_model().string(), "--bits", "4"}), 2, "IN OUT");
+  expect_refusal(quantize({}), 2, "--weights");
+  expect_refusal(quantize({"--weights", "bf16"}), 2, "int8, int4");
+  expect_refusal(quantize({"--bits", "16"}), 2, "int8, int4");
+  expect_refusal(quantize({"--weights", "int8", "--group", "64"}), 2, "--group");
+  expect_refusal(quantize({"--weights", "int4", "--group", "48"}), 2, "48");
+  expect_refusal(quantize({"--weights", "int4", "--lanes", "12"}), 2, "--lanes");
+  expect_refusal(quantize({"--weights", "int4", "--text", "/nonexistent"}), 3, "nonexistent");
+  expect_refusal(run_wedlm({"quantize", "/nonexistent", out_.string(), "--weights", "int4"}), 3, "nonexistent");
+  expect_refusal(run_wedlm({"quantize", "/", out_.string(), "--weights", "int4"}), 3, "config.json");
+  expect_refusal(run_wedlm({"quantize", nano_model().string(), "--weights", "int4"}), 2, "IN OUT");
   EXPECT_TRUE(has_no_folder());
-  ASSERT_EQ(quantize({"--bits", "4"}).exit_code, 0);
-  expect_refusal(quantize({"--bits", "4"}), 2, "--force");
-  expect_refusal(run_wedlm({"quantize", out_.string(), (parent_.path() / "b").string(), "--bits", "4"}), 2, "already");
+  ASSERT_EQ(quantize({"--bits", "4"}).exit_code, 0);  // as older command lines have it
+  expect_refusal(quantize({"--weights", "int4"}), 2, "--force");
+  expect_refusal(run_wedlm({"quantize", out_.string(), (parent_.path() / "b").string(), "--weights", "int4"}), 2,
+                 "already");
   expect_refusal(run_wedlm({"generate", "-q", "-p", "x", "-m", out_.string(), "--weights", "int8"}), 2, "--weights");
   expect_refusal(run_wedlm({"verify", "-q", out_.string(), "--text", (nano_model() / "README.md").string()}), 2,
                  "--text");
@@ -101,7 +104,7 @@ TEST_F(QuantizeRunTest, RefusesInOneLine) {
 TEST_F(QuantizeRunTest, CtrlCLeavesNothing) {
   const TemporaryFolder large;
   write_large_checkpoint(large.path());
-  Running running({"quantize", large.path().string(), out_.string(), "--bits", "4"}, {});
+  Running running({"quantize", large.path().string(), out_.string(), "--weights", "int4"}, {});
   ASSERT_TRUE(running.wait_for_contents(out_.string() + ".partial/model.safetensors")) << running.wait().err;
   ASSERT_EQ(::kill(running.pid(), SIGINT), 0);
   const Finished run = running.wait();
@@ -114,7 +117,7 @@ TEST_F(QuantizeRunTest, CtrlCLeavesNothing) {
 TEST_F(QuantizeRunTest, AFullDiskIsSaidInOneLineAndLeavesNothing) {
   for (const rlim_t bytes : {1'000, 1'000'000}) {  // in the header, in the panels
     const FullDisk disk(bytes);
-    const Finished run = quantize({"--bits", "4"});
+    const Finished run = quantize({"--weights", "int4"});
     EXPECT_EQ(run.exit_code, 3);
     EXPECT_EQ(run.out, "");
     EXPECT_EQ(run.num_error_lines(), 1U) << run.err;

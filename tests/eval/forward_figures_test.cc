@@ -10,7 +10,7 @@
 namespace wedlm {
 namespace {
 
-const MemoryTypes kBf16 = {.weights = weights_formats().front()};
+const MemoryTypes kBf16 = {.weights = all_timed_weights().front()};
 
 ModelConfig tiny_config() {
   return {.vocab_size = 100,
@@ -27,7 +27,7 @@ TEST(ForwardWorkTest, IsWhatAPersonComputes) {
   // K and V of a token: 3 layers * 2 * 2 heads * 6 * 2 bytes = 144. An embedding: 8 * 2 bytes.
   const ForwardWork window = forward_work(tiny_config(), kBf16, 1000, {.rows = 5, .context = 7});
   EXPECT_EQ(window.bytes, 1000 + 5 * 16 + 7 * 144);
-  const MemoryTypes f32_pages = {.weights = weights_formats().front(), .kv_cache = DType::kF32};
+  const MemoryTypes f32_pages = {.weights = all_timed_weights().front(), .kv_cache = DType::kF32};
   EXPECT_EQ(forward_work(tiny_config(), f32_pages, 1000, {.rows = 5, .context = 7}).bytes, 1000 + 5 * 16 + 7 * 288);
   // Products of a row and layer: q 8 * 24, k and v 2 * 8 * 12, o 24 * 8, mlp 3 * 8 * 12 = 864. Keys that rows see:
   // 8 + 9 + 10 + 11 + 12 = 50, each twice (scores and values) times 24. The head: 8 * 100 a row.
@@ -67,9 +67,9 @@ TEST(ForwardTimerTest, RunsEveryShapeAndTheOpsFillItsTime) {
   const ModelConfig config = *find_model_shape("nano");
   const std::vector<ForwardShape> shapes = {
       {.rows = 1, .context = 0}, {.rows = 3, .context = 17}, {.kind = ForwardKind::kPrefill, .rows = 40}};
-  for (const WeightsFormat& format : weights_formats()) {
-    ForwardTimer timer(config,
-                       {.types = {.weights = format}, .backend = {.num_threads = 2}, .shapes = shapes, .progress = {}});
+  for (const TimedWeights& weights : all_timed_weights()) {
+    ForwardTimer timer(
+        config, {.types = {.weights = weights}, .backend = {.num_threads = 2}, .shapes = shapes, .progress = {}});
     for (const ForwardShape& shape : shapes) {
       const ForwardTime time = timer.run(shape);
       double in_ops = 0;
@@ -85,10 +85,9 @@ TEST(ForwardTimerTest, RunsEveryShapeAndTheOpsFillItsTime) {
       }
       EXPECT_LE(in_ops, time.seconds);
       // A byte for each integer of 8 bits, and half a byte, with its scales, for those of 4.
-      const WeightType type = format.packed.layers.type;
-      const double least = type == WeightType::kInt4   ? 0.5
-                           : type == WeightType::kInt8 ? 1
-                                                       : static_cast<double>(dtype_bytes(format.dtype));
+      const WeightFormat& layers = weights.formats.layers;
+      const double least =
+          layers.is_packed() ? layers.traits().bits / 8.0 : static_cast<double>(dtype_bytes(weights.dtype));
       const double bytes_per_weight = timer.work(shape).bytes / static_cast<double>(config.num_parameters());
       EXPECT_GT(bytes_per_weight, least * 0.999);
       EXPECT_LT(bytes_per_weight, least * 1.5);

@@ -57,6 +57,25 @@ TEST(WeightListTest, CountsAndSumsUpAsTheConfigDoes) {
   }
 }
 
+TEST(WeightListTest, BytesOfMatricesAreThoseOfTheProjectionsAndOfTheHeadThoughItIsTied) {
+  ModelConfig config = wedlm_8b();
+  for (const bool is_tied : {false, true}) {
+    config.tie_word_embeddings = is_tied;
+    std::int64_t layers = 0;
+    for (const WeightSpec& spec : weight_list(config)) {
+      if (spec.name.ends_with("_proj.weight")) layers += spec.shape.num_elements();
+    }
+    const std::int64_t head = config.vocab_size * config.hidden_size;
+    EXPECT_EQ(matrix_bytes(config, {}, DType::kBF16), 2 * (layers + head));
+    EXPECT_EQ(matrix_bytes(config, {.head = {.type = WeightType::kBF16}}, DType::kF32), 4 * layers + 2 * head);
+    const std::int64_t scales =
+        4 * (config.num_hidden_layers *
+                 (config.q_size() + 2 * config.kv_size() + 2 * config.hidden_size + 2 * config.intermediate_size) +
+             config.vocab_size);
+    EXPECT_EQ(matrix_bytes(config, formats_with(WeightType::kInt8), DType::kBF16), layers + head + scales);
+  }
+}
+
 TEST(WeightListTest, ComesInTheOrderOfAForward) {
   const ModelConfig config{.vocab_size = 16,
                            .hidden_size = 8,

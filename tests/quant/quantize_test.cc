@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-WeightFormats formats_of(WeightType layers, WeightType head, std::int64_t group_size = 64) {
+ModelFormats formats_of(WeightType layers, WeightType head, std::int64_t group_size = 64) {
   return {.layers = {.type = layers, .group_size = group_size}, .head = {.type = head, .group_size = group_size}};
 }
 
@@ -30,7 +30,7 @@ std::unique_ptr<Backend> backend_of(const std::string& name) {
 }
 
 /// Logits of a few rows, one segment without a prefix.
-std::vector<float> logits_of(const fs::path& folder, const WeightFormats& formats, const std::string& backend_name) {
+std::vector<float> logits_of(const fs::path& folder, const ModelFormats& formats, const std::string& backend_name) {
   const Checkpoint checkpoint = Checkpoint::open(folder);
   const ModelConfig config = parse_model_config(checkpoint.config());
   const auto backend = backend_of(backend_name);
@@ -67,11 +67,11 @@ class QuantizeTest : public testing::TestWithParam<int> {
 TEST_P(QuantizeTest, LogitsAreThoseOfRoundingAtLoadToTheBit) {
   const fs::path models[] = {nano_model(), test_data("checkpoints/qwen2.5-bias-f16"),
                              test_data("checkpoints/qwen3-untied-2shards-bf16")};
-  const WeightFormats all_formats[] = {formats_of(WeightType::kInt4, WeightType::kInt8),
-                                       formats_of(WeightType::kInt4, WeightType::kInt4, 32),
-                                       formats_of(WeightType::kInt8, WeightType::kBF16)};
+  const ModelFormats all_formats[] = {
+      formats_of(WeightType::kInt4, WeightType::kInt8), formats_of(WeightType::kInt4, WeightType::kInt4, 32),
+      formats_of(WeightType::kInt8, WeightType::kBF16), formats_of(WeightType::kInt8, WeightType::kStored)};
   for (const fs::path& model : models) {
-    for (const WeightFormats& formats : all_formats) {
+    for (const ModelFormats& formats : all_formats) {
       const Checkpoint checkpoint = Checkpoint::open(model);
       quantize_checkpoint(checkpoint, out_,
                           {.quantization = {.formats = formats, .lanes = GetParam()}, .existing = Existing::kReplace});
@@ -169,15 +169,35 @@ TEST(QuantizeFilesTest, AScaleThatIsNoNumberIsRefusedByTheNameOfItsTensor) {
   }
 }
 
-TEST(QuantizeFilesTest, FormatsAreThoseOfTheFileAndNoOthers) {
-  ModelConfig config;
-  const WeightFormats int4 = formats_of(WeightType::kInt4, WeightType::kInt8);
-  EXPECT_EQ(formats_to_load(config, int4), int4);
-  config.quantization = Quantization{.formats = int4, .lanes = 8};
-  EXPECT_EQ(formats_to_load(config, {}), int4);
-  EXPECT_EQ(formats_to_load(config, int4), int4);
-  EXPECT_THROW(formats_to_load(config, formats_of(WeightType::kInt8, WeightType::kInt8)), InvalidInput);
-  EXPECT_THROW(formats_to_load(config, formats_of(WeightType::kInt4, WeightType::kInt8, 32)), InvalidInput);
+TEST(QuantizeFilesTest, ANewConfigAndOneOfBitsAreTheSameModel) {
+  const TemporaryFolder parent;
+  const fs::path out = parent.path() / "out";
+  quantize_checkpoint(Checkpoint::open(nano_model()), out,
+                      {.quantization = {.formats = formats_of(WeightType::kInt4, WeightType::kInt8, 32), .lanes = 8}});
+  const std::vector<float> by_names = logits_of(out, {}, "portable");
+  std::string config = read_text(out / "config.json");
+  for (const auto& [name, bits] :
+       {std::pair{R"("weights":"int4")", R"("bits":4)"}, {R"("head":"int8")", R"("head_bits":8)"}}) {
+    const std::size_t at = config.find(name);
+    ASSERT_NE(at, std::string::npos) << config;
+    config.replace(at, std::string_view(name).size(), bits);
+  }
+  std::ofstream(out / "config.json") << config;
+  EXPECT_EQ(logits_of(out, {}, "portable"), by_names);
+}
+
+TEST(QuantizeFilesTest, LayersHaveToBePackedAndGroupsOfOneSize) {
+  const TemporaryFolder parent;
+  const Checkpoint nano = Checkpoint::open(nano_model());
+  const auto quantize = [&](const ModelFormats& formats, int lanes) {
+    quantize_checkpoint(nano, parent.path() / "out", {.quantization = {.formats = formats, .lanes = lanes}});
+  };
+  EXPECT_THROW(quantize(formats_of(WeightType::kBF16, WeightType::kInt8), 8), InvalidInput);
+  EXPECT_THROW(quantize(formats_of(WeightType::kInt4, WeightType::kInt8, 48), 8), InvalidInput);
+  EXPECT_THROW(quantize(formats_of(WeightType::kInt4, WeightType::kInt8), 12), InvalidInput);
+  ModelFormats two_sizes = formats_of(WeightType::kInt4, WeightType::kInt4);
+  two_sizes.head.group_size = 32;
+  EXPECT_THROW(quantize(two_sizes, 8), InvalidInput);
 }
 
 }  // namespace

@@ -57,8 +57,11 @@ struct ObjectText {
 };
 
 /// quantization_config of int4 matrices and an int8 head.
-const ObjectText kQuantization = {
-    {{"quant_method", "\"wedlm\""}, {"bits", "4"}, {"group_size", "32"}, {"head_bits", "8"}, {"lanes", "8"}}};
+const ObjectText kQuantization = {{{"quant_method", "\"wedlm\""},
+                                   {"weights", "\"int4\""},
+                                   {"group_size", "32"},
+                                   {"head", "\"int8\""},
+                                   {"lanes", "8"}}};
 
 const ObjectText kConfig = {{{"model_type", "\"wedlm\""},
                              {"vocab_size", "24"},
@@ -432,13 +435,17 @@ void add_quantized(List& list) {
     list.tensors("quantized_" + name, kPackedTensors, std::move(words),
                  kConfig.with("quantization_config", quantization.text()));
   };
-  for (const char* key : {"bits", "group_size", "head_bits", "lanes"}) {
+  for (const char* key : {"weights", "group_size", "head", "lanes"}) {
     member(std::string("without_") + key, kQuantization.without(key), {"quantization_config", "missing key", key});
   }
   member("without_method", kQuantization.without("quant_method"), {"quantization_config", "wedlm"});
-  member("3_bits", kQuantization.with("bits", "3"), {"bits", "4, 8", "3"});
-  member("16_bits", kQuantization.with("bits", "16"), {"bits", "4, 8", "16"});
-  member("head_of_5_bits", kQuantization.with("head_bits", "5"), {"head_bits", "4, 8, 16", "5"});
+  member("int3", kQuantization.with("weights", "\"int3\""), {"weights", "int8, int4", "int3"});
+  member("layers_that_are_not_packed", kQuantization.with("weights", "\"bf16\""), {"weights", "int8, int4", "bf16"});
+  member("head_of_int5", kQuantization.with("head", "\"int5\""), {"head", "stored, bf16, int8, int4", "int5"});
+  member("weights_are_a_number", kQuantization.with("weights", "4"), {"weights", "a string", "4"});
+  member("3_bits", kQuantization.without("weights").with("bits", "3"), {"bits", "4, 8", "3"});
+  member("16_bits", kQuantization.without("weights").with("bits", "16"), {"bits", "4, 8", "16"});
+  member("head_of_5_bits", kQuantization.without("head").with("head_bits", "5"), {"head_bits", "4, 8, 16", "5"});
   member("groups_of_48", kQuantization.with("group_size", "48"), {"group_size", "32, 64, 128", "48"});
   member("12_lanes", kQuantization.with("lanes", "12"), {"lanes", "8, 16, 32", "12"});
   member("0_lanes", kQuantization.with("lanes", "0"), {"lanes", "8, 16, 32"});

@@ -1,150 +1,70 @@
-// What the integer formats keep of a row of weights, against rounding written from the definition.
+// One table says what formats there are: names both ways, and sizes from their definition.
 #include "wedlm/tensor/weight_format.h"
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <limits>
-#include <random>
-
 #include "wedlm/base/error.h"
-#include "wedlm/tensor/dtype.h"
 
 namespace wedlm {
 namespace {
 
-constexpr WeightFormat kInt8{.type = WeightType::kInt8};
-constexpr WeightFormat kInt4{.type = WeightType::kInt4};
-constexpr WeightFormat kAllFormats[] = {kInt8,
-                                        {.type = WeightType::kInt4, .group_size = 32},
-                                        {.type = WeightType::kInt4, .group_size = 64},
-                                        {.type = WeightType::kInt4, .group_size = 128}};
-
-std::vector<float> normal_weights(std::size_t count, unsigned seed, float mean = 0) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal(mean, 0.05F);
-  std::vector<float> weights(count);
-  for (float& weight : weights) weight = normal(random);
-  return weights;
-}
-
-QuantizedRow quantize(std::span<const float> weights, const WeightFormat& format) {
-  QuantizedRow row;
-  row.resize(format, static_cast<std::int64_t>(weights.size()));
-  EXPECT_TRUE(quantize_row(weights, format, row));
-  return row;
-}
-
-double squared_error(std::span<const float> weights, const WeightFormat& format) {
-  std::vector<float> back(weights.size());
-  dequantize_row(quantize(weights, format), format, back);
-  double error = 0;
-  for (std::size_t i = 0; i < back.size(); ++i) error += std::pow(static_cast<double>(back[i] - weights[i]), 2);
-  return error;
-}
-
-/// Of plain rounding to nearest in groups, with the scale that reaches the largest magnitude at `most`.
-double plain_squared_error(std::span<const float> weights, std::size_t group_size, double most) {
-  double error = 0;
-  for (std::size_t first = 0; first < weights.size(); first += group_size) {
-    const auto part = weights.subspan(first, std::min(group_size, weights.size() - first));
-    double largest = 0;
-    for (const float weight : part) largest = std::max(largest, std::abs(static_cast<double>(weight)));
-    const double scale = largest / most;
-    for (const float weight : part) {
-      const auto exact = static_cast<double>(weight);
-      error += std::pow(exact - scale * std::nearbyint(exact / scale), 2);
-    }
-  }
-  return error;
-}
-
-TEST(WeightFormatTest, ValuesOnAGridComeBackExactly) {
-  for (const WeightFormat& format : kAllFormats) {
-    const int most = format.type == WeightType::kInt8 ? 127 : 7;
-    std::mt19937 random(1);
-    std::vector<float> weights(331);
-    for (float& weight : weights) weight = 0.125F * static_cast<float>(static_cast<int>(random() % 15) - 7);
-    for (std::size_t i = 0; i < weights.size(); i += 11) weights[i] = 0.125F * static_cast<float>(most);
-    EXPECT_EQ(squared_error(weights, format), 0) << weight_type_name(format.type) << " " << format.group_size;
-  }
-}
-
-TEST(WeightFormatTest, TheSearchBeatsRoundingToNearest) {
-  for (const WeightFormat& format : kAllFormats) {
-    for (const std::size_t count : {200, 331, 1024}) {
-      const std::vector<float> weights = normal_weights(count, static_cast<unsigned>(count));
-      const auto group = static_cast<std::size_t>(format.inputs_per_group(static_cast<std::int64_t>(count)));
-      const bool is_int8 = format.type == WeightType::kInt8;
-      const double plain = plain_squared_error(weights, group, is_int8 ? 127 : 7);
-      EXPECT_LT(squared_error(weights, format), (is_int8 ? 1.0 : 0.85) * plain)
-          << weight_type_name(format.type) << " " << format.group_size << " " << count;
-    }
-  }
-}
-
-TEST(WeightFormatTest, AGroupFarFromZeroGetsAZero) {
-  std::vector<float> weights = normal_weights(128, 3);
-  const std::vector<float> shifted = normal_weights(64, 4, 0.5F);
-  std::copy(shifted.begin(), shifted.end(), weights.begin() + 64);
-  const QuantizedRow row = quantize(weights, kInt4);
-  EXPECT_NE(row.zeros[1], 0);
-  EXPECT_LT(squared_error(shifted, kInt4), 0.1 * plain_squared_error(shifted, 64, 7));
-  for (const std::int8_t zero : quantize(weights, kInt8).zeros) EXPECT_EQ(zero, 0);
-}
-
-TEST(WeightFormatTest, ValuesAndScalesStayInTheirRanges) {
-  for (const WeightFormat& format : kAllFormats) {
-    const bool is_int8 = format.type == WeightType::kInt8;
-    const QuantizedRow row = quantize(normal_weights(2000, 5, 0.02F), format);
-    EXPECT_EQ(row.scales.size(),
-              is_int8 ? 1U : static_cast<std::size_t>((2000 + format.group_size - 1) / format.group_size));
-    for (const std::int8_t value : row.values) {
-      EXPECT_GE(value, is_int8 ? -127 : -8);
-      EXPECT_LE(value, is_int8 ? 127 : 7);
-    }
-    for (const float scale : row.scales) {
-      const float kept = is_int8 ? scale : bf16_to_f32(f32_to_bf16(scale));
-      EXPECT_EQ(kept, scale);
-    }
-  }
-}
-
-TEST(WeightFormatTest, ExtremeRows) {
-  for (const WeightFormat& format : kAllFormats) {
-    const std::vector<float> zeros(100, 0.0F), one{0.3F}, tiny(40, 1e-38F);
-    EXPECT_EQ(squared_error(zeros, format), 0);
-    EXPECT_LT(squared_error(one, format), 1e-5);
-    EXPECT_LT(squared_error(tiny, format), 1e-70);
-    std::vector<float> huge(100, 1e38F);
-    huge[3] = -3e38F;
-    std::vector<float> back(huge.size());
-    dequantize_row(quantize(huge, format), format, back);
-    for (std::size_t i = 0; i < huge.size(); ++i) EXPECT_NEAR(back[i] / huge[i], 1, 0.25);
-    for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-      std::vector<float> weights(100, 1.0F);
-      weights[99] = bad;
-      QuantizedRow row;
-      row.resize(format, 100);
-      EXPECT_FALSE(quantize_row(weights, format, row));
-    }
-  }
-}
-
-TEST(WeightFormatTest, NamesAndSizes) {
-  for (const WeightType type : {WeightType::kStored, WeightType::kBF16, WeightType::kInt8, WeightType::kInt4}) {
-    EXPECT_EQ(parse_weight_type(weight_type_name(type)), type);
-  }
+std::string message_of(const auto& call) {
   try {
-    parse_weight_type("int5");
-    FAIL();
+    call();
   } catch (const InvalidInput& error) {
-    EXPECT_STREQ(error.what(), "weight format: expected one of stored, bf16, int8, int4, got \"int5\"");
+    return error.what();
   }
-  for (const WeightFormat& format : kAllFormats) check_weight_format(format);
-  EXPECT_THROW(check_weight_format({.type = WeightType::kInt4, .group_size = 48}), InvalidInput);
-  EXPECT_EQ(kInt4.num_groups(65), 2);
-  EXPECT_EQ(kInt8.num_groups(65), 1);
+  return "nothing was thrown";
+}
+
+TEST(WeightFormatTest, EveryNameIsReadAsItsType) {
+  for (const WeightType type : all_weight_types()) {
+    EXPECT_EQ(parse_weight_type("", weight_type_name(type), all_weight_types()), type);
+  }
+  EXPECT_EQ(all_weight_types().size(), kWeightTypes.size());
+}
+
+TEST(WeightFormatTest, AnUnknownNameListsThoseThatThereAre) {
+  EXPECT_EQ(message_of([] { parse_weight_type("weight format", "int5", all_weight_types()); }),
+            "weight format: expected one of stored, bf16, int8, int4, got \"int5\"");
+  EXPECT_EQ(message_of([] { parse_weight_type("", "bf16", packed_weight_types()); }),
+            "expected one of int8, int4, got \"bf16\"");
+}
+
+TEST(WeightFormatTest, ATypeIsPackedWithScalesOrANumberByItself) {
+  for (const WeightTypeTraits& traits : kWeightTypes) {
+    const WeightFormat format{.type = traits.type};
+    EXPECT_EQ(format.is_packed(), traits.bits > 0) << traits.name;
+    EXPECT_EQ(32 % std::max(1, traits.bits), 0) << traits.name;
+    EXPECT_FALSE(format.is_packed() && traits.rounded_to.has_value()) << traits.name;
+    EXPECT_LE(format.has_groups(), format.is_packed()) << traits.name;
+    EXPECT_LE(format.has_integers(), format.is_packed()) << traits.name;
+    EXPECT_EQ(traits_of(traits.head).head, traits.head) << traits.name;
+  }
+  for (const auto& [type, bits] : kWeightTypesByBits) {
+    EXPECT_EQ(std::to_string(type == WeightType::kBF16 ? 16 : traits_of(type).bits), bits);
+  }
+}
+
+TEST(WeightFormatTest, GroupsHaveOneOfAFewSizes) {
+  for (const int size : kGroupSizes) check_weight_format({.type = WeightType::kInt4, .group_size = size});
+  EXPECT_EQ(message_of([] { check_weight_format({.type = WeightType::kInt4, .group_size = 48}); }),
+            "int4 weights: expected groups of one of 32, 64, 128, got 48");
+  check_weight_format({.type = WeightType::kInt8, .group_size = 48});
+  EXPECT_EQ((WeightFormat{.type = WeightType::kInt4, .group_size = 64}.num_groups(65)), 2);
+  EXPECT_EQ((WeightFormat{.type = WeightType::kInt8}.num_groups(65)), 1);
+}
+
+TEST(WeightFormatTest, BytesAreThoseOfNumbersOrOfWordsAndScales) {
+  const auto bytes = [](const WeightFormat& format, DType stored) { return weight_bytes(format, stored, 3, 65); };
+  EXPECT_EQ(bytes({}, DType::kBF16), 3 * 65 * 2);
+  EXPECT_EQ(bytes({}, DType::kF32), 3 * 65 * 4);
+  EXPECT_EQ(bytes({}, DType::kF16), 3 * 65 * 4);
+  EXPECT_EQ(bytes({.type = WeightType::kBF16}, DType::kF32), 3 * 65 * 2);
+  // 65 inputs are 17 words of four, or 9 of eight; and a word for each scale.
+  EXPECT_EQ(bytes({.type = WeightType::kInt8}, DType::kF32), 3 * (17 + 1) * 4);
+  EXPECT_EQ(bytes({.type = WeightType::kInt4, .group_size = 64}, DType::kF32), 3 * (9 + 2) * 4);
+  EXPECT_EQ(bytes({.type = WeightType::kInt4, .group_size = 32}, DType::kF32), 3 * (9 + 3) * 4);
 }
 
 }  // namespace

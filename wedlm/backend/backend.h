@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wedlm/backend/integer_panels.h"
+#include "wedlm/backend/weight_panels.h"
 #include "wedlm/base/prediction.h"
 #include "wedlm/base/thread_team.h"
 #include "wedlm/base/token_id.h"
@@ -122,13 +122,13 @@ class Backend {
 
   /// One weight of several [out_features_i, in_features] matrices of any one dtype, stacked along the outputs: a fused
   /// q, k, v projection is one weight. The parts are copied. It multiplies by the weights that `format` stands for
-  /// (weight_format.h), which are the same in every backend. Throws InvalidInput where weights that an integer format
+  /// (weight_format.h), which are the same in every backend. Throws InvalidInput where weights that a packed format
   /// shall keep are not finite.
   virtual std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts, const WeightFormat& format) = 0;
   /// As the parts are stored.
   std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts) { return pack(parts, {}); }
   /// The weight that was packed before, without a copy where the backend multiplies with that very layout; the memory
-  /// must outlive the weight. It multiplies by the same integers as what pack() made of the same parts.
+  /// must outlive the weight. It multiplies by the same values as what pack() made of the same parts.
   virtual std::unique_ptr<PackedWeight> adopt(const PackedMatrix& packed) = 0;
 
   /// out[r] = table[token_ids[r]] as float32.       table [vocab_size, hidden_size] any dtype, out [rows, hidden_size]

@@ -12,7 +12,7 @@ namespace wedlm {
 void check_copy(const ConstTensor& from, const ConstTensor& to);
 /// Returns the output features of all parts together.
 std::int64_t check_pack(std::span<const ConstTensor> parts, const WeightFormat& format);
-/// Throws the InvalidInput of weights that an integer format cannot keep.
+/// Throws the InvalidInput of weights that a packed format cannot keep.
 [[noreturn]] void throw_not_finite(const char* op);
 void check_embed(const ConstTensor& table, std::span<const TokenId> token_ids, const ConstTensor& out);
 void check_linear(const ConstTensor& x, const PackedWeight& weight, const ConstTensor& bias, const ConstTensor& out);

@@ -20,7 +20,7 @@ std::int64_t tensor_bytes(const TensorPlan& tensor) {
   return tensor.shape.num_elements() * static_cast<std::int64_t>(dtype_bytes(tensor.dtype));
 }
 
-/// The header's JSON, with spaces behind it.
+/// The header's JSON, with spaces after it.
 std::string header_of(const std::vector<TensorPlan>& tensors) {
   Json header = Json::object({{"__metadata__", Json::object({{"format", "pt"}})}});
   std::int64_t begin = 0;

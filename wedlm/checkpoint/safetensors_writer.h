@@ -21,7 +21,7 @@ struct TensorPlan {
 
 class SafetensorsWriter {
  public:
-  /// Creates the file and writes its header, behind which the data begins at a multiple of 64 bytes and the tensors
+  /// Creates the file and writes its header, after which the data begins at a multiple of 64 bytes and the tensors
   /// follow each other without a hole, as they are listed. Throws InternalError where a tensor would not be aligned for
   /// its type; this and all below throw ResourceError naming the file where it cannot be written.
   SafetensorsWriter(const std::filesystem::path& path, const std::vector<TensorPlan>& tensors);

@@ -8,7 +8,7 @@ std::unique_ptr<LoadedModel> LoadedModel::load(const std::filesystem::path& fold
   model->folder_ = folder;
   model->checkpoint_ = std::make_unique<Checkpoint>(Checkpoint::open(folder));
   model->config_ = parse_model_config(model->checkpoint_->config());
-  model->formats_ = formats_to_load(model->config_, options.formats);
+  model->formats_ = formats_to_load(model->config_.quantization, options.formats);
   model->generation_defaults_ =
       parse_generation_config(model->checkpoint_->generation_config(), model->config_.vocab_size);
   if (options.mask_token_id) {

@@ -19,7 +19,7 @@ namespace wedlm {
 struct LoadOptions {
   BackendOptions backend;
   std::optional<TokenId> mask_token_id;  // instead of the checkpoint's
-  WeightFormats formats;                 // as stored where the checkpoint is quantized already
+  ModelFormats formats;                  // as stored where the checkpoint is quantized already
   /// Called with bytes done and bytes in all while weights are laid out.
   std::function<void(std::size_t done, std::size_t total)> progress;
 };
@@ -33,7 +33,7 @@ class LoadedModel {
   const ModelConfig& config() const { return config_; }
   const GenerationDefaults& generation_defaults() const { return generation_defaults_; }
   /// Those that the matrices have.
-  const WeightFormats& formats() const { return formats_; }
+  const ModelFormats& formats() const { return formats_; }
   Backend& backend() { return *backend_; }
   const Transformer& transformer() const { return *transformer_; }
 
@@ -51,7 +51,7 @@ class LoadedModel {
   std::filesystem::path folder_;
   ModelConfig config_;
   GenerationDefaults generation_defaults_;
-  WeightFormats formats_;
+  ModelFormats formats_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Checkpoint> checkpoint_;  // the mapped files, which placed tensors may still look at
   std::unique_ptr<Transformer> transformer_;

@@ -12,7 +12,7 @@
 namespace wedlm {
 namespace {
 
-std::unique_ptr<ForwardTimer> make_timer(const ForwardPlan& plan, const WeightsFormat& format, const Watcher& watcher) {
+std::unique_ptr<ForwardTimer> make_timer(const ForwardPlan& plan, const TimedWeights& format, const Watcher& watcher) {
   const auto start = std::chrono::steady_clock::now();
   const auto progress = [&watcher, &format](std::size_t done, std::size_t total) {
     watcher.progress({.title = "Making weights as " + std::string(format.name),
@@ -27,7 +27,8 @@ std::unique_ptr<ForwardTimer> make_timer(const ForwardPlan& plan, const WeightsF
                                          .progress = progress});
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   watcher.note("Made " + count_text(static_cast<double>(plan.config.num_parameters())) + " random weights as " +
-               format.name + " in " + fixed(seconds.count(), 1) + " s, on " + timer->backend().description());
+               std::string(format.name) + " in " + fixed(seconds.count(), 1) + " s, on " +
+               timer->backend().description());
   return timer;
 }
 
@@ -43,11 +44,12 @@ class Measuring {
                                    .multiplier = std::string(peaks_.multiplier()),
                                    .num_threads = peaks_.num_threads(),
                                    .num_runs = plan_.num_runs};
-    for (const WeightsFormat& format : plan_.formats) {
+    for (const TimedWeights& format : plan_.formats) {
       const auto timer = make_timer(plan_, format, watcher_);
       std::vector<MeasuredForward> forwards;
       for (const ForwardShape& shape : plan_.shapes) {
-        forwards.push_back({.weights = format.name, .shape = shape, .work = timer->work(shape), .times = {}});
+        forwards.push_back(
+            {.weights = std::string(format.name), .shape = shape, .work = timer->work(shape), .times = {}});
       }
       const std::int32_t num_runs = measure(*timer, forwards);
       if (num_runs > 0) {

@@ -15,7 +15,7 @@ namespace wedlm {
 struct ForwardPlan {
   std::string shape_name;
   ModelConfig config;
-  std::vector<WeightsFormat> formats;
+  std::vector<TimedWeights> formats;
   std::vector<ForwardShape> shapes;  // one row of every context among them: the others are compared with it
   DType kv_cache_type = DType::kBF16;
   BackendOptions backend;

@@ -41,8 +41,8 @@ const ModelConfig& check_memory(const ModelConfig& config, const ForwardTimer::O
   if (available == 0 || needed <= available) return config;
   const std::int64_t cached = num_blocks(options.shapes) * kBlockSize;
   throw ResourceError("random weights: " + count_text(static_cast<double>(config.num_parameters())) +
-                      " parameters as " + options.types.weights.name + " and K/V pages of " + std::to_string(cached) +
-                      " tokens (" +
+                      " parameters as " + std::string(options.types.weights.name) + " and K/V pages of " +
+                      std::to_string(cached) + " tokens (" +
                       gigabytes(static_cast<std::size_t>(cached * config.kv_bytes_per_token(options.types.kv_cache))) +
                       ") need " + gigabytes(needed) + " of memory; " + gigabytes(available) + " are available");
 }
@@ -63,14 +63,17 @@ Batch batch_of(const ModelConfig& config, const ForwardShape& shape) {
 
 }  // namespace
 
-const std::vector<WeightsFormat>& weights_formats() {
-  // As --weights of the other commands has them: the head of int4 is int8.
-  static const std::vector<WeightsFormat> kFormats = {
-      {"bf16", DType::kBF16},
-      {"f32", DType::kF32},
-      {"int8", DType::kBF16, {.layers = {WeightType::kInt8}, .head = {WeightType::kInt8}}},
-      {"int4", DType::kBF16, {.layers = {WeightType::kInt4}, .head = {WeightType::kInt8}}}};
-  return kFormats;
+const std::vector<TimedWeights>& all_timed_weights() {
+  static const std::vector<TimedWeights> kAll = [] {
+    std::vector<TimedWeights> all;
+    for (const WeightTypeTraits& traits : kWeightTypes) {
+      if (traits.type == WeightType::kStored) continue;
+      all.push_back({.name = traits.name, .formats = formats_with(traits.type)});
+    }
+    all.push_back({.name = "f32", .dtype = DType::kF32});
+    return all;
+  }();
+  return kAll;
 }
 
 ForwardWork forward_work(const ModelConfig& config, const MemoryTypes& types, std::size_t weight_bytes,
@@ -94,24 +97,19 @@ ForwardWork forward_work(const ModelConfig& config, const MemoryTypes& types, st
 
 std::size_t timing_memory_bytes(const ModelConfig& config, const MemoryTypes& types,
                                 const std::vector<ForwardShape>& shapes) {
-  const WeightsFormat& format = types.weights;
+  const TimedWeights& weights = types.weights;
   // The embeddings stay beside the packed matrices, and while one matrix is packed, so do its parts.
   const std::int64_t head = config.vocab_size * config.hidden_size;
   const std::int64_t largest = std::max({head, 2 * config.hidden_size * config.intermediate_size,
                                          config.hidden_size * (config.q_size() + 2 * config.kv_size())});
-  std::int64_t packed = weight_bytes(format.packed.head, format.dtype, config.vocab_size, config.hidden_size);
-  for (const WeightSpec& spec : weight_list(config)) {
-    if (spec.shape.rank() == 2 && spec.name.starts_with("model.layers.")) {
-      packed += weight_bytes(format.packed.layers, format.dtype, spec.shape[0], spec.shape[1]);
-    }
-  }
+  const std::int64_t packed = matrix_bytes(config, weights.formats, weights.dtype);
   std::int64_t rows = 0;
   for (const ForwardShape& shape : shapes) rows = std::max(rows, shape.rows);
   const std::int64_t activations =
       rows * (4 * config.hidden_size + 2 * config.q_size() + 2 * config.kv_size() + 4 * config.intermediate_size) +
       std::min(rows, kMostLogitsRows) * config.vocab_size;
   const std::int64_t pages = num_blocks(shapes) * kBlockSize * config.kv_bytes_per_token(types.kv_cache);
-  return static_cast<std::size_t>(packed) + static_cast<std::size_t>(head + largest) * dtype_bytes(format.dtype) +
+  return static_cast<std::size_t>(packed) + static_cast<std::size_t>(head + largest) * dtype_bytes(weights.dtype) +
          static_cast<std::size_t>(activations) * sizeof(float) + static_cast<std::size_t>(pages);
 }
 
@@ -137,7 +135,7 @@ ForwardTimer::ForwardTimer(const ModelConfig& config, const Options& options)
       timed_(*backend_),
       transformer_(std::make_unique<Transformer>(
           RandomWeights(config, {.dtype = options.types.weights.dtype, .num_threads = options.backend.num_threads}),
-          config, timed_, options.progress, options.types.weights.packed)),
+          config, timed_, options.progress, options.types.weights.formats)),
       cache_(timed_, config, num_blocks(options.shapes), kBlockSize, options.types.kv_cache),
       activations_(timed_) {
   fill_pages(options.backend.num_threads);

@@ -14,18 +14,18 @@
 namespace wedlm {
 
 /// A form of the weights in memory that can be timed.
-struct WeightsFormat {
-  const char* name;
-  DType dtype;             // of the random weights
-  WeightFormats packed{};  // to what they are packed
+struct TimedWeights {
+  std::string_view name;
+  DType dtype = DType::kBF16;  // of the random weights
+  ModelFormats formats{};      // to what they are packed
 };
 
-/// All there are; a new one is a new line.
-const std::vector<WeightsFormat>& weights_formats();
+/// "bf16" and all that weights can be rounded to, each with the head that goes with it, and "f32".
+const std::vector<TimedWeights>& all_timed_weights();
 
 /// In which form a model's numbers lie in memory.
 struct MemoryTypes {
-  WeightsFormat weights;
+  TimedWeights weights;
   DType kv_cache = DType::kBF16;
 };
 

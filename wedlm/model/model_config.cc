@@ -1,14 +1,9 @@
 #include "wedlm/model/model_config.h"
 
-#include <array>
-#include <cmath>
-#include <initializer_list>
-#include <span>
 #include <string_view>
 
-#include "wedlm/backend/integer_panels.h"
-#include "wedlm/base/error.h"
 #include "wedlm/base/quote.h"
+#include "wedlm/model/config_members.h"
 
 namespace wedlm {
 namespace {
@@ -25,106 +20,7 @@ constexpr std::int64_t kMaxPositions = std::int64_t{1} << 30;
 
 constexpr TokenId kUsualMaskTokenId = 151665;  // the first id after Qwen's own special tokens
 
-/// The members of one configuration file. A member that is null counts as absent, as in Hugging Face's own reader.
-class Members {
- public:
-  Members(const Json& object, std::string what) : object_(object), what_(std::move(what)) {
-    if (!object.is_object()) {
-      throw InvalidInput(what_ + ": expected a JSON object, got " + std::string(object.kind()));
-    }
-  }
-
-  [[noreturn]] void fail(std::string_view key, std::string_view expected, const Json& got) const {
-    throw InvalidInput(what_ + ": " + std::string(key) + ": expected " + std::string(expected) + ", got " + shown(got));
-  }
-  [[noreturn]] void fail_missing(std::string_view key) const {
-    throw InvalidInput(what_ + ": missing key '" + std::string(key) + "'");
-  }
-
-  const Json* find(std::string_view key) const {
-    const Json* value = object_.find(key);
-    return value == nullptr || value->is_null() ? nullptr : value;
-  }
-
-  std::optional<std::int64_t> integer(std::string_view key, std::int64_t low, std::int64_t high) const {
-    const Json* value = find(key);
-    if (value == nullptr) return std::nullopt;
-    if (!value->is_integer() || value->as_integer() < low || value->as_integer() > high) {
-      fail(key, "an integer from " + std::to_string(low) + " to " + std::to_string(high), *value);
-    }
-    return value->as_integer();
-  }
-
-  std::int64_t size(std::string_view key, std::int64_t high) const {
-    if (const auto value = integer(key, 1, high)) return *value;
-    fail_missing(key);
-  }
-
-  std::optional<double> number(std::string_view key) const {
-    const Json* value = find(key);
-    if (value == nullptr) return std::nullopt;
-    if (!value->is_number()) fail(key, "a number", *value);
-    return value->as_number();
-  }
-
-  std::optional<float> number(std::string_view key, const NumberRange& range) const {
-    const auto value = number(key);
-    if (!value) return std::nullopt;
-    if (!range.contains(*value)) fail(key, range.text("a number"), *value);
-    return static_cast<float>(*value);
-  }
-
-  bool boolean(std::string_view key, bool fallback) const {
-    const Json* value = find(key);
-    if (value == nullptr) return fallback;
-    if (!value->is_bool()) fail(key, "true or false", *value);
-    return value->as_bool();
-  }
-
-  std::optional<std::string> text(std::string_view key) const {
-    const Json* value = find(key);
-    if (value == nullptr) return std::nullopt;
-    if (!value->is_string()) fail(key, "a string", *value);
-    return value->as_string();
-  }
-
-  /// An integer that has to be there and to be one of these.
-  std::int64_t one_of(std::string_view key, std::span<const int> allowed) const {
-    const Json* value = find(key);
-    if (value == nullptr) fail_missing(key);
-    std::string expected;
-    for (const int integer : allowed) {
-      if (*value == Json(integer)) return integer;
-      expected += (expected.empty() ? "one of " : ", ") + std::to_string(integer);
-    }
-    fail(key, expected, *value);
-  }
-
-  /// One token id, a list of them, or none.
-  std::vector<TokenId> token_ids(std::string_view key, std::int64_t vocab_size) const {
-    const Json* value = find(key);
-    if (value == nullptr) return {};
-    std::vector<TokenId> ids;
-    const auto add = [&](const Json& id) {
-      if (!id.is_integer() || id.as_integer() < 0 || id.as_integer() >= vocab_size) {
-        fail(key, "token ids inside the vocabulary, from 0 to " + std::to_string(vocab_size - 1), id);
-      }
-      ids.push_back(static_cast<TokenId>(id.as_integer()));
-    };
-    if (value->is_array()) {
-      for (const Json& id : value->as_array()) add(id);
-    } else {
-      add(*value);
-    }
-    return ids;
-  }
-
- private:
-  const Json& object_;
-  std::string what_;
-};
-
-std::string read_model_type(const Members& members) {
+std::string read_model_type(const ConfigMembers& members) {
   const auto type = members.text("model_type");
   if (!type) members.fail_missing("model_type");
   if (*type != "wedlm" && *type != "qwen2" && *type != "qwen3") {
@@ -133,7 +29,7 @@ std::string read_model_type(const Members& members) {
   return *type;
 }
 
-void check_architectures(const Members& members) {
+void check_architectures(const ConfigMembers& members) {
   const Json* value = members.find("architectures");
   if (value == nullptr) return;
   static constexpr std::string_view kExpected =
@@ -147,7 +43,7 @@ void check_architectures(const Members& members) {
 }
 
 /// Refuses what would change the result of a forward and is not implemented.
-void check_supported(const Members& members) {
+void check_supported(const ConfigMembers& members) {
   check_architectures(members);
   if (const auto activation = members.text("hidden_act"); activation && *activation != "silu") {
     members.fail("hidden_act", "silu", *activation);
@@ -164,38 +60,8 @@ void check_supported(const Members& members) {
   }
 }
 
-constexpr std::string_view kQuantMethod = "wedlm";
-constexpr int kBits[] = {4, 8};
-constexpr int kHeadBits[] = {4, 8, 16};
-constexpr int kGroupSizes[] = {32, 64, 128};
-
-std::optional<Quantization> read_quantization(const Members& members) {
-  const Json* value = members.find("quantization_config");
-  if (value == nullptr) return std::nullopt;
-  const Json* method = value->find("quant_method");
-  if (method == nullptr || *method != Json(kQuantMethod)) {
-    members.fail("quantization_config", "none, or the quant_method \"wedlm\" (others are not supported)", *value);
-  }
-  const Members inner(*value, "config.json: quantization_config");
-  const std::int64_t bits = inner.one_of("bits", kBits);
-  const std::int64_t head_bits = inner.one_of("head_bits", kHeadBits);
-  const std::int64_t group_size = inner.one_of("group_size", kGroupSizes);
-  const auto format = [&](std::int64_t of_bits) {
-    return WeightFormat{.type = of_bits == 4   ? WeightType::kInt4
-                                : of_bits == 8 ? WeightType::kInt8
-                                               : WeightType::kBF16,
-                        .group_size = group_size};
-  };
-  return Quantization{.formats = {.layers = format(bits), .head = format(head_bits)},
-                      .lanes = static_cast<int>(inner.one_of("lanes", kPanelLanes))};
-}
-
-int bits_of(const WeightFormat& format) {
-  return format.type == WeightType::kInt4 ? 4 : format.type == WeightType::kInt8 ? 8 : 16;
-}
-
 /// Throws unless `key` holds nothing, or an object whose type is the plain rotation.
-void check_unscaled_rope(const Members& members, std::string_view key) {
+void check_unscaled_rope(const ConfigMembers& members, std::string_view key) {
   const Json* value = members.find(key);
   if (value == nullptr) return;
   if (!value->is_object()) members.fail(key, "null or an object", *value);
@@ -210,7 +76,7 @@ void check_unscaled_rope(const Members& members, std::string_view key) {
   }
 }
 
-double read_rope_theta(const Members& members) {
+double read_rope_theta(const ConfigMembers& members) {
   check_unscaled_rope(members, "rope_scaling");
   check_unscaled_rope(members, "rope_parameters");
   const Json* theta = members.find("rope_theta");
@@ -227,14 +93,14 @@ double read_rope_theta(const Members& members) {
   return theta->as_number();
 }
 
-double read_rms_norm_eps(const Members& members) {
+double read_rms_norm_eps(const ConfigMembers& members) {
   const auto eps = members.number("rms_norm_eps");
   if (!eps) members.fail_missing("rms_norm_eps");
   if (!(*eps > 0 && *eps < 1)) members.fail("rms_norm_eps", "a number above 0 and below 1", *eps);
   return *eps;
 }
 
-void read_sizes(const Members& members, ModelConfig& config) {
+void read_sizes(const ConfigMembers& members, ModelConfig& config) {
   config.vocab_size = members.size("vocab_size", kMaxVocabSize);
   config.hidden_size = members.size("hidden_size", kMaxHiddenSize);
   config.intermediate_size = members.size("intermediate_size", kMaxIntermediateSize);
@@ -259,7 +125,7 @@ void read_sizes(const Members& members, ModelConfig& config) {
   }
 }
 
-void read_attention(const Members& members, ModelConfig& config) {
+void read_attention(const ConfigMembers& members, ModelConfig& config) {
   if (config.model_type == "qwen2") {
     config.attention_bias = true;
   } else if (config.model_type == "qwen3") {
@@ -272,7 +138,7 @@ void read_attention(const Members& members, ModelConfig& config) {
   }
 }
 
-std::optional<DType> read_torch_dtype(const Members& members) {
+std::optional<DType> read_torch_dtype(const ConfigMembers& members) {
   // transformers 5 writes "dtype"; older releases wrote "torch_dtype".
   for (const char* key : {"torch_dtype", "dtype"}) {
     const auto name = members.text(key);
@@ -285,7 +151,7 @@ std::optional<DType> read_torch_dtype(const Members& members) {
   return std::nullopt;
 }
 
-TokenId read_mask_token_id(const Members& members, std::int64_t vocab_size) {
+TokenId read_mask_token_id(const ConfigMembers& members, std::int64_t vocab_size) {
   const TokenId fallback = kUsualMaskTokenId < vocab_size ? kUsualMaskTokenId : kNoToken;
   return static_cast<TokenId>(members.integer("mask_token_id", 0, vocab_size - 1).value_or(fallback));
 }
@@ -307,7 +173,7 @@ std::int64_t ModelConfig::kv_bytes_per_token(DType dtype) const {
 }
 
 ModelConfig parse_model_config(const Json& json) {
-  const Members members(json, "config.json");
+  const ConfigMembers members(json, "config.json");
   ModelConfig config;
   config.model_type = read_model_type(members);
   check_supported(members);
@@ -323,31 +189,9 @@ ModelConfig parse_model_config(const Json& json) {
   return config;
 }
 
-Json quantization_json(const Quantization& quantization) {
-  const WeightFormats& formats = quantization.formats;
-  return Json::object({{"quant_method", kQuantMethod},
-                       {"bits", bits_of(formats.layers)},
-                       {"group_size", formats.layers.group_size},
-                       {"head_bits", bits_of(formats.head)},
-                       {"lanes", quantization.lanes}});
-}
-
-WeightFormats formats_to_load(const ModelConfig& config, const WeightFormats& wanted) {
-  if (!config.quantization) return wanted;
-  const WeightFormats& stored = config.quantization->formats;
-  // Described alike means the same: a group size counts only where there are groups.
-  const bool are_same =
-      describe(wanted.layers) == describe(stored.layers) && describe(wanted.head) == describe(stored.head);
-  if (wanted != WeightFormats{} && !are_same) {
-    throw InvalidInput("weight formats: this checkpoint is stored as " + describe(stored.layers) + ", head " +
-                       describe(stored.head) + ", and cannot be loaded as another; leave --weights out");
-  }
-  return stored;
-}
-
 GenerationDefaults parse_generation_config(const Json* config, std::int64_t vocab_size) {
   if (config == nullptr) return {};
-  const Members members(*config, "generation_config.json");
+  const ConfigMembers members(*config, "generation_config.json");
   GenerationDefaults defaults;
   defaults.temperature = members.number("temperature", kTemperatureRange);
   if (!defaults.temperature && !members.boolean("do_sample", true)) defaults.temperature = 0.0F;

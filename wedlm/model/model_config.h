@@ -11,26 +11,10 @@
 #include "wedlm/base/json.h"
 #include "wedlm/base/prediction.h"
 #include "wedlm/base/token_id.h"
+#include "wedlm/model/quantization.h"
 #include "wedlm/tensor/dtype.h"
-#include "wedlm/tensor/weight_format.h"
 
 namespace wedlm {
-
-/// The formats that matrices are brought to. Embeddings, norms and biases stay as they are.
-struct WeightFormats {
-  WeightFormat layers{};  // the projections of attention and MLP
-  WeightFormat head{};
-
-  bool operator==(const WeightFormats&) const = default;
-};
-
-/// How `wedlm quantize` stored the matrices of a checkpoint: those of an integer format in panels.
-struct Quantization {
-  WeightFormats formats{};
-  int lanes = 0;  // of the panels, one of kPanelLanes
-
-  bool operator==(const Quantization&) const = default;
-};
 
 /// Every size is at least 1 and bounded, so that no product of them below overflows 64 bits.
 struct ModelConfig {
@@ -72,21 +56,13 @@ struct ModelConfig {
 ///   shapes that exist (Qwen2.5-like and Qwen3-like); the output projection has no bias.
 /// - rope_theta may stand by itself or in rope_parameters. rms_norm_eps and rope_theta have no default: a wrong one
 ///   would go unnoticed.
-/// - quantization_config may be {"quant_method": "wedlm", "bits": 8 | 4, "group_size": 32 | 64 | 128, "head_bits":
-///   16 | 8 | 4, "lanes": 8 | 16 | 32}, all of them given; a head of 16 bits is stored like the embeddings.
+/// - quantization_config is read_quantization()'s.
 /// - mask_token_id defaults to 151665 where that is inside the vocabulary, else to kNoToken.
 ///
 /// Throws InvalidInput naming the key, what was expected and what came, for members that are missing, of a wrong kind
 /// or out of range, and for what is not supported: other architectures and activations, scaled RoPE, sliding windows,
 /// weights that others quantized.
 ModelConfig parse_model_config(const Json& config);
-
-/// The quantization_config that parse_model_config() reads so.
-Json quantization_json(const Quantization& quantization);
-
-/// In which formats the weights of a checkpoint are loaded: those of `wanted`, or those that they are stored in. Throws
-/// InvalidInput where both are given and differ.
-WeightFormats formats_to_load(const ModelConfig& config, const WeightFormats& wanted);
 
 /// What a model's makers suggest for sampling; a request that says nothing takes these.
 struct GenerationDefaults {

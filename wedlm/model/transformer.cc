@@ -60,7 +60,7 @@ class WeightLoader {
     return backend_.place({values.data(), DType::kF32, {static_cast<std::int64_t>(values.size())}});
   }
 
-  std::unique_ptr<PackedWeight> matrix(const MatrixSpec& matrix, const WeightFormats& formats) {
+  std::unique_ptr<PackedWeight> matrix(const MatrixSpec& matrix, const ModelFormats& formats) {
     std::unique_ptr<PackedWeight> weight;
     if (const std::optional<PackedMatrix> packed = weights_.packed(matrix)) {
       weight = backend_.adopt(*packed);
@@ -90,11 +90,12 @@ class WeightLoader {
 }  // namespace
 
 Transformer::Transformer(const Checkpoint& checkpoint, const ModelConfig& config, Backend& backend,
-                         const Progress& progress, const WeightFormats& formats)
-    : Transformer(CheckpointWeights(checkpoint, config), config, backend, progress, formats_to_load(config, formats)) {}
+                         const Progress& progress, const ModelFormats& formats)
+    : Transformer(CheckpointWeights(checkpoint, config), config, backend, progress,
+                  formats_to_load(config.quantization, formats)) {}
 
 Transformer::Transformer(const WeightSource& weights, const ModelConfig& config, Backend& backend,
-                         const Progress& progress, const WeightFormats& formats)
+                         const Progress& progress, const ModelFormats& formats)
     : config_(config), backend_(backend), embedding_memory_(weights.weight("model.embed_tokens.weight")) {
   WeightLoader load(weights, backend, host_vectors_, progress);
   embeddings_ = backend.place(embedding_memory_.tensor);

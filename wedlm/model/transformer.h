@@ -41,11 +41,11 @@ class Transformer {
   /// Lays out every weight for `backend`, where it is not already, one after the other, so that of weights made for the
   /// purpose only one is held besides.
   Transformer(const WeightSource& weights, const ModelConfig& config, Backend& backend, const Progress& progress = {},
-              const WeightFormats& formats = {});
+              const ModelFormats& formats = {});
   /// Those of a checkpoint, which must outlive the transformer. Throws InvalidInput where its tensors are not those of
   /// `config`.
   Transformer(const Checkpoint& checkpoint, const ModelConfig& config, Backend& backend, const Progress& progress = {},
-              const WeightFormats& formats = {});
+              const ModelFormats& formats = {});
   ~Transformer();
   Transformer(const Transformer&) = delete;
   Transformer& operator=(const Transformer&) = delete;

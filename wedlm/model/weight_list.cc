@@ -88,7 +88,7 @@ std::vector<WeightSpec> weight_list(const ModelConfig& config) {
   return list;
 }
 
-IntegerPanels MatrixSpec::panels(const Quantization& quantization) const {
+WeightPanels MatrixSpec::panels(const Quantization& quantization) const {
   return {.out_features = out_features,
           .in_features = in_features,
           .format = format(quantization.formats),
@@ -134,13 +134,21 @@ std::vector<MatrixSpec> matrix_list(const ModelConfig& config) {
   return list;
 }
 
+std::int64_t matrix_bytes(const ModelConfig& config, const ModelFormats& formats, DType stored_type) {
+  std::int64_t bytes = 0;
+  for (const MatrixSpec& matrix : matrix_list(config)) {
+    bytes += weight_bytes(matrix.format(formats), stored_type, matrix.out_features, matrix.in_features);
+  }
+  return bytes;
+}
+
 std::vector<WeightSpec> stored_list(const ModelConfig& config) {
   if (!config.quantization) return weight_list(config);
   std::vector<WeightSpec> list;
   std::unordered_set<std::string> replaced;
   for (const MatrixSpec& matrix : matrix_list(config)) {
-    if (!matrix.format(config.quantization->formats).is_integer()) continue;
-    const IntegerPanels panels = matrix.panels(*config.quantization);
+    if (!matrix.format(config.quantization->formats).is_packed()) continue;
+    const WeightPanels panels = matrix.panels(*config.quantization);
     list.push_back(
         {.name = matrix.packed_name(), .shape = {panels.num_panels(), panels.panel_bytes()}, .is_packed = true});
     replaced.insert(matrix.parts.begin(), matrix.parts.end());

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "wedlm/backend/integer_panels.h"
+#include "wedlm/backend/weight_panels.h"
 #include "wedlm/checkpoint/checkpoint.h"
 #include "wedlm/model/model_config.h"
 #include "wedlm/tensor/tensor.h"
@@ -28,12 +28,12 @@ struct MatrixSpec {
   std::int64_t in_features = 0;
   Role role = Role::kLayer;
 
-  const WeightFormat& format(const WeightFormats& formats) const {
+  const WeightFormat& format(const ModelFormats& formats) const {
     return role == Role::kHead ? formats.head : formats.layers;
   }
   std::string packed_name() const { return name + ".packed"; }
-  /// Its panels in a checkpoint quantized so. The format of its role is one of integers.
-  IntegerPanels panels(const Quantization& quantization) const;
+  /// Its panels in a checkpoint quantized so. The format of its role is a packed one.
+  WeightPanels panels(const Quantization& quantization) const;
 };
 
 /// Of one layer, in the order in which a forward reads them.
@@ -49,11 +49,15 @@ MatrixSpec head_matrix(const ModelConfig& config);
 /// All of them, the head last.
 std::vector<MatrixSpec> matrix_list(const ModelConfig& config);
 
+/// Bytes of all matrices in these formats, of weights that a checkpoint has as `stored_type`.
+std::int64_t matrix_bytes(const ModelConfig& config, const ModelFormats& formats, DType stored_type);
+
 /// Every weight, in the order in which a forward reads them; lm_head.weight only where it is not tied.
 std::vector<WeightSpec> weight_list(const ModelConfig& config);
 
 /// The tensors of its checkpoint: weight_list(), but where the config says that it is quantized, each matrix of
-/// integers stands as one tensor of panels, U8 [num_panels, panel_bytes], in place of its weights. Embeddings stay.
+/// a packed format stands as one tensor of panels, U8 [num_panels, panel_bytes], in place of its weights. Embeddings
+/// stay.
 std::vector<WeightSpec> stored_list(const ModelConfig& config);
 
 /// Throws InvalidInput unless the checkpoint holds each of stored_list() in its shape and nothing else; the message

@@ -22,7 +22,7 @@ HostWeight CheckpointWeights::weight(std::string_view name) const {
 }
 
 std::optional<PackedMatrix> CheckpointWeights::packed(const MatrixSpec& matrix) const {
-  if (!quantization_ || !matrix.format(quantization_->formats).is_integer()) return std::nullopt;
+  if (!quantization_ || !matrix.format(quantization_->formats).is_packed()) return std::nullopt;
   const std::string name = matrix.packed_name();
   const PackedMatrix packed{.layout = matrix.panels(*quantization_),
                             .data = static_cast<const std::byte*>(weight(name).tensor.data())};

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-#include "wedlm/backend/integer_panels.h"
+#include "wedlm/backend/weight_panels.h"
 #include "wedlm/checkpoint/checkpoint.h"
 #include "wedlm/model/model_config.h"
 #include "wedlm/model/weight_list.h"
@@ -27,8 +27,8 @@ class WeightSource {
 
   /// The weight of that name in weight_list(). Throws InternalError for any other name.
   virtual HostWeight weight(std::string_view name) const = 0;
-  /// The matrix of that name, as matrix_list() calls it, where the source has it packed; nullopt where it only has the
-  /// weights that it is made of.
+  /// The matrix of that name, as matrix_list() calls it, where the source has it in panels; nullopt where it only has
+  /// the weights that it is made of.
   virtual std::optional<PackedMatrix> packed(const MatrixSpec& matrix) const;
   /// Bytes of all weights, for progress.
   virtual std::size_t total_bytes() const = 0;

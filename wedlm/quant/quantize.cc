@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <system_error>
 #include <vector>
 
-#include "wedlm/backend/integer_panels.h"
+#include "wedlm/backend/weight_panels.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/mapped_file.h"
+#include "wedlm/base/named.h"
 #include "wedlm/base/quote.h"
 #include "wedlm/base/thread_team.h"
 #include "wedlm/checkpoint/safetensors_writer.h"
@@ -57,23 +59,55 @@ bool is_quantized_by_us(const fs::path& folder) {
   }
 }
 
+/// What the new file holds, in the order in which it is written.
+struct Contents {
+  std::vector<MatrixSpec> packed{};
+  std::vector<WeightSpec> copied{};
+  std::vector<TensorPlan> plan{};  // of both
+  std::size_t source_bytes = 0;    // of the weights that are read for it
+};
+
+/// Panels come first: a panel is a multiple of a whole vector, so that all of them are aligned for vectors. Of the
+/// tensors that stay, those of the widest type follow first: so each is aligned after the one before.
+Contents contents_of(const CheckpointWeights& weights, const ModelConfig& stored) {
+  Contents contents;
+  for (const MatrixSpec& matrix : matrix_list(stored)) {
+    if (!matrix.format(stored.quantization->formats).is_packed()) continue;
+    contents.packed.push_back(matrix);
+    for (const std::string& part : matrix.parts) contents.source_bytes += bytes_of(weights.weight(part).tensor);
+  }
+  for (const WeightSpec& spec : stored_list(stored)) {
+    if (spec.is_packed) {
+      contents.plan.push_back({.name = spec.name, .dtype = DType::kU8, .shape = spec.shape});
+    } else {
+      contents.copied.push_back(spec);
+    }
+  }
+  std::ranges::stable_sort(contents.copied, std::ranges::greater(), [&weights](const WeightSpec& spec) {
+    return dtype_bytes(weights.weight(spec.name).tensor.dtype());
+  });
+  for (const WeightSpec& spec : contents.copied) {
+    const ConstTensor& tensor = weights.weight(spec.name).tensor;
+    contents.plan.push_back({.name = spec.name, .dtype = tensor.dtype(), .shape = tensor.shape()});
+    contents.source_bytes += bytes_of(tensor);
+  }
+  return contents;
+}
+
 /// Writes the weights of one checkpoint, tensor by tensor.
 class WeightWriter {
  public:
-  WeightWriter(const CheckpointWeights& weights, const ModelConfig& stored, const QuantizeOptions& options,
+  WeightWriter(const CheckpointWeights& weights, const Contents& contents, const QuantizeOptions& options,
                const fs::path& path)
       : weights_(weights),
-        quantization_(*stored.quantization),
+        contents_(contents),
         options_(options),
         team_(options.num_threads),
-        copied_(copied_weights(stored)),
-        writer_(path, plan(stored)) {}
+        writer_(path, contents.plan) {}
 
-  void write(const ModelConfig& stored) {
-    for (const MatrixSpec& matrix : matrix_list(stored)) {
-      if (matrix.format(quantization_.formats).is_integer()) write_panels(matrix);
-    }
-    for (const WeightSpec& spec : copied_) {
+  void write() {
+    for (const MatrixSpec& matrix : contents_.packed) write_panels(matrix);
+    for (const WeightSpec& spec : contents_.copied) {
       const HostWeight weight = weights_.weight(spec.name);
       writer_.write({static_cast<const std::byte*>(weight.tensor.data()), bytes_of(weight.tensor)});
       advance(bytes_of(weight.tensor));
@@ -82,36 +116,8 @@ class WeightWriter {
   }
 
  private:
-  /// The tensors that stay, those of the widest type first: so each is aligned behind the one before.
-  std::vector<WeightSpec> copied_weights(const ModelConfig& stored) const {
-    std::vector<WeightSpec> copied = stored_list(stored);
-    std::erase_if(copied, [](const WeightSpec& spec) { return spec.is_packed; });
-    std::stable_sort(copied.begin(), copied.end(), [this](const WeightSpec& a, const WeightSpec& b) {
-      return dtype_bytes(weights_.weight(a.name).tensor.dtype()) > dtype_bytes(weights_.weight(b.name).tensor.dtype());
-    });
-    return copied;
-  }
-
-  /// Panels come first: a panel is a multiple of a whole vector, so that all of them are aligned for vectors.
-  std::vector<TensorPlan> plan(const ModelConfig& stored) {
-    std::vector<TensorPlan> tensors;
-    for (const WeightSpec& spec : stored_list(stored)) {
-      if (spec.is_packed) tensors.push_back({.name = spec.name, .dtype = DType::kU8, .shape = spec.shape});
-    }
-    for (const MatrixSpec& matrix : matrix_list(stored)) {
-      if (!matrix.format(quantization_.formats).is_integer()) continue;
-      for (const std::string& part : matrix.parts) total_ += bytes_of(weights_.weight(part).tensor);
-    }
-    for (const WeightSpec& spec : copied_) {
-      const ConstTensor& tensor = weights_.weight(spec.name).tensor;
-      tensors.push_back({.name = spec.name, .dtype = tensor.dtype(), .shape = tensor.shape()});
-      total_ += bytes_of(tensor);
-    }
-    return tensors;
-  }
-
   void write_panels(const MatrixSpec& matrix) {
-    const IntegerPanels layout = matrix.panels(quantization_);
+    const WeightPanels layout = matrix.panels(options_.quantization);
     std::vector<ConstTensor> parts;
     std::size_t source_bytes = 0;
     for (const std::string& part : matrix.parts) {
@@ -136,29 +142,38 @@ class WeightWriter {
 
   void advance(std::size_t bytes) {
     done_ += bytes;
-    if (options_.progress) options_.progress(done_, total_);
+    if (options_.progress) options_.progress(done_, contents_.source_bytes);
   }
 
   const CheckpointWeights& weights_;
-  const Quantization& quantization_;
+  const Contents& contents_;
   const QuantizeOptions& options_;
   ThreadTeam team_;
-  std::size_t done_ = 0;
-  std::size_t total_ = 0;
-  std::vector<WeightSpec> copied_;
   SafetensorsWriter writer_;
+  std::size_t done_ = 0;  // of the source's bytes
 };
+
+void check_quantization(const Quantization& quantization) {
+  const ModelFormats& formats = quantization.formats;
+  if (!formats.layers.is_packed()) {
+    throw InvalidInput(unknown_name("the format of the layers", names_of(packed_weight_types()),
+                                    weight_type_name(formats.layers.type)));
+  }
+  check_weight_format(formats.layers);
+  check_weight_format(formats.head);
+  if (formats.layers.group_size != formats.head.group_size) {
+    throw InvalidInput("groups: expected one size for layers and head, got " +
+                       std::to_string(formats.layers.group_size) + " and " + std::to_string(formats.head.group_size));
+  }
+  if (std::ranges::find(kPanelLanes, quantization.lanes) == std::end(kPanelLanes)) {
+    throw InvalidInput("lanes: expected 8, 16 or 32, got " + std::to_string(quantization.lanes));
+  }
+}
 
 }  // namespace
 
 void quantize_checkpoint(const Checkpoint& checkpoint, const fs::path& out, const QuantizeOptions& options) {
-  const WeightFormats& formats = options.quantization.formats;
-  check_weight_format(formats.layers);
-  check_weight_format(formats.head);
-  const bool has_lanes = std::ranges::find(kPanelLanes, options.quantization.lanes) != std::end(kPanelLanes);
-  if (!has_lanes) {
-    throw InvalidInput("lanes: expected 8, 16 or 32, got " + std::to_string(options.quantization.lanes));
-  }
+  check_quantization(options.quantization);
   const ModelConfig config = parse_model_config(checkpoint.config());
   if (config.quantization) {
     throw InvalidInput(checkpoint.folder().string() +
@@ -168,7 +183,8 @@ void quantize_checkpoint(const Checkpoint& checkpoint, const fs::path& out, cons
   ModelConfig stored = config;
   stored.quantization = options.quantization;
   OutputFolder folder(out, options.existing, is_quantized_by_us);
-  WeightWriter(weights, stored, options, folder.path() / "model.safetensors").write(stored);
+  const Contents contents = contents_of(weights, stored);
+  WeightWriter(weights, contents, options, folder.path() / "model.safetensors").write();
   write_config(checkpoint.config(), options.quantization, folder.path() / "config.json");
   for (const char* name : kCopiedFiles) {
     if (fs::exists(checkpoint.folder() / name)) copy_to(checkpoint.folder() / name, folder.path() / name);

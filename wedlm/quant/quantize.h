@@ -1,6 +1,6 @@
-// A checkpoint into a smaller one: matrices rounded to 8 or 4 bits (tensor/weight_format.h) and stored in the panels
-// that the CPU multiplies with (backend/integer_panels.h), so that loading them is mapping them. All else stays as it
-// was. Results are those of rounding at load, to the bit.
+// A checkpoint into a smaller one: matrices rounded to a packed format (tensor/weight_format.h) and stored in the
+// panels that the CPU multiplies with (backend/weight_panels.h), so that loading them is mapping them. All else stays
+// as it was. Results are those of rounding at load, to the bit.
 #pragma once
 
 #include <cstddef>
@@ -22,9 +22,10 @@ struct QuantizeOptions {
 };
 
 /// Writes the folder `out`: config.json with a quantization_config, one model.safetensors, and copies of the files for
-/// tokenizer, template and generation. A head of 16 bits is stored as it was. One piece of a matrix at a time is in
-/// memory. Throws InvalidInput for a checkpoint that is not sound or is quantized already, for weights that are not
-/// finite, and as OutputFolder does; ResourceError naming the file that cannot be read or written.
+/// tokenizer, template and generation. A head that is not packed is stored as it was. One piece of a matrix at a time
+/// is in memory. Throws InvalidInput for layers that are not packed, for a checkpoint that is not sound or is quantized
+/// already, for weights that are not finite, and as OutputFolder does; ResourceError naming the file that cannot be
+/// read or written.
 void quantize_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& out,
                          const QuantizeOptions& options);
 

@@ -1,221 +1,83 @@
 #include "wedlm/tensor/weight_format.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <limits>
 
 #include "wedlm/base/error.h"
-#include "wedlm/base/named.h"
 
 namespace wedlm {
 namespace {
 
-constexpr std::array kTypes = {Named{WeightType::kStored, "stored"}, Named{WeightType::kBF16, "bf16"},
-                               Named{WeightType::kInt8, "int8"}, Named{WeightType::kInt4, "int4"}};
-constexpr std::int64_t kGroupSizes[] = {32, 64, 128};
+constexpr bool is_in_order() {
+  for (std::size_t i = 0; i < kWeightTypes.size(); ++i) {
+    if (static_cast<std::size_t>(kWeightTypes[i].type) != i) return false;
+  }
+  return true;
+}
+static_assert(is_in_order(), "traits_of() takes a type for the index of its line");
 
-// Scales that are tried, as shares of the scale that just reaches the ends of the range. Cutting off the ends makes
-// the steps finer for all others. The largest let the end of the other sign have the value -8, which 7 must then reach.
-constexpr float kSymmetricShares[] = {1.0F, 0.70F, 0.75F, 0.80F, 0.85F, 0.90F, 0.95F, 1.05F, 1.10F, 8.0F / 7.0F};
-constexpr float kRangeShares[] = {1.0F, 0.75F, 0.80F, 0.85F, 0.90F, 0.95F};
-constexpr float kInt8Shares[] = {1.0F, 0.85F, 0.90F, 0.95F};
-
-// Below this a group is taken for zeros: the inverse of its scale would not be a number.
-constexpr float kLeastMagnitude = 1e-30F;
-
-/// What an integer may be, and how a scale is kept.
-struct Grid {
-  float least;
-  float most;
-  bool has_bf16_scales;
-
-  float keep(float scale) const { return has_bf16_scales ? bf16_to_f32(f32_to_bf16(scale)) : scale; }
-};
-
-constexpr Grid kInt8Grid{-127, 127, false};
-constexpr Grid kInt4Grid{-8, 7, true};
-
-/// To the nearest integer, ties to even, for |x| < 2^22: adding 1.5 * 2^23 leaves no fraction.
-float round_to_integer(float x) {
-  constexpr float kMagic = 12582912.0F;
-  return (x + kMagic) - kMagic;
+std::int64_t round_up(std::int64_t count, std::int64_t unit) {
+  return (count + unit - 1) / unit * unit;
 }
 
-/// The integer minus the zero, as a float.
-float steps_of(float weight, float inverse_scale, float least, float most) {
-  // Compared before it is rounded, so that it is small; the ends are integers, so the result is the same.
-  float steps = weight * inverse_scale;
-  steps = steps < least ? least : steps;
-  steps = steps > most ? most : steps;
-  return round_to_integer(steps);
+template <class Keep>
+std::vector<WeightType> types_that(const Keep& keep) {
+  std::vector<WeightType> types;
+  for (const WeightTypeTraits& traits : kWeightTypes) {
+    if (keep(traits)) types.push_back(traits.type);
+  }
+  return types;
 }
-
-/// A scale and a zero of one group, and how far they miss it.
-struct Fit {
-  float scale = 0;
-  float zero = 0;
-  float error = 0;  // the sum of squares
-};
-
-class GroupFitter {
- public:
-  GroupFitter(std::span<const float> weights, const Grid& grid) : weights_(weights), grid_(grid) {
-    for (const float weight : weights) {
-      smallest_ = std::min(smallest_, weight);
-      largest_ = std::max(largest_, weight);
-    }
-  }
-
-  /// The best of the symmetric scales and, if `may_have_zero`, of those with a zero.
-  Fit best(std::span<const float> shares, std::span<const float> range_shares) {
-    const float extreme = -smallest_ > largest_ ? smallest_ : largest_;
-    if (!(std::abs(extreme) >= kLeastMagnitude)) return {};
-    best_ = evaluate(grid_.keep(extreme / grid_.least), 0);
-    for (const float share : shares) {
-      try_fit(extreme / grid_.least * share, 0);
-      if (grid_.least != -grid_.most) try_fit(-extreme / grid_.least * share, 0);
-    }
-    for (const float share : range_shares) {
-      const float scale = grid_.keep((largest_ - smallest_) / (grid_.most - grid_.least) * share);
-      if (!(scale >= kLeastMagnitude)) continue;
-      const float middle = (largest_ + smallest_) / 2 / scale;
-      const float zero = round_to_integer(std::clamp((grid_.least + grid_.most) / 2 - middle, -128.0F, 127.0F));
-      try_fit(scale, zero);
-    }
-    refine();
-    return best_;
-  }
-
- private:
-  Fit evaluate(float scale, float zero) const {
-    const float inverse = 1 / scale;
-    const float least = grid_.least - zero;
-    const float most = grid_.most - zero;
-    // Eight sums side by side, because one would wait for its own last addition.
-    constexpr std::size_t kSide = 8;
-    std::array<float, kSide> sums{};
-    std::size_t i = 0;
-    for (; i + kSide <= weights_.size(); i += kSide) {
-      for (std::size_t j = 0; j < kSide; ++j) {
-        const float miss = weights_[i + j] - scale * steps_of(weights_[i + j], inverse, least, most);
-        sums[j] += miss * miss;
-      }
-    }
-    for (; i < weights_.size(); ++i) {
-      const float miss = weights_[i] - scale * steps_of(weights_[i], inverse, least, most);
-      sums[0] += miss * miss;
-    }
-    float error = 0;
-    for (const float sum : sums) error += sum;
-    return {scale, zero, error};
-  }
-
-  void try_fit(float wanted_scale, float zero) {
-    const float scale = grid_.keep(wanted_scale);
-    if (!std::isfinite(scale) || !(std::abs(scale) >= kLeastMagnitude)) return;
-    const Fit fit = evaluate(scale, zero);
-    if (fit.error < best_.error) best_ = fit;
-  }
-
-  /// With the integers given, the scale of the least error is sum(weight * steps) / sum(steps^2).
-  void refine() {
-    const float inverse = 1 / best_.scale;
-    double products = 0;
-    double squares = 0;
-    for (const float weight : weights_) {
-      const auto steps =
-          static_cast<double>(steps_of(weight, inverse, grid_.least - best_.zero, grid_.most - best_.zero));
-      products += static_cast<double>(weight) * steps;
-      squares += steps * steps;
-    }
-    if (squares > 0) try_fit(static_cast<float>(products / squares), best_.zero);
-  }
-
-  std::span<const float> weights_;
-  const Grid& grid_;
-  float smallest_ = std::numeric_limits<float>::infinity();
-  float largest_ = -std::numeric_limits<float>::infinity();
-  Fit best_;
-};
 
 }  // namespace
 
 std::int64_t weight_bytes(const WeightFormat& format, DType stored_type, std::int64_t out_features,
                           std::int64_t in_features) {
-  const std::int64_t num_scales = out_features * format.num_groups(in_features);
-  const std::int64_t num_weights = out_features * in_features;
-  switch (format.type) {
-    case WeightType::kInt4:
-      return out_features * ((in_features + 7) / 8 * 4) + 4 * num_scales;
-    case WeightType::kInt8:
-      return out_features * ((in_features + 3) / 4 * 4) + 4 * num_scales;
-    case WeightType::kBF16:
-      return 2 * num_weights;
-    case WeightType::kStored:
-      break;
+  constexpr std::int64_t kWordBits = 32;
+  if (format.is_packed()) {
+    const std::int64_t row_bits = round_up(in_features * format.traits().bits, kWordBits);
+    return out_features * (row_bits / 8 + kWordBits / 8 * format.num_groups(in_features));
   }
-  return (stored_type == DType::kBF16 ? 2 : 4) * num_weights;
+  const DType dtype = format.traits().rounded_to.value_or(stored_type);
+  return (dtype == DType::kBF16 ? 2 : 4) * out_features * in_features;
 }
 
 std::string describe(const WeightFormat& format) {
   if (format.type == WeightType::kStored) return "";
   std::string text(weight_type_name(format.type));
-  if (format.type == WeightType::kInt4) text += " in groups of " + std::to_string(format.group_size);
+  if (format.has_groups()) text += " in groups of " + std::to_string(format.group_size);
   return text;
 }
 
 std::string_view weight_type_name(WeightType type) {
-  return name_of(type, kTypes);
+  return traits_of(type).name;
 }
 
-WeightType parse_weight_type(std::string_view name) {
-  return parse_named("weight format", name, kTypes);
+std::vector<std::string_view> names_of(std::span<const WeightType> types) {
+  std::vector<std::string_view> names;
+  for (const WeightType type : types) names.push_back(weight_type_name(type));
+  return names;
+}
+
+std::vector<WeightType> all_weight_types() {
+  return types_that([](const WeightTypeTraits&) { return true; });
+}
+
+std::vector<WeightType> packed_weight_types() {
+  return types_that([](const WeightTypeTraits& traits) { return traits.scales != WeightScales::kNone; });
+}
+
+WeightType parse_weight_type(std::string_view what, std::string_view name, std::span<const WeightType> types) {
+  const auto found = std::ranges::find(types, name, weight_type_name);
+  if (found == types.end()) throw InvalidInput(unknown_name(what, names_of(types), name));
+  return *found;
 }
 
 void check_weight_format(const WeightFormat& format) {
-  if (format.type != WeightType::kInt4) return;
-  for (const std::int64_t size : kGroupSizes) {
-    if (format.group_size == size) return;
-  }
-  throw InvalidInput("int4 weights: expected groups of 32, 64 or 128, got " + std::to_string(format.group_size));
-}
-
-void QuantizedRow::resize(const WeightFormat& format, std::int64_t in_features) {
-  values.resize(static_cast<std::size_t>(in_features));
-  scales.resize(static_cast<std::size_t>(format.num_groups(in_features)));
-  zeros.resize(scales.size());
-}
-
-bool quantize_row(std::span<const float> weights, const WeightFormat& format, QuantizedRow& to) {
-  const bool is_int4 = format.type == WeightType::kInt4;
-  const Grid& grid = is_int4 ? kInt4Grid : kInt8Grid;
-  const auto group_size = static_cast<std::size_t>(format.inputs_per_group(static_cast<std::int64_t>(weights.size())));
-  for (std::size_t group = 0; group < to.scales.size(); ++group) {
-    const std::size_t first = group * group_size;
-    const std::span<const float> part = weights.subspan(first, std::min(group_size, weights.size() - first));
-    for (const float weight : part) {
-      if (!std::isfinite(weight)) return false;
-    }
-    const Fit fit = is_int4 ? GroupFitter(part, grid).best(kSymmetricShares, kRangeShares)
-                            : GroupFitter(part, grid).best(kInt8Shares, {});
-    to.scales[group] = fit.scale;
-    to.zeros[group] = static_cast<std::int8_t>(fit.zero);
-    const float inverse = fit.scale == 0 ? 0 : 1 / fit.scale;
-    for (std::size_t i = 0; i < part.size(); ++i) {
-      const float steps = steps_of(part[i], inverse, grid.least - fit.zero, grid.most - fit.zero);
-      to.values[first + i] = static_cast<std::int8_t>(steps + fit.zero);
-    }
-  }
-  return true;
-}
-
-void dequantize_row(const QuantizedRow& row, const WeightFormat& format, std::span<float> weights) {
-  const auto group_size = static_cast<std::size_t>(format.inputs_per_group(static_cast<std::int64_t>(weights.size())));
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    const std::size_t group = i / group_size;
-    weights[i] = row.scales[group] * static_cast<float>(row.values[i] - row.zeros[group]);
-  }
+  if (!format.has_groups() || std::ranges::find(kGroupSizes, format.group_size) != std::end(kGroupSizes)) return;
+  std::string known;
+  for (const int size : kGroupSizes) known += (known.empty() ? "" : ", ") + std::to_string(size);
+  throw InvalidInput(std::string(weight_type_name(format.type)) + " weights: expected groups of one of " + known +
+                     ", got " + std::to_string(format.group_size));
 }
 
 }  // namespace wedlm

@@ -1,21 +1,17 @@
-// The formats in which the weight of a linear layer may be kept, and what each of them means: the integers and scales
-// that stand for a row of weights. Every backend multiplies by these same integers and scales, in a layout of its own.
-//
-// An integer format keeps output feature f, input k as values[k], in groups of inputs that share a scale and a zero:
-//   weight = scales[k / group_size] * (values[k] - zeros[k / group_size])
-// A scale may be negative. int8 has one group as long as the row, values in [-127, 127], a float32 scale and zero 0.
-// int4 has values in [-8, 7], and its scales are bfloat16, so that the product above is exact in float32 and no backend
-// can round it another way. Example, int4 with groups of 4: the weights 0.5 1 -1 0.25 | 3 3.1 3.2 3.3 may become
-//   values 2 4 -4 1 | -8 -7 -6 -5, scales 0.25 | 0.1, zeros 0 | -38.
+// The formats in which the weight of a linear layer may be kept: one table of them, kWeightTypes, from which names,
+// sizes and what a layout has to know follow. What the codes of a packed format are, quantized_row.h says.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "wedlm/base/named.h"
 #include "wedlm/tensor/dtype.h"
 
 namespace wedlm {
@@ -27,18 +23,72 @@ enum class WeightType : std::uint8_t {
   kInt4,
 };
 
+/// What stands beside the codes of a packed format.
+enum class WeightScales : std::uint8_t {
+  kNone,       // not packed: each weight is a number by itself
+  kPerOutput,  // a float32 for all inputs of an output feature
+  kPerGroup,   // for each group of inputs a bfloat16, and a zero from -128 to 127
+};
+
+/// What all formats of one type have in common.
+struct WeightTypeTraits {
+  WeightType type;
+  std::string_view name;
+  WeightType head;  // what a model's head has where its layers have this type and nothing else is asked for
+
+  std::optional<DType> rounded_to = std::nullopt;  // of a type that is not packed: nullopt keeps numbers as they are
+
+  WeightScales scales = WeightScales::kNone;
+  int bits = 0;               // of a packed code: 4 or 8
+  bool has_integers = false;  // codes are integers, whose products with integers a backend may sum exactly
+  int bias = 0;               // what a code is stored above its meaning in panels (weight_panels.h)
+};
+
+/// In the order of WeightType. A head rounds what no later layer evens out, so that of int4 is int8.
+inline constexpr std::array kWeightTypes = {
+    WeightTypeTraits{.type = WeightType::kStored, .name = "stored", .head = WeightType::kStored},
+    WeightTypeTraits{.type = WeightType::kBF16, .name = "bf16", .head = WeightType::kBF16, .rounded_to = DType::kBF16},
+    WeightTypeTraits{.type = WeightType::kInt8,
+                     .name = "int8",
+                     .head = WeightType::kInt8,
+                     .scales = WeightScales::kPerOutput,
+                     .bits = 8,
+                     .has_integers = true},
+    WeightTypeTraits{.type = WeightType::kInt4,
+                     .name = "int4",
+                     .head = WeightType::kInt8,
+                     .scales = WeightScales::kPerGroup,
+                     .bits = 4,
+                     .has_integers = true,
+                     .bias = 8}};
+
+constexpr const WeightTypeTraits& traits_of(WeightType type) {
+  return kWeightTypes[static_cast<std::size_t>(type)];
+}
+
+/// How older configs and command lines call some types: by the bits of a weight.
+inline constexpr std::array kWeightTypesByBits = {Named{WeightType::kInt4, "4"}, Named{WeightType::kInt8, "8"},
+                                                  Named{WeightType::kBF16, "16"}};
+
+/// Inputs that may share a scale of kPerGroup.
+inline constexpr int kGroupSizes[] = {32, 64, 128};
 inline constexpr std::int64_t kDefaultGroupSize = 64;
 
+/// That of one matrix.
 struct WeightFormat {
   WeightType type = WeightType::kStored;
-  std::int64_t group_size = kDefaultGroupSize;  // of int4: 32, 64 or 128
+  std::int64_t group_size = kDefaultGroupSize;  // where the type has groups: one of kGroupSizes
 
   bool operator==(const WeightFormat&) const = default;
-  bool is_integer() const { return type == WeightType::kInt8 || type == WeightType::kInt4; }
+  const WeightTypeTraits& traits() const { return traits_of(type); }
+  /// Whether weights are codes with scales, which stand in panels, in memory and in files.
+  bool is_packed() const { return traits().scales != WeightScales::kNone; }
+  bool has_groups() const { return traits().scales == WeightScales::kPerGroup; }
+  /// Whether the codes of a packed format are integers. Whether they are multiplied as such is a backend's choice.
+  bool has_integers() const { return traits().has_integers; }
+
   /// Inputs that share a scale in a row of `in_features`; the last group may be shorter.
-  std::int64_t inputs_per_group(std::int64_t in_features) const {
-    return type == WeightType::kInt4 ? group_size : in_features;
-  }
+  std::int64_t inputs_per_group(std::int64_t in_features) const { return has_groups() ? group_size : in_features; }
   std::int64_t num_groups(std::int64_t in_features) const {
     const std::int64_t group = inputs_per_group(in_features);
     return group == 0 ? 0 : (in_features + group - 1) / group;
@@ -53,28 +103,15 @@ std::string describe(const WeightFormat& format);
 
 /// "stored", "bf16", "int8", "int4".
 std::string_view weight_type_name(WeightType type);
-/// Throws InvalidInput for any other name, listing those.
-WeightType parse_weight_type(std::string_view name);
-/// Throws InvalidInput unless `format` has a group size that int4 knows.
+/// The names of those, in their order.
+std::vector<std::string_view> names_of(std::span<const WeightType> types);
+/// All types, and those that are packed.
+std::vector<WeightType> all_weight_types();
+std::vector<WeightType> packed_weight_types();
+/// Throws InvalidInput for a name that is not one of these types', listing those that are; `what` begins the message.
+WeightType parse_weight_type(std::string_view what, std::string_view name, std::span<const WeightType> types);
+
+/// Throws InvalidInput unless `format` has a group size that its type knows.
 void check_weight_format(const WeightFormat& format);
-
-/// One output feature's weights in an integer format.
-struct QuantizedRow {
-  std::vector<std::int8_t> values;  // [in_features]
-  std::vector<float> scales;        // [groups]
-  std::vector<std::int8_t> zeros;   // [groups], 0 where the group is symmetric
-
-  /// Room for rows of `in_features`, so that quantize_row() allocates nothing.
-  void resize(const WeightFormat& format, std::int64_t in_features);
-};
-
-/// The integers and scales of `weights`. The scale of a group is searched for: of the candidates around the range of
-/// the group, with a zero in the middle and (int4) with one that follows the range, the one of the least squared error
-/// is taken and then fitted by least squares. `to` has room for the row. Returns false where a weight is not finite;
-/// `to` then means nothing.
-[[nodiscard]] bool quantize_row(std::span<const float> weights, const WeightFormat& format, QuantizedRow& to);
-
-/// The weights that `row` stands for.
-void dequantize_row(const QuantizedRow& row, const WeightFormat& format, std::span<float> weights);
 
 }  // namespace wedlm

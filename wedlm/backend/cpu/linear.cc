@@ -25,7 +25,7 @@ class PanelTasks {
   PanelTasks(std::int64_t num_panels, int num_threads) : num_panels_(num_panels), num_threads_(num_threads) {}
 
   std::int64_t num_tasks() const { return num_threads_ * kRounds; }
-  /// The first panel of a task; that of task num_tasks() is behind the last panel.
+  /// The first panel of a task; that of task num_tasks() comes after the last panel.
   std::int64_t first_panel(std::int64_t task) const {
     const std::int64_t round = task / num_threads_;
     const std::int64_t begin = end_of_rounds(round);
@@ -51,12 +51,12 @@ class Product {
         x_(x),
         weight_(weight),
         bias_(bias),
-        is_tiled_(weight.panel_format() != PanelFormat::kF32 && kernels.max_tiled_rows > 0),
-        is_rounded_((weight.panel_format() == PanelFormat::kBF16Pairs && !is_tiled_) ||
-                    (weight.format().is_integer() && kernels.max_rounded_rows > 0)),
+        numbers_(row_numbers(weight, kernels)),
+        is_tiled_(numbers_ != RowNumbers::kFloats && kernels.max_tiled_rows > 0),
+        is_rounded_(numbers_ == RowNumbers::kIntegers || (numbers_ == RowNumbers::kBF16 && !is_tiled_)),
         tiles_(x.rows(), max_rows()),
-        layout_(weight),
-        rounded_(x.rows(), weight, is_tiled_ ? &layout_ : nullptr),
+        layout_(weight, numbers_),
+        rounded_(x.rows(), weight, numbers_, is_tiled_ ? &layout_ : nullptr),
         kernel_(kernel()) {}
 
   void run(ThreadTeam& team, Scratch& packed_rows, const Tensor& out) {
@@ -213,7 +213,7 @@ class Product {
                       .num_columns = static_cast<int>(
                           std::min<std::int64_t>(weight_.lanes(), weight_.out_features() - first_feature)),
                       .accumulate = k > 0};
-    if (is_last || weight_.panel_format() == PanelFormat::kInt4) args.scales = weight_.scales(panel, k);
+    if (is_last || weight_.format().has_groups()) args.scales = weight_.scales(panel, k);
     const std::int64_t num_panel_rows = args.depth / weight_.inputs_per_row();
     const std::byte* ahead = nullptr;
     if (slice.next_panel != kNoPanel) {
@@ -237,7 +237,7 @@ class Product {
 
   /// Those of groups stand before the rows of a panel, where nothing else asks for them.
   void prefetch_scales(std::int64_t panel, std::int64_t k, std::int64_t depth) const {
-    if (weight_.panel_format() != PanelFormat::kInt4) return;
+    if (!weight_.format().has_groups()) return;
     const std::int64_t num_groups = (depth + weight_.format().group_size - 1) / weight_.format().group_size;
     prefetch_bytes(weight_.scales(panel, k), num_groups * weight_.stride_bytes());
   }
@@ -263,8 +263,9 @@ class Product {
   const ConstTensor& x_;
   const CpuWeight& weight_;
   const float* bias_;
+  RowNumbers numbers_;
   bool is_tiled_;    // for tile instructions
-  bool is_rounded_;  // to 16 bits
+  bool is_rounded_;  // by RoundedTiles
   RowTiles tiles_;
   TiledLayout layout_;
   RoundedTiles rounded_;

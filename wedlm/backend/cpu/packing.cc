@@ -8,9 +8,12 @@
 
 #include "wedlm/backend/op_checks.h"
 #include "wedlm/backend/stacked_rows.h"
+#include "wedlm/base/error.h"
 
 namespace wedlm {
 namespace {
+
+static_assert(traits_of(WeightType::kInt4).bias == kInt4Bias, "kernels and panels mean the same integers");
 
 constexpr std::int64_t kColumnsAtOnce = 32;  // of the source: a cache line or two of each row
 constexpr std::int64_t kMinPackedDepth = 256;
@@ -46,27 +49,27 @@ void round_to_bf16(DType dtype, const std::byte* row, std::int64_t size, std::ve
   for (std::size_t k = 0; k < static_cast<std::size_t>(size); ++k) rounded[k] = f32_to_bf16(values[k]);
 }
 
-PanelFormat panel_format_of(const WeightFormat& format, DType dtype, PanelFormat bf16_format) {
-  switch (format.type) {
+/// Of a packed format.
+PanelFormat packed_panel_format(WeightType type) {
+  switch (type) {
     case WeightType::kInt8:
       return PanelFormat::kInt8;
     case WeightType::kInt4:
       return PanelFormat::kInt4;
-    case WeightType::kBF16:
-      return bf16_format;
     case WeightType::kStored:
+    case WeightType::kBF16:
       break;
   }
-  return dtype == DType::kBF16 ? bf16_format : PanelFormat::kF32;
+  throw InternalError(std::string(weight_type_name(type)) + " weights are not packed");
 }
 
-PanelFormat integer_panel_format(const WeightFormat& format) {
-  return panel_format_of(format, DType::kF32, PanelFormat::kBF16);
+PanelFormat panel_format_of(const WeightFormat& format, DType dtype, PanelFormat bf16_format) {
+  if (format.is_packed()) return packed_panel_format(format.type);
+  return format.traits().rounded_to.value_or(dtype) == DType::kBF16 ? bf16_format : PanelFormat::kF32;
 }
 
-int log2_inputs_per_row(const WeightFormat& format, PanelFormat panel_format) {
-  if (format.is_integer()) return std::countr_zero(static_cast<unsigned>(IntegerPanels::inputs_per_word(format.type)));
-  return panel_format == PanelFormat::kBF16Pairs ? 1 : 0;
+int log2_inputs_per_row(PanelFormat format) {
+  return std::countr_zero(static_cast<unsigned>(kInputsPerPanelRow[static_cast<std::size_t>(format)]));
 }
 
 /// Fills the panels of one weight of floats. Each thread has a row of its own to convert in.
@@ -118,7 +121,7 @@ class PanelPacker {
   };
 
   /// Whether the parts are to become bfloat16 and are not yet.
-  bool is_rounded() const { return weight_.format().type == WeightType::kBF16 && dtype_ != DType::kBF16; }
+  bool is_rounded() const { return weight_.format().traits().rounded_to == DType::kBF16 && dtype_ != DType::kBF16; }
 
   StackedRows rows_;
   DType dtype_;
@@ -126,12 +129,14 @@ class PanelPacker {
   std::vector<RowScratch> scratch_;
 };
 
-/// The high and low bytes of `count` values, a multiple of 8, in the order that TiledRows has for int4 or int8.
-void split_values(const std::int16_t* values, int count, bool is_int4, std::byte* high, std::byte* low) {
+/// The high and low bytes of `count` values, a multiple of 8, in the order that TiledRows has for panel rows of 8 or 4
+/// inputs.
+void split_values(const std::int16_t* values, int count, std::int64_t inputs_per_panel_row, std::byte* high,
+                  std::byte* low) {
   // Of four values in a word, these are the low bytes, each in 16 bits.
   const auto low_bytes = [](std::uint64_t four) { return four & 0x00FF00FF00FF00FF; };
-  const auto interleave = [is_int4](std::uint64_t first, std::uint64_t second) {
-    if (is_int4) return first | second << 8;                                      // 0 4 1 5 2 6 3 7
+  const auto interleave = [inputs_per_panel_row](std::uint64_t first, std::uint64_t second) {
+    if (inputs_per_panel_row == 8) return first | second << 8;                    // 0 4 1 5 2 6 3 7
     return ((first | first >> 24) & 0xFFFFFFFF) | (second | second >> 24) << 32;  // 0 2 1 3, 4 6 5 7
   };
   for (int i = 0; i < count; i += 8) {
@@ -155,24 +160,23 @@ CpuWeight::CpuWeight(std::int64_t out_features, std::int64_t in_features, const 
 
 CpuWeight::CpuWeight(const PackedMatrix& packed)
     : CpuWeight(packed.layout.out_features, packed.layout.in_features, packed.layout.format,
-                integer_panel_format(packed.layout.format), packed.layout.lanes, packed.data) {}
+                packed_panel_format(packed.layout.format.type), packed.layout.lanes, packed.data) {}
 
 CpuWeight::CpuWeight(std::int64_t out_features, std::int64_t in_features, const WeightFormat& format,
                      PanelFormat panel_format, int lanes, const std::byte* data)
     : PackedWeight(out_features, in_features, format),
       panel_format_(panel_format),
       lanes_(lanes),
-      log2_inputs_per_row_(log2_inputs_per_row(format, panel_format)),
+      log2_inputs_per_row_(log2_inputs_per_row(panel_format)),
       num_panels_((out_features + lanes - 1) / lanes),
       stride_bytes_(std::int64_t{lanes} * (panel_format == PanelFormat::kBF16 ? 2 : 4)),
-      scale_bytes_(format.is_integer() ? integer_panels().scale_bytes() : 0),
-      panel_bytes_(format.is_integer() ? integer_panels().panel_bytes()
-                                       : (in_features + inputs_per_row() - 1) / inputs_per_row() * stride_bytes_),
-      inputs_per_group_(format.is_integer() ? format.inputs_per_group(in_features) : 0),
+      scale_bytes_(format.is_packed() ? panels().scale_bytes() : 0),
+      panel_bytes_(scale_bytes_ + (in_features + inputs_per_row() - 1) / inputs_per_row() * stride_bytes_),
+      inputs_per_group_(format.inputs_per_group(in_features)),
       data_(data) {}
 
 const std::byte* CpuWeight::scales(std::int64_t p, std::int64_t k) const {
-  if (!format().is_integer()) return nullptr;
+  if (!format().is_packed()) return nullptr;
   return panel(p) + k / inputs_per_group_ * stride_bytes_;
 }
 
@@ -182,8 +186,8 @@ std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, const
   const PanelFormat panel_format = panel_format_of(format, parts[0].dtype(), kernels.bf16_format);
   auto weight =
       std::make_unique<CpuWeight>(out_features, parts[0].shape()[1], format, panel_format, kernels.panel_lanes);
-  if (format.is_integer()) {
-    pack_panels(parts, weight->integer_panels(), 0, weight->num_panels(), weight->memory(), team);
+  if (format.is_packed()) {
+    pack_panels(parts, weight->panels(), 0, weight->num_panels(), weight->memory(), team);
   } else {
     PanelPacker packer(parts, *weight, team.size());
     team.run(weight->num_panels(), [&](std::int64_t p, int thread) { packer.pack(p, thread); });
@@ -197,9 +201,15 @@ std::unique_ptr<CpuWeight> adopt_weight(const PackedMatrix& packed, int lanes, T
   const bool is_aligned = reinterpret_cast<std::uintptr_t>(packed.data) % alignment == 0;
   if (packed.layout.lanes == lanes && is_aligned) return std::make_unique<CpuWeight>(packed);
   auto weight = std::make_unique<CpuWeight>(packed.layout.out_features, packed.layout.in_features, packed.layout.format,
-                                            integer_panel_format(packed.layout.format), lanes);
-  repack_panels(packed, weight->integer_panels(), weight->memory(), team);
+                                            packed_panel_format(packed.layout.format.type), lanes);
+  repack_panels(packed, weight->panels(), weight->memory(), team);
   return weight;
+}
+
+RowNumbers row_numbers(const CpuWeight& weight, const KernelTable& kernels) {
+  if (weight.panel_format() == PanelFormat::kBF16Pairs) return RowNumbers::kBF16;
+  const bool rounds_to_integers = weight.format().has_integers() && kernels.max_rounded_rows > 0;
+  return rounds_to_integers ? RowNumbers::kIntegers : RowNumbers::kFloats;
 }
 
 void pack_rows(const ConstTensor& x, const RowTiles& tiles, float* packed, ThreadTeam& team) {
@@ -267,7 +277,7 @@ void RoundedTiles::pack(const ConstTensor& x, const RowTiles& tiles, const Kerne
     const std::int64_t tile = task / tasks_per_tile;
     const std::int64_t first = task % tasks_per_tile * blocks_per_task;
     const std::int64_t end = std::min(num_blocks_, first + blocks_per_task);
-    if (is_integer_) {
+    if (numbers_ == RowNumbers::kIntegers) {
       for (std::int64_t block = first; block < end; ++block) {
         for (int r = 0; r < tiles.num_rows(tile); ++r) round_block(x, tiles, tile, r, block, kernels);
       }
@@ -295,7 +305,7 @@ void RoundedTiles::round_block(const ConstTensor& x, const RowTiles& tiles, std:
     const TiledLayout::Place place = layout_->place(reinterpret_cast<std::byte*>(pairs_), first_row, num_rows, r);
     std::byte* step = place.first + k / layout_->step_inputs() * place.step_stride;
     for (std::int64_t i = 0; i < 2 * num_pairs; i += layout_->step_inputs(), step += place.step_stride) {
-      split_values(values + i, layout_->step_inputs(), group_size_ > 0, step, step + place.part_stride);
+      split_values(values + i, layout_->step_inputs(), inputs_per_panel_row_, step, step + place.part_stride);
     }
   } else {
     std::int32_t* pairs = pairs_ + first_row * num_pairs_ + k / 2 * num_rows + r;

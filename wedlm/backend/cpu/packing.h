@@ -1,13 +1,14 @@
 // The layout in which the CPU multiplies: weights in panels of as many output features as two vectors hold, and rows of
 // activations in tiles.
 //
-// Features f = panel * lanes + j; panel p holds, for k = 0, 1, ..., its lanes one behind the other, so that a product
+// Features f = panel * lanes + j; panel p holds, for k = 0, 1, ..., its lanes one after the other, so that a product
 // reads memory from front to back exactly once. The last panel is filled up with zeros. Example with 4 lanes, 6
 // features and 2 inputs: [w00 w10 w20 w30][w01 w11 w21 w31] [w40 w50 0 0][w41 w51 0 0].
 //
 // bfloat16 stays bfloat16, in one of the orders that kernel_table.h describes; float32 stays; float16 becomes float32,
-// because expanding it costs more than the bandwidth it saves on machines without native arithmetic for it. Integers
-// lie as integer_panels.h says, where the memory may be that of a checkpoint's file.
+// because expanding it costs more than the bandwidth it saves on machines without native arithmetic for it. Packed
+// formats lie as weight_panels.h says, where the memory may be that of a checkpoint's file. All layouts are drawn in
+// docs/decisions/layouts.md.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,7 @@
 #include "wedlm/backend/backend.h"
 #include "wedlm/backend/cpu/isa/kernel_table.h"
 #include "wedlm/backend/cpu/scratch.h"
-#include "wedlm/backend/integer_panels.h"
+#include "wedlm/backend/weight_panels.h"
 #include "wedlm/base/thread_team.h"
 
 namespace wedlm {
@@ -44,12 +45,12 @@ class CpuWeight final : public PackedWeight {
     return panel(p) + scale_bytes_ + (k >> log2_inputs_per_row_) * stride_bytes_;
   }
   const std::byte* panel(std::int64_t p) const { return data_ + p * panel_bytes_; }
-  /// The scales of the group of input k, as MultiplyTile describes them; none but integers have any.
+  /// The scales of the group of input k, as MultiplyTile describes them; nullptr where the format has none.
   const std::byte* scales(std::int64_t p, std::int64_t k) const;
   /// Memory of its own to be filled; nullptr where it only looks at some.
   std::byte* memory() const { return static_cast<std::byte*>(buffer_.data()); }
-  /// Of an integer format.
-  IntegerPanels integer_panels() const { return {out_features(), in_features(), format(), lanes_}; }
+  /// Of a packed format.
+  WeightPanels panels() const { return {out_features(), in_features(), format(), lanes_}; }
 
  private:
   CpuWeight(std::int64_t out_features, std::int64_t in_features, const WeightFormat& format, PanelFormat panel_format,
@@ -73,7 +74,7 @@ class CpuWeight final : public PackedWeight {
 std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, const WeightFormat& format,
                                        const KernelTable& kernels, ThreadTeam& team);
 
-/// Looks at the panels where they have these lanes and are aligned for vectors, else packs their integers anew.
+/// Looks at the panels where they have these lanes and are aligned for vectors, else packs their values anew.
 std::unique_ptr<CpuWeight> adopt_weight(const PackedMatrix& packed, int lanes, ThreadTeam& team);
 
 /// A batch of rows cut into tiles of nearly equal height, none above `max_tile_rows`.
@@ -99,17 +100,26 @@ class RowTiles {
 /// for each row, whose equal low address bits would otherwise throw each other out of the cache.     x [rows, n]
 void pack_rows(const ConstTensor& x, const RowTiles& tiles, float* packed, ThreadTeam& team);
 
+/// What a level rounds rows to where they meet a weight.
+enum class RowNumbers : std::uint8_t {
+  kFloats,    // they stay as they are
+  kBF16,      // for weights of bfloat16 in pairs
+  kIntegers,  // of 16 bits, for integers
+};
+
+RowNumbers row_numbers(const CpuWeight& weight, const KernelTable& kernels);
+
 /// Where the parts of a row's inputs stand among TiledRows, for one weight.
 class TiledLayout {
  public:
-  explicit TiledLayout(const CpuWeight& weight)
+  TiledLayout(const CpuWeight& weight, RowNumbers numbers)
       : TiledLayout(weight.in_features(),
-                    weight.panel_format() == PanelFormat::kInt4
+                    weight.format().has_groups()
                         ? static_cast<int>(std::min<std::int64_t>(kTileRowBytes, weight.format().group_size))
                         : kTileRowBytes,
-                    weight.format().is_integer()) {}
+                    numbers) {}
   /// Of rows of bfloat16.
-  explicit TiledLayout(std::int64_t depth) : TiledLayout(depth, kTileRowBytes, false) {}
+  explicit TiledLayout(std::int64_t depth) : TiledLayout(depth, kTileRowBytes, RowNumbers::kBF16) {}
 
   /// Inputs of a step.
   int step_inputs() const { return step_inputs_; }
@@ -140,10 +150,10 @@ class TiledLayout {
   }
 
  private:
-  TiledLayout(std::int64_t depth, int step_bytes, bool is_integer)
+  TiledLayout(std::int64_t depth, int step_bytes, RowNumbers numbers)
       : step_bytes_(step_bytes),
-        step_inputs_(is_integer ? step_bytes : step_bytes / 2),
-        num_parts_(is_integer ? kIntegerParts : 1),
+        step_inputs_(numbers == RowNumbers::kIntegers ? step_bytes : step_bytes / 2),
+        num_parts_(numbers == RowNumbers::kIntegers ? kIntegerParts : 1),
         row_bytes_((depth + step_inputs_ - 1) / step_inputs_ * num_parts_ * step_bytes) {}
 
   int step_bytes_;
@@ -209,7 +219,7 @@ class RoundedBlock {
   std::int64_t num_rows_;
   std::int64_t depth_;
   RowTiles tiles_;
-  TiledLayout layout_;  // whose rows are as long where they are transposed
+  TiledLayout layout_;  // transposed rows take as many bytes as tiled ones
   std::byte* memory_ = nullptr;
 };
 
@@ -217,14 +227,15 @@ class RoundedBlock {
 class RoundedTiles {
  public:
   /// Tiled where there is a `layout`, which lives as long as this.
-  RoundedTiles(std::int64_t num_rows, const CpuWeight& weight, const TiledLayout* layout)
-      : is_integer_(weight.format().is_integer()),
+  RoundedTiles(std::int64_t num_rows, const CpuWeight& weight, RowNumbers numbers, const TiledLayout* layout)
+      : numbers_(numbers),
         depth_(weight.in_features()),
+        inputs_per_panel_row_(weight.inputs_per_row()),
         layout_(layout),
         num_pairs_(layout != nullptr ? layout->row_bytes() / kBytesOfPair
                                      : (depth_ + kInputsAtOnce - 1) / kInputsAtOnce * kInputsAtOnce / 2),
         num_blocks_((depth_ + kRoundingBlock - 1) / kRoundingBlock),
-        group_size_(weight.panel_format() == PanelFormat::kInt4 ? weight.format().group_size : 0),
+        group_size_(weight.format().has_groups() ? weight.format().group_size : 0),
         num_groups_(group_size_ == 0 ? 0 : weight.format().num_groups(depth_)),
         num_rows_(num_rows) {}
 
@@ -238,15 +249,17 @@ class RoundedTiles {
 
  private:
   static constexpr std::int64_t kBytesOfPair = 4;
-  // A panel row of any format is whole in so many inputs.
+  // Rows are filled up with zeros to a multiple of this, so that every panel row, of up to 8 inputs, finds all of its
+  // own.
   static constexpr std::int64_t kInputsAtOnce = 8;
 
   /// One block of row `r` of a tile, to integers.
   void round_block(const ConstTensor& x, const RowTiles& tiles, std::int64_t tile, int r, std::int64_t block,
                    const KernelTable& kernels) const;
 
-  bool is_integer_;  // else bfloat16
+  RowNumbers numbers_;
   std::int64_t depth_;
+  std::int64_t inputs_per_panel_row_;
   const TiledLayout* layout_;  // null where rows are transposed
   std::int64_t num_pairs_;     // of a row
   std::int64_t num_blocks_;    // of a row

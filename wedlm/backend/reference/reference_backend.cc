@@ -47,11 +47,11 @@ class ReferenceWeight final : public PackedWeight {
  private:
   /// What the format makes of the weights, as float32.
   void bring_to_format(std::span<float> weights) {
-    if (format().type == WeightType::kBF16) {
-      for (float& weight : weights) weight = bf16_to_f32(f32_to_bf16(weight));
-    } else if (format().is_integer()) {
+    if (format().is_packed()) {
       if (!quantize_row(weights, format(), quantized_)) throw_not_finite("pack");
       dequantize_row(quantized_, format(), weights);
+    } else if (format().traits().rounded_to == DType::kBF16) {
+      for (float& weight : weights) weight = bf16_to_f32(f32_to_bf16(weight));
     }
   }
 

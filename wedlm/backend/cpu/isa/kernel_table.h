@@ -14,6 +14,9 @@ namespace wedlm {
 
 enum class PanelFormat : std::uint8_t { kF32, kBF16, kBF16Pairs, kInt8, kInt4 };
 
+/// Inputs that one panel row holds, by format.
+constexpr int kInputsPerPanelRow[] = {1, 1, 2, 4, 8};
+
 /// What a stored number of kInt4 is above its meaning.
 constexpr int kInt4Bias = 8;
 

@@ -1,4 +1,4 @@
-#include "wedlm/backend/integer_panels.h"
+#include "wedlm/backend/weight_panels.h"
 
 #include <algorithm>
 #include <atomic>
@@ -7,7 +7,6 @@
 #include <cstring>
 #include <vector>
 
-#include "wedlm/backend/cpu/isa/kernel_table.h"
 #include "wedlm/backend/op_checks.h"
 #include "wedlm/backend/stacked_rows.h"
 #include "wedlm/base/error.h"
@@ -15,32 +14,32 @@
 namespace wedlm {
 namespace {
 
-/// Where the integer of input k stands: in word k / per_word of its lane, `shift` bits from below.
+/// Where the code of input k stands: in word k / per_word of its lane, `shift` bits from below.
 struct WordLayout {
   explicit WordLayout(const WeightFormat& format)
-      : per_word(static_cast<int>(IntegerPanels::inputs_per_word(format.type))),
-        bits(32 / per_word),
+      : bits(format.traits().bits),
+        per_word(32 / bits),
         mask((1U << bits) - 1),
-        bias(format.type == WeightType::kInt4 ? kInt4Bias : 0) {}
+        bias(static_cast<std::uint32_t>(format.traits().bias)) {}
 
   int shift(std::int64_t k) const {
     const auto i = static_cast<int>(k % per_word);
     return i % 2 * 16 + i / 2 * bits;
   }
 
-  int per_word;
   int bits;
+  int per_word;
   std::uint32_t mask;
   std::uint32_t bias;
 };
 
-/// A scale of int4 is the upper half of a float32, and the zero stands in the lower half.
+/// The scale of a group is the upper half of a float32, and its zero stands in the lower half.
 constexpr std::uint32_t kZeroMask = 0xFFFF;
 
-/// One feature's integers into its lane of a panel of zeros, and its scales to the front of the panel.
-void pack_feature(const IntegerPanels& layout, const QuantizedRow& row, int lane, std::byte* panel) {
+/// One feature's values into its lane of a panel of zeros, and its scales to the front of the panel.
+void pack_feature(const WeightPanels& layout, const QuantizedRow& row, int lane, std::byte* panel) {
   const WordLayout word(layout.format);
-  const bool is_int4 = layout.format.type == WeightType::kInt4;
+  const bool has_zeros = layout.format.has_groups();
   auto* words = reinterpret_cast<std::uint32_t*>(panel + layout.scale_bytes()) + lane;
   for (std::int64_t k = 0; k < layout.in_features; ++k) {
     const std::uint32_t value = static_cast<std::uint8_t>(row.values[static_cast<std::size_t>(k)]);
@@ -50,12 +49,12 @@ void pack_feature(const IntegerPanels& layout, const QuantizedRow& row, int lane
   for (std::size_t group = 0; group < row.scales.size(); ++group, scales += layout.lanes) {
     const auto scale = std::bit_cast<std::uint32_t>(row.scales[group]);
     const std::uint32_t zero = static_cast<std::uint32_t>(row.zeros[group]) & kZeroMask;
-    *scales = is_int4 ? scale | zero : scale;
+    *scales = has_zeros ? scale | zero : scale;
   }
 }
 
 /// The features that have a lane in panel p.
-int num_features(const IntegerPanels& layout, std::int64_t p) {
+int num_features(const WeightPanels& layout, std::int64_t p) {
   return static_cast<int>(std::min<std::int64_t>(layout.lanes, layout.out_features - p * layout.lanes));
 }
 
@@ -65,7 +64,7 @@ struct RowScratch {
   QuantizedRow quantized{};
 };
 
-std::vector<RowScratch> make_scratch(const IntegerPanels& layout, const ThreadTeam& team) {
+std::vector<RowScratch> make_scratch(const WeightPanels& layout, const ThreadTeam& team) {
   std::vector<RowScratch> scratch(static_cast<std::size_t>(team.size()));
   for (RowScratch& one : scratch) {
     one.values.resize(static_cast<std::size_t>(layout.in_features));
@@ -76,7 +75,7 @@ std::vector<RowScratch> make_scratch(const IntegerPanels& layout, const ThreadTe
 
 }  // namespace
 
-void pack_panels(std::span<const ConstTensor> parts, const IntegerPanels& layout, std::int64_t first_panel,
+void pack_panels(std::span<const ConstTensor> parts, const WeightPanels& layout, std::int64_t first_panel,
                  std::int64_t num_panels, std::byte* to, ThreadTeam& team) {
   const std::int64_t out_features = check_pack(parts, layout.format);
   if (out_features != layout.out_features || parts[0].shape()[1] != layout.in_features) {
@@ -103,9 +102,9 @@ void pack_panels(std::span<const ConstTensor> parts, const IntegerPanels& layout
 }
 
 void unpack_feature(const PackedMatrix& packed, std::int64_t feature, QuantizedRow& to) {
-  const IntegerPanels& layout = packed.layout;
+  const WeightPanels& layout = packed.layout;
   const WordLayout word(layout.format);
-  const bool is_int4 = layout.format.type == WeightType::kInt4;
+  const bool has_zeros = layout.format.has_groups();
   const std::byte* panel = packed.data + feature / layout.lanes * layout.panel_bytes();
   const auto lane = feature % layout.lanes;
   const auto* words = reinterpret_cast<const std::uint32_t*>(panel + layout.scale_bytes()) + lane;
@@ -115,12 +114,12 @@ void unpack_feature(const PackedMatrix& packed, std::int64_t feature, QuantizedR
   }
   const auto* scales = reinterpret_cast<const std::uint32_t*>(panel) + lane;
   for (std::size_t group = 0; group < to.scales.size(); ++group, scales += layout.lanes) {
-    to.scales[group] = std::bit_cast<float>(is_int4 ? *scales & ~kZeroMask : *scales);
-    to.zeros[group] = static_cast<std::int8_t>(is_int4 ? *scales & 0xFF : 0);
+    to.scales[group] = std::bit_cast<float>(has_zeros ? *scales & ~kZeroMask : *scales);
+    to.zeros[group] = static_cast<std::int8_t>(has_zeros ? *scales & 0xFF : 0);
   }
 }
 
-void repack_panels(const PackedMatrix& packed, const IntegerPanels& layout, std::byte* to, ThreadTeam& team) {
+void repack_panels(const PackedMatrix& packed, const WeightPanels& layout, std::byte* to, ThreadTeam& team) {
   std::vector<RowScratch> scratch = make_scratch(layout, team);
   team.run(layout.num_panels(), [&](std::int64_t p, int thread) {
     QuantizedRow& row = scratch[static_cast<std::size_t>(thread)].quantized;
@@ -134,8 +133,8 @@ void repack_panels(const PackedMatrix& packed, const IntegerPanels& layout, std:
 }
 
 bool has_sound_scales(const PackedMatrix& packed) {
-  const IntegerPanels& layout = packed.layout;
-  const bool is_int4 = layout.format.type == WeightType::kInt4;
+  const WeightPanels& layout = packed.layout;
+  const bool has_zeros = layout.format.has_groups();
   constexpr std::uint32_t kExponent = 0x7F800000;  // all ones in infinities and NaN
   bool is_sound = true;
   for (std::int64_t p = 0; p < layout.num_panels(); ++p) {
@@ -143,7 +142,7 @@ bool has_sound_scales(const PackedMatrix& packed) {
     for (std::int64_t i = 0; i < layout.scale_bytes() / 4; ++i) {
       is_sound &= (words[i] & kExponent) != kExponent;
       const auto zero = static_cast<std::int16_t>(words[i] & kZeroMask);
-      if (is_int4) is_sound &= zero == static_cast<std::int8_t>(zero);
+      if (has_zeros) is_sound &= zero == static_cast<std::int8_t>(zero);
     }
   }
   return is_sound;

@@ -1,0 +1,87 @@
+#include "wedlm/model/quantization.h"
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "wedlm/backend/weight_panels.h"
+#include "wedlm/base/error.h"
+#include "wedlm/model/config_members.h"
+
+namespace wedlm {
+namespace {
+
+constexpr std::string_view kKey = "quantization_config";
+constexpr std::string_view kMethod = "wedlm";
+
+/// One of `types`, by the bits of a weight.
+WeightType type_of_bits(const ConfigMembers& members, std::string_view key, std::span<const WeightType> types) {
+  const Json& value = *members.find(key);
+  const std::string bits = value.is_integer() ? std::to_string(value.as_integer()) : "";
+  std::string expected;
+  for (const auto& [type, name] : kWeightTypesByBits) {
+    if (std::ranges::find(types, type) == types.end()) continue;
+    if (name == bits) return type;
+    expected += (expected.empty() ? "one of " : ", ") + std::string(name);
+  }
+  members.fail(key, expected, value);
+}
+
+WeightType read_type(const ConfigMembers& members, std::string_view key, std::string_view older_key,
+                     std::span<const WeightType> types) {
+  if (const auto name = members.text(key)) {
+    return parse_weight_type(members.what() + ": " + std::string(key), *name, types);
+  }
+  if (members.find(older_key) == nullptr) members.fail_missing(key);
+  return type_of_bits(members, older_key, types);
+}
+
+}  // namespace
+
+ModelFormats formats_with(WeightType layers) {
+  return {.layers = {.type = layers}, .head = {.type = traits_of(layers).head}};
+}
+
+std::string describe(const ModelFormats& formats) {
+  const std::string layers = describe(formats.layers);
+  const std::string head = describe(formats.head);
+  if (layers == head) return layers;
+  return (layers.empty() ? "as stored" : layers) + ", head " + (head.empty() ? "as stored" : head);
+}
+
+std::optional<Quantization> read_quantization(const ConfigMembers& config) {
+  const Json* value = config.find(kKey);
+  if (value == nullptr) return std::nullopt;
+  const Json* method = value->find("quant_method");
+  if (method == nullptr || *method != Json(kMethod)) {
+    config.fail(kKey, "none, or the quant_method \"wedlm\" (others are not supported)", *value);
+  }
+  const ConfigMembers members(*value, config.what() + ": " + std::string(kKey));
+  const WeightType layers = read_type(members, "weights", "bits", packed_weight_types());
+  const WeightType head = read_type(members, "head", "head_bits", all_weight_types());
+  const std::int64_t group_size = members.one_of("group_size", kGroupSizes);
+  return Quantization{.formats = {.layers = {.type = layers, .group_size = group_size},
+                                  .head = {.type = head, .group_size = group_size}},
+                      .lanes = static_cast<int>(members.one_of("lanes", kPanelLanes))};
+}
+
+Json quantization_json(const Quantization& quantization) {
+  const ModelFormats& formats = quantization.formats;
+  return Json::object({{"quant_method", kMethod},
+                       {"weights", weight_type_name(formats.layers.type)},
+                       {"group_size", formats.layers.group_size},
+                       {"head", weight_type_name(formats.head.type)},
+                       {"lanes", quantization.lanes}});
+}
+
+ModelFormats formats_to_load(const std::optional<Quantization>& stored, const ModelFormats& wanted) {
+  if (!stored) return wanted;
+  // Described alike means the same: a group size counts only where there are groups.
+  if (wanted != ModelFormats{} && describe(wanted) != describe(stored->formats)) {
+    throw InvalidInput("weight formats: this checkpoint is stored as " + describe(stored->formats) +
+                       ", and cannot be loaded as another; leave --weights out");
+  }
+  return stored->formats;
+}
+
+}  // namespace wedlm

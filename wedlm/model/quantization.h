@@ -1,0 +1,51 @@
+// In which formats a model's matrices are kept, and how a checkpoint says so: the only reader and the only writer of
+// quantization_config.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "wedlm/base/json.h"
+#include "wedlm/tensor/weight_format.h"
+
+namespace wedlm {
+
+class ConfigMembers;
+
+/// The formats that matrices are brought to. Embeddings, norms and biases stay as they are.
+struct ModelFormats {
+  WeightFormat layers{};  // the projections of attention and MLP
+  WeightFormat head{};
+
+  bool operator==(const ModelFormats&) const = default;
+};
+
+/// Layers of this type, and the head that goes with them.
+ModelFormats formats_with(WeightType layers);
+
+/// For people: "int4 in groups of 64, head int8"; empty where all is as the checkpoint has it.
+std::string describe(const ModelFormats& formats);
+
+/// How `wedlm quantize` stored the matrices of a checkpoint: those of a packed format in panels.
+struct Quantization {
+  ModelFormats formats{};
+  int lanes = 0;  // of the panels, one of kPanelLanes
+
+  bool operator==(const Quantization&) const = default;
+};
+
+/// The quantization_config among config.json's members; nullopt where there is none. Its members, all of which have to
+/// be there: "quant_method" is "wedlm", "weights" and "head" are names of weight types, of which the first is packed,
+/// "group_size" is one of kGroupSizes and "lanes" one of kPanelLanes. A head that is not packed is stored as it was.
+/// In place of "weights" and "head" older files have "bits" and "head_bits" (kWeightTypesByBits). Throws InvalidInput
+/// naming the key for all else, so for what others quantized.
+std::optional<Quantization> read_quantization(const ConfigMembers& config);
+
+/// The quantization_config that read_quantization() reads so.
+Json quantization_json(const Quantization& quantization);
+
+/// In which formats the weights of a checkpoint are loaded: those of `wanted`, or those that they are stored in. Throws
+/// InvalidInput where both are given and differ.
+ModelFormats formats_to_load(const std::optional<Quantization>& stored, const ModelFormats& wanted);
+
+}  // namespace wedlm
