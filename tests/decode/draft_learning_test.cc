@@ -135,14 +135,14 @@ TEST(DraftLearningTest, MasksThatProposeNothingAreAFailureAndThoseThatSawAWrongD
   EXPECT_LT(after, before) << "of the first forward's masks the second knows that they proposed nothing";
 
   VerifyingDecoder wrong(exact(0), statistics);
-  const auto step = [&](const Tokens& tokens) {
-    wrong.rows({.known = kKnown, .tokens_left = 100, .max_rows = 4});
+  const auto step = [&](int max_rows, const Tokens& tokens) {
+    wrong.rows({.known = kKnown, .tokens_left = 100, .max_rows = max_rows});
     wrong.advance(answers(tokens));
   };
-  step({10, 11, 12, 13});
-  step({99, 12, 13, 14});  // three drafts and a lone mask, which is left out: 11 was wrong
+  step(4, {10, 11, 12, 13});
+  step(7, {99, 12, 13, 14, 15, 16, 17});  // 11 was wrong, and the four masks behind the three drafts saw it
   const float proposed = statistics.profile.proposed(1), accepted = statistics.profile.accepted(1);
-  step({10, 11, 12, 13});  // it begins anew ...
+  step(4, {10, 11, 12, 13});  // it begins anew ...
   EXPECT_EQ(statistics.profile.proposed(1), proposed) << "... behind a forward whose masks say nothing";
   EXPECT_EQ(statistics.profile.accepted(1), accepted);
 }
