@@ -56,6 +56,7 @@ TEST(BlockManagerTest, EvictsWhatWasGivenBackLongestAgo) {
   BlockTable found;
   EXPECT_EQ(blocks.match_prefix(old_tokens, 4, found), 2);
   blocks.release(found);
+  EXPECT_EQ(blocks.count_shared_blocks(new_tokens, 4), 0) << "they would be found, but as free ones";
   EXPECT_EQ(blocks.match_prefix(new_tokens, 4, found), 4);
   EXPECT_EQ(blocks.count_shared_blocks(new_tokens, 4), 2);
   EXPECT_FALSE(blocks.reserve(table, 6)) << "two are in use elsewhere and one is free";

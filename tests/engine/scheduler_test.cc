@@ -211,8 +211,8 @@ TEST_F(SchedulerTest, ANewcomerLeavesAPageForEachThatRuns) {
   BlockManager blocks(12, 4, false);
   Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 64}, blocks, no_costs);
   const SamplingParams params{.mode = kPlain, .max_tokens = 16};
-  add(scheduler, 4, params);
-  add(scheduler, 4, params);
+  add(scheduler, 3, params);
+  add(scheduler, 3, params);
   EXPECT_THAT(run_step(scheduler), ElementsAre(0, 1));
   // Nine pages: of twelve two are in use, and two will be wanted.
   add(scheduler, 34, {.mode = kPlain, .max_tokens = 8});
@@ -282,11 +282,11 @@ TEST_F(SchedulerTest, RowsThatCostAsMuchAsTheyBringAreNotTaken) {
 
 TEST_F(SchedulerTest, OfEqualsADecodeStepComesBeforeAPrompt) {
   Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 8}, blocks_, no_costs);
-  add(scheduler, 4, {.mode = kPlain, .max_tokens = 20});      // it has its prompt in the first step ...
-  add(scheduler, 60, {.mode = kPlain, .max_tokens = 20}, 1);  // ... and this one the rows that are left
-  add(scheduler, 1, {.mode = kPlain, .max_tokens = 20}, 2);
-  EXPECT_THAT(run_step(scheduler), ElementsAre(2, 1));
-  EXPECT_THAT(run_step(scheduler), ElementsAre(2, 1)) << "the prompt would have taken every row";
+  add(scheduler, 4, {.mode = kPlain, .max_tokens = 20});
+  EXPECT_THAT(run_step(scheduler), ElementsAre(0));
+  add(scheduler, 60, {.mode = kPlain, .max_tokens = 20}, 1);
+  EXPECT_THAT(run_step(scheduler), ElementsAre(0, 1));
+  EXPECT_THAT(run_step(scheduler), ElementsAre(0, 1)) << "the prompt, of higher priority, would have taken every row";
 }
 
 TEST_F(SchedulerTest, ALongPromptDoesNotStopTheOthersAndIsNotStarved) {
