@@ -2,12 +2,13 @@
 # What tests alone do not show: layout, lint, memory errors, undefined behaviour, data races, the kernels of another
 # processor, and a minute of fuzzing.
 #   scripts/check.sh [format] [tidy] [asan] [tsan] [neon] [fuzz]      all of them without arguments
+#   scripts/check.sh tidy_changed                                     lint of what changed last (scripts/tidy.sh)
 # WEDLM_FUZZ_SECONDS sets how long all fuzz targets run together (60).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/packages.sh
 
-sources() { git ls-files --cached --others --exclude-standard -- '*.h' '*.cc'; }
+sources() { git ls-files --cached --others --exclude-standard -- '*.h' '*.cc' '*.inc'; }
 
 check_format() {
   echo "Layout (clang-format)"
@@ -17,7 +18,13 @@ check_format() {
 check_tidy() {
   echo "Lint (clang-tidy)"
   scripts/build.sh release
-  git ls-files -- 'wedlm/*.cc' 'cli/*.cc' | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p build/release --extra-arg=-Wno-unknown-warning-option
+  scripts/tidy.sh all
+}
+
+check_tidy_changed() {
+  echo "Lint of what changed last (clang-tidy)"
+  scripts/build.sh release
+  scripts/tidy.sh changed
 }
 
 check_asan() {

@@ -29,7 +29,7 @@ std::vector<std::string> lines_of(const fs::path& path) {
 }
 
 std::vector<fs::path> sources_below(const std::vector<std::string>& folders) {
-  static const std::set<std::string> kEndings = {".h", ".cc", ".cu", ".cuh"};
+  static const std::set<std::string> kEndings = {".h", ".cc", ".inc", ".cu", ".cuh"};
   std::vector<fs::path> sources;
   for (const std::string& folder : folders) {
     if (!fs::exists(source_dir() / folder)) continue;

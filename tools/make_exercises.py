@@ -6,7 +6,7 @@
 Five kinds, in turn, so that the first N lines hold all of them. Wordings and ranges are those that models/nano knows.
 Each line says by which rule its answer is judged (wedlm/eval/exercises.h applies it):
   last-number  the last number of the text is the answer
-  beginning    the text begins with the answer, and goes on, if it does, with something other than a digit
+  whole-text   the text is the answer, white space at its ends and a last full stop apart
 Nothing but Python's standard library; one seed gives one file, on every machine.
 """
 
@@ -31,13 +31,13 @@ def count(draw):
 
 def counting(draw):
     question, numbers = count(draw)
-    return question, numbers, "beginning"
+    return question, numbers, "whole-text"
 
 
 def copying(draw):
     """The list stands in front of the question: whoever looks it up there has the whole answer."""
     question, numbers = count(draw)
-    return f"{numbers}. {question}", numbers, "beginning"
+    return f"{numbers}. {question}", numbers, "whole-text"
 
 
 def arithmetic(draw):

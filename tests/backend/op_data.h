@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/closeness.h"
 #include "wedlm/backend/backend.h"
 #include "wedlm/backend/cpu/cpu_backend.h"
 #include "wedlm/backend/cpu/isa/select.h"
@@ -118,21 +119,6 @@ inline OwnedTensor rounded_to_bf16(const OwnedTensor& numbers) {
     }
   }
   return rounded;
-}
-
-inline double relative_error(const std::vector<float>& got, const std::vector<float>& expected) {
-  double scale = 1;
-  double worst = 0;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    scale = std::max(scale, std::abs(static_cast<double>(expected[i])));
-    const double difference = std::abs(static_cast<double>(got[i]) - static_cast<double>(expected[i]));
-    worst = std::isnan(difference) ? INFINITY : std::max(worst, difference);
-  }
-  return worst / scale;
-}
-
-inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
 inline constexpr WeightFormat kConvertedFormats[] = {{.type = WeightType::kBF16},

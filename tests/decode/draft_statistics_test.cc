@@ -56,8 +56,10 @@ TEST(DraftCalibrationTest, ForgetsAnotherText) {
   const Draft draft = mask(0.5F, 2);
   for (int i = 0; i < 5000; ++i) calibration.observe(draft, true, true);
   EXPECT_GT(judged(calibration, draft).keep_chance, 0.98F);
+  EXPECT_GT(judged(calibration, draft).agree_chance, 0.98F);
   for (int i = 0; i < 1000; ++i) calibration.observe(draft, false, false);
   EXPECT_LT(judged(calibration, draft).keep_chance, 0.1F) << "of all that was seen it would be 0.83";
+  EXPECT_LT(judged(calibration, draft).agree_chance, 0.1F);
 }
 
 /// Whether what is seen of one says something about the other.

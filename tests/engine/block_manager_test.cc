@@ -56,10 +56,50 @@ TEST(BlockManagerTest, EvictsWhatWasGivenBackLongestAgo) {
   BlockTable found;
   EXPECT_EQ(blocks.match_prefix(old_tokens, 4, found), 2);
   blocks.release(found);
+  EXPECT_EQ(blocks.count_shared_blocks(new_tokens, 4), 0) << "they would be found, but as free ones";
   EXPECT_EQ(blocks.match_prefix(new_tokens, 4, found), 4);
   EXPECT_EQ(blocks.count_shared_blocks(new_tokens, 4), 2);
   EXPECT_FALSE(blocks.reserve(table, 6)) << "two are in use elsewhere and one is free";
   EXPECT_EQ(table.blocks.size(), 1U) << "nothing was taken";
+}
+
+TEST(BlockManagerTest, WhatWasEvictedIsForgottenAndCanBePublishedAgain) {
+  BlockManager blocks(2, 2, true);
+  const auto a = tokens_from(0, 2), b = tokens_from(10, 2);
+  const auto cache = [&blocks](const std::vector<TokenId>& tokens) {
+    BlockTable table;
+    ASSERT_TRUE(blocks.reserve(table, 2));
+    blocks.publish(table, tokens, 2);
+    blocks.release(table);
+  };
+  const auto is_found = [&blocks](const std::vector<TokenId>& tokens) {
+    BlockTable table;
+    const bool found = blocks.match_prefix(tokens, 2, table) == 2;
+    blocks.release(table);
+    return found;
+  };
+  cache(a);
+  cache(b);
+  BlockTable both;
+  ASSERT_TRUE(blocks.reserve(both, 4));  // evicts the two
+  EXPECT_FALSE(is_found(a));
+  blocks.release(both);
+  cache(a);
+  EXPECT_TRUE(is_found(a));
+
+  // The page that once held `b` is used for something that nobody publishes, and then for `b` another one is: giving
+  // the former back and taking it again leaves `b` alone.
+  cache(b);
+  BlockTable first, second;
+  ASSERT_TRUE(blocks.reserve(first, 2));   // was a's
+  ASSERT_TRUE(blocks.reserve(second, 2));  // was b's
+  blocks.publish(first, b, 2);
+  blocks.release(second);
+  ASSERT_TRUE(blocks.reserve(second, 2));
+  EXPECT_TRUE(is_found(b));
+  blocks.release(second);
+  blocks.release(first);
+  EXPECT_EQ(blocks.num_free_blocks(), 2);
 }
 
 TEST(BlockManagerTest, WithoutPrefixCacheNothingIsFound) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <random>
-#include <thread>
 
 #include "tests/support/data.h"
 #include "wedlm/engine/engine.h"
@@ -82,12 +81,13 @@ TEST_P(EngineRandomTest, EveryTextEqualsTheRequestRunAlone) {
   for (std::size_t i = 0; i < requests.size(); ++i) {
     streams.push_back(engine.submit(requests[i]));
     if (random() % 10 == 0) {
-      const std::size_t victim = random() % streams.size();
+      // Most often the newest, which has hardly begun; any other may have ended long ago.
+      const std::size_t victim = random() % 4 != 0 ? i : random() % streams.size();
       streams[victim]->cancel();
       is_cancelled[victim] = true;
     }
     // In bursts, so that the queue is now long and now empty.
-    if (random() % 200 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(random() % 100));
+    if (random() % 200 == 0) streams[random() % streams.size()]->wait();
   }
   int num_cancelled = 0;
   for (std::size_t i = 0; i < streams.size(); ++i) {
@@ -113,25 +113,6 @@ TEST_P(EngineRandomTest, EveryTextEqualsTheRequestRunAlone) {
 }
 
 INSTANTIATE_TEST_SUITE_P(BlockSizes, EngineRandomTest, testing::Values(4, 16));
-
-TEST(EngineFairnessTest, ALongPromptDoesNotStopTheOthersAndIsNotStarved) {
-  Engine engine(model(), {.max_num_seqs = 64, .max_num_batched_tokens = 48});
-  SamplingParams params;
-  params.temperature = 0;
-  params.ignore_eos = true;
-  params.max_tokens = 60;
-  params.window_size = 8;
-  std::vector<std::shared_ptr<ResponseStream>> short_ones;
-  for (TokenId i = 0; i < 12; ++i) short_ones.push_back(engine.submit({.prompt = {i, 5}, .params = params}));
-  params.max_tokens = 5;
-  std::vector<TokenId> long_prompt(400);
-  for (std::size_t i = 0; i < long_prompt.size(); ++i) long_prompt[i] = static_cast<TokenId>(i * 13 % 300);
-  const Result long_one = engine.submit({.prompt = long_prompt, .params = params})->wait();
-  EXPECT_GE(long_one.stats.prefill_forwards, 400 / 48);
-  // Twelve streams of 60 tokens keep the rows busy for far longer than a fair share of the long prompt takes.
-  EXPECT_GT(engine.stats().num_running, 0) << "the long prompt waited until the others had gone";
-  for (const auto& stream : short_ones) EXPECT_EQ(stream->wait().token_ids.size(), 60U);
-}
 
 }  // namespace
 }  // namespace wedlm

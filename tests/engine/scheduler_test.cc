@@ -1,31 +1,76 @@
 // Steps without a model: what is scheduled is looked at, and what a forward would have answered is made up.
 #include "wedlm/engine/scheduler.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "wedlm/base/error.h"
 
 namespace wedlm {
 namespace {
 
+using testing::ElementsAre;
+
+constexpr DecodeMode kPlain = DecodeMode::kAutoregressive;
+
+RowCosts no_costs() {
+  throw InternalError("no window here follows from costs");
+}
+
 class SchedulerTest : public testing::Test {
  protected:
-  std::shared_ptr<ResponseStream> add(Scheduler& scheduler, std::size_t prompt_length, const SamplingParams& params) {
-    Request request{.prompt = std::vector<TokenId>(prompt_length, 7), .params = params};
+  std::shared_ptr<ResponseStream> add(Scheduler& scheduler, std::size_t prompt_length, const SamplingParams& params,
+                                      int priority = 0) {
+    Request request{.prompt = std::vector<TokenId>(prompt_length, 7), .params = params, .priority = priority};
     auto sequence = std::make_unique<Sequence>(std::move(request), num_added_++, limits_, statistics_);
     auto stream = sequence->stream();
     scheduler.add(std::move(sequence));
     return stream;
   }
 
-  static void close_retired(Scheduler& scheduler) {
-    for (const auto& sequence : scheduler.take_retired()) sequence->close(Clock::now());
+  void close_retired(Scheduler& scheduler) {
+    for (const auto& sequence : scheduler.take_retired()) {
+      finished_.push_back(sequence->arrival());
+      sequence->close(Clock::now());
+    }
   }
+
+  /// A step whose every window commits one token; the arrivals of those that were served, in order.
+  std::vector<std::uint64_t> run_step(Scheduler& scheduler) {
+    const Step step = scheduler.schedule();
+    std::vector<std::uint64_t> served;
+    for (const ScheduledSequence& scheduled : step) {
+      served.push_back(scheduled.sequence->arrival());
+      scheduled.sequence->cached(scheduled.num_known_rows);
+      if (!scheduled.has_window) continue;
+      const auto num_asked = std::ranges::count_if(scheduled.window.rows, &WindowRow::wants_prediction) +
+                             (scheduled.window.predict_after_known ? 1 : 0);
+      // All slots are equally uncertain, so that the first one is filled.
+      const std::vector<Prediction> predictions(static_cast<std::size_t>(num_asked), {.sampled = 5, .entropy = 1});
+      scheduled.sequence->decoded(std::ssize(scheduled.window.rows), predictions, Clock::now());
+    }
+    scheduler.complete(step);
+    close_retired(scheduler);
+    return served;
+  }
+
+  /// Runs until all have ended; the steps it took.
+  int run_all(Scheduler& scheduler) {
+    int num_steps = 0;
+    for (; !scheduler.is_idle() && num_steps < 10'000; ++num_steps) run_step(scheduler);
+    EXPECT_TRUE(scheduler.is_idle()) << "somebody never gets on";
+    return num_steps;
+  }
+
+  bool has_finished(std::uint64_t arrival) const { return std::ranges::find(finished_, arrival) != finished_.end(); }
 
   SequenceLimits limits_{.max_model_len = 100};
   DraftStatistics statistics_;
   BlockManager blocks_{40, 4, false};
   std::uint64_t num_added_ = 0;
+  std::vector<std::uint64_t> finished_;  // arrivals, in the order in which they ended
 };
 
 TEST_F(SchedulerTest, WhatCannotBeMeasuredEndsTheRequestThatNeedsItAndNoOther) {
@@ -53,8 +98,7 @@ TEST_F(SchedulerTest, WhatCannotBeMeasuredEndsTheRequestThatNeedsItAndNoOther) {
 TEST_F(SchedulerTest, TheRowThatIsAskedForTheNextTokenIsInTheStepThatAsksIt) {
   for (std::size_t prompt_length = 1; prompt_length <= 40; ++prompt_length) {
     for (const DecodeMode mode : {DecodeMode::kAutoregressive, DecodeMode::kExact, DecodeMode::kGated}) {
-      Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 10}, blocks_,
-                          []() -> RowCosts { throw InternalError("not needed"); });
+      Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 10}, blocks_, no_costs);
       add(scheduler, prompt_length, {.mode = mode, .max_tokens = 30, .window_size = 4});
       std::int64_t num_known = 0;
       for (bool is_asked = false; !is_asked;) {
@@ -73,6 +117,215 @@ TEST_F(SchedulerTest, TheRowThatIsAskedForTheNextTokenIsInTheStepThatAsksIt) {
     }
   }
   EXPECT_EQ(blocks_.num_free_blocks(), blocks_.num_blocks());
+}
+
+TEST_F(SchedulerTest, OfThoseThatWaitTheHighestPriorityIsServedAndThenTheFirst) {
+  Scheduler scheduler({.max_num_seqs = 1, .max_num_batched_tokens = 64}, blocks_, no_costs);
+  const SamplingParams params{.mode = kPlain, .max_tokens = 3};
+  for (const int priority : {0, -1, 2, 1, 2, 0}) add(scheduler, 5, params, priority);
+  EXPECT_THAT(run_step(scheduler), ElementsAre(2));
+  add(scheduler, 5, params, 3);  // it goes before those that wait, and does not interrupt the one that runs
+  EXPECT_THAT(run_step(scheduler), ElementsAre(2));
+  run_all(scheduler);
+  EXPECT_THAT(finished_, ElementsAre(2, 6, 4, 3, 0, 5, 1));
+}
+
+TEST_F(SchedulerTest, PagesAreTakenFromTheLowestPriorityAndOfEqualsFromTheLast) {
+  BlockManager blocks(9, 4, false);
+  Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 64}, blocks, no_costs);
+  const SamplingParams params{.mode = kPlain, .max_tokens = 12};
+  std::vector<std::shared_ptr<ResponseStream>> streams;
+  // Each begins with a page and ends with four: with three each one of them is out, with four another.
+  for (const int priority : {1, 0, 2, 0}) streams.push_back(add(scheduler, 4, params, priority));
+  std::vector<std::uint64_t> out;  // in the order in which they went
+  while (finished_.empty()) {
+    const std::vector<std::uint64_t> served = run_step(scheduler);
+    for (std::uint64_t arrival = 0; arrival < 4; ++arrival) {
+      const auto is_in = [&](const auto& all) { return std::ranges::find(all, arrival) != all.end(); };
+      if (!is_in(served) && !is_in(out)) out.push_back(arrival);
+    }
+  }
+  EXPECT_THAT(out, ElementsAre(3, 1));
+  run_all(scheduler);
+  EXPECT_EQ(streams[2]->wait().stats.preemptions, 0);
+  EXPECT_EQ(streams[0]->wait().stats.preemptions, 0);
+  EXPECT_GE(streams[1]->wait().stats.preemptions, 1);
+  EXPECT_GE(streams[3]->wait().stats.preemptions, 1);
+  EXPECT_EQ(blocks.num_free_blocks(), 9);
+}
+
+TEST_F(SchedulerTest, NobodyTakesPagesFromAHigherPriority) {
+  BlockManager blocks(5, 4, false);
+  Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 64}, blocks, no_costs);
+  const SamplingParams params{.mode = kPlain, .max_tokens = 12};
+  const auto low = add(scheduler, 4, params, 0), high = add(scheduler, 4, params, 1);
+  run_all(scheduler);
+  EXPECT_THAT(finished_, ElementsAre(1, 0));
+  EXPECT_EQ(high->wait().stats.preemptions, 0);
+  EXPECT_GE(low->wait().stats.preemptions, 1) << "the pages were meant to be too few for both";
+}
+
+TEST_F(SchedulerTest, ALargeRequestIsNotOvertakenForEver) {
+  Scheduler scheduler({.max_num_seqs = 64, .max_num_batched_tokens = 64}, blocks_, no_costs);
+  const auto add_small = [&] { add(scheduler, 4, {.mode = kPlain, .max_tokens = 8}); };
+  // Two small ones come with every step and keep the pages in use: half of them are never free together.
+  for (int step = 0; step < 20; ++step) {
+    add_small();
+    add_small();
+    run_step(scheduler);
+  }
+  EXPECT_GT(scheduler.num_running(), 8);
+  const std::uint64_t large = num_added_;
+  add(scheduler, 80, {.mode = kPlain, .max_tokens = 4});
+  int num_steps = 0;
+  for (; !has_finished(large) && num_steps < 500; ++num_steps) {
+    add_small();
+    add_small();
+    run_step(scheduler);
+  }
+  // Those before it in the queue, eight steps for the ones that run, two for its prompt, three for the other tokens.
+  EXPECT_LT(num_steps, 60);
+}
+
+TEST_F(SchedulerTest, WhereRowsAreFewAllWindowsTakeTurns) {
+  Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 10}, blocks_, no_costs);
+  // A step has room for one of these windows.
+  for (int i = 0; i < 4; ++i) add(scheduler, 2, {.max_tokens = 20, .window_size = 6}, i % 2);
+  std::vector<int> num_served(4);
+  for (int step = 0; step < 40; ++step) {
+    for (const std::uint64_t arrival : run_step(scheduler)) ++num_served[arrival];
+  }
+  for (const int count : num_served) EXPECT_GE(count, 9);
+}
+
+TEST_F(SchedulerTest, AStepMayBeFullToTheLastRow) {
+  for (const std::int64_t max_rows : {1, 7}) {
+    Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = max_rows}, blocks_, no_costs);
+    const SamplingParams plain{.mode = kPlain, .max_tokens = 6}, window{.max_tokens = 6, .window_size = 6};
+    for (int i = 0; i < 3; ++i) add(scheduler, max_rows == 7 ? 1 : 5, max_rows == 7 ? window : plain);
+    EXPECT_LT(run_all(scheduler), 40);
+  }
+}
+
+TEST_F(SchedulerTest, ANewcomerLeavesAPageForEachThatRuns) {
+  BlockManager blocks(12, 4, false);
+  Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 64}, blocks, no_costs);
+  const SamplingParams params{.mode = kPlain, .max_tokens = 16};
+  add(scheduler, 3, params);
+  add(scheduler, 3, params);
+  EXPECT_THAT(run_step(scheduler), ElementsAre(0, 1));
+  // Nine pages: of twelve two are in use, and two will be wanted.
+  add(scheduler, 34, {.mode = kPlain, .max_tokens = 8});
+  EXPECT_THAT(run_step(scheduler), ElementsAre(0, 1));
+  run_all(scheduler);
+  EXPECT_EQ(scheduler.num_preemptions(), 0);
+}
+
+TEST_F(SchedulerTest, PagesThatAreSharedNeedNoRoom) {
+  BlockManager blocks(12, 4, true);
+  Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 64}, blocks, no_costs);
+  const SamplingParams params{.mode = kPlain, .max_tokens = 3};
+  add(scheduler, 33, params);  // nine pages, of which the next one finds eight in use
+  EXPECT_THAT(run_step(scheduler), ElementsAre(0));
+  add(scheduler, 33, params);
+  EXPECT_THAT(run_step(scheduler), ElementsAre(0, 1));
+  EXPECT_EQ(scheduler.num_prefix_hits(), 32);
+  run_all(scheduler);
+  EXPECT_EQ(blocks.num_free_blocks(), 12);
+  add(scheduler, 32, params);  // all of it is known, but the row that is asked for the next token has to be computed
+  const Step step = scheduler.schedule();
+  ASSERT_EQ(step.size(), 1U);
+  EXPECT_EQ(step[0].num_known_rows, 4);
+  EXPECT_TRUE(step[0].has_window);
+  scheduler.abort_all(FinishReason::kCancelled, "");
+}
+
+/// Up to sixteen rows cost the same, and more than that is out of the question.
+RowCosts sixteen_rows() {
+  return RowCosts({{.rows = 1, .seconds = 1}, {.rows = 16, .seconds = 1}, {.rows = 17, .seconds = 1000}});
+}
+
+std::size_t window_rows_of_last(const Step& step) {
+  return step.back().window.rows.size();
+}
+
+TEST_F(SchedulerTest, WindowsGetTheRowsThatOthersLeave) {
+  Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 64}, blocks_, sixteen_rows);
+  const SamplingParams exact{.mode = DecodeMode::kExact, .max_tokens = 50, .prompt_lookup = false};
+  add(scheduler, 1, exact);
+  Step step = scheduler.schedule();
+  EXPECT_EQ(window_rows_of_last(step), 15U) << "a newcomer alone has all but its own row";
+  scheduler.complete(step);
+  scheduler.abort_all(FinishReason::kCancelled, "");
+
+  add(scheduler, 1, {.mode = kPlain, .max_tokens = 50});
+  add(scheduler, 1, {.max_tokens = 50, .window_size = 6});
+  add(scheduler, 1, exact);
+  step = scheduler.schedule();
+  EXPECT_EQ(window_rows_of_last(step), 13U) << "as if all three were decoding, without windows";
+  scheduler.complete(step);
+  // Now a row of each, and six of the window: seven are left.
+  EXPECT_EQ(window_rows_of_last(scheduler.schedule()), 7U);
+  scheduler.abort_all(FinishReason::kCancelled, "");
+}
+
+TEST_F(SchedulerTest, RowsThatCostAsMuchAsTheyBringAreNotTaken) {
+  // Each row costs what a token costs: a guess, which is worth less, would make the step slower.
+  Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 64}, blocks_, [] {
+    return RowCosts({{.rows = 1, .seconds = 1}, {.rows = 64, .seconds = 64}});
+  });
+  add(scheduler, 1, {.mode = DecodeMode::kExact, .max_tokens = 50, .prompt_lookup = false});
+  scheduler.complete(scheduler.schedule());
+  EXPECT_EQ(window_rows_of_last(scheduler.schedule()), 0U);
+  scheduler.abort_all(FinishReason::kCancelled, "");
+}
+
+TEST_F(SchedulerTest, OfEqualsADecodeStepComesBeforeAPrompt) {
+  Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 8}, blocks_, no_costs);
+  add(scheduler, 4, {.mode = kPlain, .max_tokens = 20});
+  EXPECT_THAT(run_step(scheduler), ElementsAre(0));
+  add(scheduler, 60, {.mode = kPlain, .max_tokens = 20}, 1);
+  EXPECT_THAT(run_step(scheduler), ElementsAre(0, 1));
+  EXPECT_THAT(run_step(scheduler), ElementsAre(0, 1)) << "the prompt, of higher priority, would have taken every row";
+}
+
+TEST_F(SchedulerTest, ALongPromptDoesNotStopTheOthersAndIsNotStarved) {
+  limits_.max_model_len = 1000;
+  BlockManager blocks(800, 4, false);
+  Scheduler scheduler({.max_num_seqs = 64, .max_num_batched_tokens = 48}, blocks, no_costs);
+  for (int i = 0; i < 12; ++i) add(scheduler, 2, {.max_tokens = 200, .window_size = 8});
+  const std::uint64_t long_one = num_added_;
+  add(scheduler, 400, {.max_tokens = 5, .window_size = 8});
+  std::vector<int> last_served(num_added_, 0);
+  int step = 1;
+  for (; finished_.empty() && step < 1000; ++step) {
+    for (const std::uint64_t arrival : run_step(scheduler)) last_served[arrival] = step;
+    // Five windows of nine rows fit a step: twelve take their turns within three, and the prompt has what is left.
+    for (const int served : last_served) ASSERT_LE(step - served, 4);
+  }
+  EXPECT_THAT(finished_, ElementsAre(long_one)) << "it waited until the others had gone";
+  EXPECT_GE(step, 400 / 48 + 5);
+}
+
+TEST_F(SchedulerTest, WhoeverCancelsLeavesWithTheNextStepAndGivesEveryPageBack) {
+  Scheduler scheduler({.max_num_seqs = 2, .max_num_batched_tokens = 64}, blocks_, no_costs);
+  const SamplingParams params{.mode = kPlain, .max_tokens = 20};
+  std::vector<std::shared_ptr<ResponseStream>> streams;
+  for (int i = 0; i < 4; ++i) streams.push_back(add(scheduler, 5, params));
+  for (int step = 0; step < 3; ++step) EXPECT_THAT(run_step(scheduler), ElementsAre(0, 1));
+  streams[0]->cancel();  // it runs
+  streams[2]->cancel();  // it waits
+  EXPECT_THAT(run_step(scheduler), ElementsAre(1, 3));
+  EXPECT_EQ(streams[0]->wait().finish_reason, FinishReason::kCancelled);
+  EXPECT_EQ(streams[0]->wait().token_ids, std::vector<TokenId>(3, 5)) << "what was committed stays";
+  EXPECT_EQ(streams[2]->wait().finish_reason, FinishReason::kCancelled);
+  EXPECT_THAT(streams[2]->wait().token_ids, testing::IsEmpty());
+  streams[1]->cancel();
+  streams[3]->cancel();
+  EXPECT_THAT(run_step(scheduler), testing::IsEmpty());
+  EXPECT_TRUE(scheduler.is_idle());
+  EXPECT_EQ(blocks_.num_free_blocks(), blocks_.num_blocks());
+  EXPECT_EQ(scheduler.num_finished(), 4);
 }
 
 }  // namespace

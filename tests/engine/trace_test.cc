@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "tests/support/closeness.h"
 #include "tests/support/data.h"
 #include "wedlm/base/json.h"
 #include "wedlm/decode/decoder.h"
@@ -239,9 +240,8 @@ Divergence find_divergence(LoadedModel& other, const std::vector<TokenId>& promp
     divergence.step = step;
     for (std::size_t i = 0; i < expected.size(); ++i) {
       const float* row = logits.data() + i * vocab_size;
-      divergence.logit_gap = std::max(divergence.logit_gap, double{row[expected[i].best]} - row[got[i].best]);
-      const double entropy_error = std::abs(double{expected[i].entropy} - got[i].entropy);
-      divergence.entropy_error = std::max(divergence.entropy_error, entropy_error);
+      divergence.logit_gap = farther(divergence.logit_gap, distance(row[expected[i].best], row[got[i].best]));
+      divergence.entropy_error = farther(divergence.entropy_error, distance(expected[i].entropy, got[i].entropy));
     }
     break;
   }
@@ -293,12 +293,23 @@ TEST(TraceTest, EveryStepOfTheTracedRuns) {
   EXPECT_GT(num_steps, 100);
 }
 
-TEST(TraceTest, LogitsAfterThePrompt) {
+/// How far logits after a prompt, which span some 20, and the logarithm of the best token's probability may be from the
+/// original's, which kept keys and values in float32. The reference gives 8e-6, 0.018 and 0.065.
+struct PageTolerance {
+  DType page_type;
+  double logits;
+};
+constexpr PageTolerance kPageTolerances[] = {{DType::kF32, 1e-4}, {DType::kBF16, 0.03}, {DType::kI8, 0.1}};
+
+class PromptLogitsTest : public testing::TestWithParam<PageTolerance> {};
+
+TEST_P(PromptLogitsTest, AreThoseOfTheOriginal) {
+  double largest = 0;
   for (const Json& item : traces().at("cases").as_array()) {
     const std::vector<TokenId> prompt = ids(item.at("prompt_ids"));
     ASSERT_NE(model().tokenizer(), nullptr);
     EXPECT_EQ(model().tokenizer()->encode(item.at("prompt").as_string()), prompt);
-    KvCache cache(model().backend(), model().config(), 1, std::ssize(prompt));
+    KvCache cache(model().backend(), model().config(), 1, std::ssize(prompt), GetParam().page_type);
     Activations activations(model().backend());
     Batch batch;
     batch.token_ids = prompt;
@@ -317,13 +328,20 @@ TEST(TraceTest, LogitsAfterThePrompt) {
     const Json& top = item.at("prefill_last_top16");
     const std::vector<TokenId> top_ids = ids(top.at("ids"));
     for (std::size_t i = 0; i < top_ids.size(); ++i) {
-      EXPECT_NEAR(logits[static_cast<std::size_t>(top_ids[i])], top.at("logits").as_array()[i].as_number(), 2e-3);
+      const double recorded = top.at("logits").as_array()[i].as_number();
+      largest = farther(largest, distance(logits[static_cast<std::size_t>(top_ids[i])], recorded));
     }
     EXPECT_EQ(prediction.best, top_ids[0]);
-    EXPECT_NEAR(prediction.best_log_prob,
-                top.at("logits").as_array()[0].as_number() - item.at("prefill_last_logsumexp").as_number(), 2e-3);
+    const double log_prob = top.at("logits").as_array()[0].as_number() - item.at("prefill_last_logsumexp").as_number();
+    largest = farther(largest, distance(prediction.best_log_prob, log_prob));
   }
+  RecordProperty("largest_distance", std::to_string(largest));
+  EXPECT_LT(largest, GetParam().logits);
 }
+
+INSTANTIATE_TEST_SUITE_P(PageTypes, PromptLogitsTest, testing::ValuesIn(kPageTolerances), [](const auto& instance) {
+  return std::string(kv_cache_type_name(instance.param.page_type));
+});
 
 }  // namespace
 }  // namespace wedlm

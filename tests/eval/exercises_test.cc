@@ -51,8 +51,8 @@ TEST(ExercisesTest, TheRuleFollowsFromTheAnswerWhereNoneIsNamed) {
   EXPECT_EQ(known(R"({"answer": "He has 3 * 6 = 18.\n#### 18"})").judge, Judge::kLastNumber);
   EXPECT_EQ(known(R"({"answer": "1, 2, 3"})").judge, Judge::kWholeText);
   EXPECT_EQ(known(R"({"answer": "Paris"})").judge, Judge::kWholeText);
-  EXPECT_EQ(known(R"({"answer": "1, 2", "judge": "beginning", "kind": "counting"})").judge, Judge::kBeginning);
-  EXPECT_EQ(known(R"({"answer": "1, 2", "judge": "beginning", "kind": "counting"})").kind, "counting");
+  EXPECT_EQ(known(R"({"answer": "12", "judge": "whole-text", "kind": "counting"})").judge, Judge::kWholeText);
+  EXPECT_EQ(known(R"({"answer": "12", "judge": "whole-text", "kind": "counting"})").kind, "counting");
   EXPECT_EQ(known_answer(parse_json(R"({"prompt": "x"})", "line"), "line"), std::nullopt);
 }
 
@@ -61,15 +61,21 @@ TEST(ExercisesTest, TextsAreJudged) {
   EXPECT_TRUE(is_right(number, "It is 1000.00"));
   EXPECT_FALSE(is_right(number, "1000 and 1"));
   EXPECT_FALSE(is_right(number, ""));
-  const KnownAnswer list{.answer = "8, 9, 10", .judge = Judge::kBeginning};
-  EXPECT_TRUE(is_right(list, " 8, 9, 10"));
-  EXPECT_TRUE(is_right(list, "8, 9, 10, 11, 1"));
-  EXPECT_FALSE(is_right(list, "8, 9, 100"));
-  EXPECT_FALSE(is_right(list, "8, 9"));
-  EXPECT_FALSE(is_right(list, "7, 8, 9, 10"));
   const KnownAnswer text{.answer = "red blue", .judge = Judge::kWholeText};
   EXPECT_TRUE(is_right(text, "red blue\n"));
   EXPECT_FALSE(is_right(text, "red blue green"));
+  EXPECT_TRUE(is_right({.answer = "It is red.", .judge = Judge::kWholeText}, "It is red"));
+}
+
+TEST(ExercisesTest, AListIsRightThatEndsWhereItShould) {
+  const KnownAnswer list{.answer = "8, 9, 10", .judge = Judge::kWholeText};
+  for (const char* right : {"8, 9, 10", " 8, 9, 10\n", "8, 9, 10.", "8, 9, 10 .\n"}) {
+    EXPECT_TRUE(is_right(list, right)) << right;
+  }
+  for (const char* wrong : {"8, 9, 10, 11, 1", "8, 9, 10,", "8, 9, 10. 11", "8, 9, 10..", "8, 9, 10 11", "8, 9, 100",
+                            "8, 9", "8, 9,", "7, 8, 9, 10", "8, 10", "", "."}) {
+    EXPECT_FALSE(is_right(list, wrong)) << wrong;
+  }
 }
 
 TEST(ExercisesTest, WhatIsWrongIsNamed) {
@@ -82,15 +88,17 @@ TEST(ExercisesTest, WhatIsWrongIsNamed) {
     return std::string();
   };
   EXPECT_EQ(message(R"({"answer": "1", "judge": "eye"})"),
-            "line 3 of p.jsonl: judge: expected one of last-number, beginning, whole-text, got \"eye\"");
+            "line 3 of p.jsonl: judge: expected one of last-number, whole-text, got \"eye\"");
   EXPECT_EQ(message(R"({"answer": ["1"]})"), "line 3 of p.jsonl: answer: expected a text or a number, got [\"1\"]");
   EXPECT_EQ(message(R"({"answer": "one", "judge": "last-number"})"),
             "line 3 of p.jsonl: answer: expected a number, got \"one\"");
   EXPECT_EQ(message(R"({"answer": " "})"), "line 3 of p.jsonl: answer: expected a text that is not empty, got \" \"");
+  EXPECT_EQ(message(R"({"answer": "."})"), "line 3 of p.jsonl: answer: expected a text that is not empty, got \".\"");
   EXPECT_EQ(message(R"({"answer": "1", "kind": 2})"), "line 3 of p.jsonl: kind: expected a text, got 2");
 }
 
-/// The set that ships: 80 of each kind, no question twice, and each answer is right by its own rule.
+/// The set that ships: 80 of each kind, no question twice, each answer is right by its own rule, and no text is that
+/// goes on past it.
 TEST(ExercisesTest, TheShippedSetIsWhole) {
   std::map<std::string, int> num_of_kind;
   std::set<std::string> prompts;
@@ -101,6 +109,7 @@ TEST(ExercisesTest, TheShippedSetIsWhole) {
     ++num_of_kind[exercise.kind];
     EXPECT_TRUE(prompts.insert(object.at("prompt").as_string()).second) << line;
     EXPECT_TRUE(is_right(exercise, exercise.answer)) << line;
+    EXPECT_FALSE(is_right(exercise, exercise.answer + ", 7777")) << line;
   }
   const std::map<std::string, int> expected = {
       {"arithmetic", 80}, {"copying", 80}, {"counting", 80}, {"equations", 80}, {"shopping", 80}};

@@ -33,7 +33,7 @@ std::vector<SettingRuns> settings() {
 
 std::vector<std::optional<KnownAnswer>> known() {
   return {KnownAnswer{.answer = "7", .kind = "sums", .judge = Judge::kLastNumber},
-          KnownAnswer{.answer = "1, 2", .kind = "counts", .judge = Judge::kBeginning}, std::nullopt};
+          KnownAnswer{.answer = "1, 2", .kind = "counts", .judge = Judge::kWholeText}, std::nullopt};
 }
 
 TEST(ReportTest, EveryFigureFollowsFromTheAnswers) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "wedlm/base/error.h"
@@ -127,6 +128,15 @@ TEST(FidelityTest, RefusesWhatCannotBeCompared) {
   EXPECT_THROW(compare_predictions(model, model, std::vector<TokenId>{}, 4), InvalidInput);
   EXPECT_THROW(compare_predictions(model, model, std::vector<TokenId>{2}, 4), InvalidInput);
   EXPECT_THROW(compare_predictions(model, smaller, std::vector<TokenId>{0, 1}, 4), InternalError);
+}
+
+TEST(FidelityTest, RefusesModelsWhoseLogitsAreNoNumbers) {
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  const TableModel model(kTruth), broken(Bits(4, std::vector<double>(4, kNaN)));
+  const std::vector<TokenId> text = {0, 1, 2, 3};
+  EXPECT_THROW(compare_predictions(model, broken, text, 4), InvalidInput);
+  EXPECT_THROW(compare_predictions(broken, model, text, 4), InvalidInput);
+  EXPECT_THROW(compare_predictions(broken, broken, text, 4), InvalidInput) << "they would agree";
 }
 
 }  // namespace

@@ -126,7 +126,7 @@ std::vector<Prediction> predictions_of(const RandomWeights& weights, const Model
     total = all;
   });
   EXPECT_EQ(total, weights.total_bytes());
-  KvCache cache(*backend, config, 2, 4);
+  KvCache cache(*backend, config, 2, 4, DType::kF32);
   Activations activations(*backend);
   Batch batch{.token_ids = {5, 330, 17},
               .positions = {0, 1, 2},

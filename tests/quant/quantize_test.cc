@@ -35,7 +35,7 @@ std::vector<float> logits_of(const fs::path& folder, const ModelFormats& formats
   const ModelConfig config = parse_model_config(checkpoint.config());
   const auto backend = backend_of(backend_name);
   const Transformer transformer(checkpoint, config, *backend, {}, formats);
-  KvCache cache(*backend, config, 4, 4);
+  KvCache cache(*backend, config, 4, 4, DType::kF32);
   Activations activations(*backend);
   Batch batch;
   for (std::int32_t i = 0; i < 7; ++i) {

@@ -10,8 +10,7 @@
 namespace wedlm {
 namespace {
 
-constexpr std::array kJudges = {Named{Judge::kLastNumber, "last-number"}, Named{Judge::kBeginning, "beginning"},
-                                Named{Judge::kWholeText, "whole-text"}};
+constexpr std::array kJudges = {Named{Judge::kLastNumber, "last-number"}, Named{Judge::kWholeText, "whole-text"}};
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -25,6 +24,13 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
   return text;
+}
+
+/// Without white space at the ends and without a last full stop: "1, 2. " and "1, 2" are one text.
+std::string_view sentence(std::string_view text) {
+  text = trimmed(text);
+  if (text.ends_with('.')) text.remove_suffix(1);
+  return trimmed(text);
 }
 
 /// A comma with exactly three digits behind it separates thousands.
@@ -102,7 +108,7 @@ std::optional<KnownAnswer> known_answer(const Json& object, std::string_view sou
   }
   const Json* judge = object.find("judge");
   known.judge = judge == nullptr ? judge_of_answer(known.answer) : parse_judge(*judge, source);
-  if (trimmed(known.answer).empty() || (known.judge == Judge::kLastNumber && !last_number(known.answer))) {
+  if (sentence(known.answer).empty() || (known.judge == Judge::kLastNumber && !last_number(known.answer))) {
     throw InvalidInput(std::string(source) + ": answer: expected " +
                        (known.judge == Judge::kLastNumber ? "a number" : "a text that is not empty") + ", got " +
                        shown(*answer));
@@ -111,17 +117,13 @@ std::optional<KnownAnswer> known_answer(const Json& object, std::string_view sou
 }
 
 bool is_right(const KnownAnswer& known, std::string_view text) {
-  const std::string_view answer = trimmed(known.answer);
-  const std::string_view said = trimmed(text);
   switch (known.judge) {
     case Judge::kLastNumber: {
-      const std::optional<std::string> number = last_number(said);
-      return number && number == last_number(answer);
+      const std::optional<std::string> number = last_number(text);
+      return number && number == last_number(known.answer);
     }
-    case Judge::kBeginning:
-      return said.starts_with(answer) && (said.size() == answer.size() || !is_digit(said[answer.size()]));
     case Judge::kWholeText:
-      return said == answer;
+      return sentence(text) == sentence(known.answer);
   }
   throw InternalError("exercises: an unknown judge");
 }

@@ -13,11 +13,10 @@ namespace wedlm {
 /// The rule that judges a text.
 enum class Judge {
   kLastNumber,  // its last number equals the last number of the answer
-  kBeginning,   // it begins with the answer, and no digit follows at once
-  kWholeText,   // it is the answer, white space at the ends apart
+  kWholeText,   // it is the answer, white space at the ends and a last full stop apart
 };
 
-/// "last-number", "beginning", "whole-text".
+/// "last-number", "whole-text".
 std::string_view judge_name(Judge judge);
 
 struct KnownAnswer {

@@ -13,11 +13,16 @@
 namespace wedlm {
 namespace {
 
+/// What is compared is the checkpoint and the forward: others keep keys and values in the precision they compute in.
+constexpr DType kPageType = DType::kF32;
+
 /// One sequence in a cache of one page, on which prompts and windows are run.
 class SingleSequence {
  public:
   SingleSequence(LoadedModel& model, std::int64_t num_tokens)
-      : model_(model), cache_(model.backend(), model.config(), 1, num_tokens), activations_(model.backend()) {}
+      : model_(model),
+        cache_(model.backend(), model.config(), 1, num_tokens, kPageType),
+        activations_(model.backend()) {}
 
   /// The logits of every row of rows behind the first `prefix` cached tokens.  // [rows, vocab_size]
   std::vector<float> run(const std::vector<std::int32_t>& ids, const std::vector<std::int32_t>& positions,

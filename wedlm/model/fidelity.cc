@@ -15,9 +15,11 @@ namespace {
 class LogitReader {
  public:
   explicit LogitReader(const RunnableModel& model)
-      : model_(model), cache_(model.backend, model.transformer.config(), 1, 1), activations_(model.backend) {}
+      : model_(model),
+        cache_(model.backend, model.transformer.config(), 1, 1, DType::kF32),
+        activations_(model.backend) {}
 
-  /// [tokens, vocab_size]
+  /// Throws InvalidInput where one is not finite: it would agree with anything.  // [tokens, vocab_size]
   const std::vector<float>& read(std::span<const TokenId> tokens) {
     const auto rows = static_cast<std::int64_t>(tokens.size());
     const std::int64_t vocab_size = model_.transformer.config().vocab_size;
@@ -32,12 +34,15 @@ class LogitReader {
     logits_.resize(static_cast<std::size_t>(rows * vocab_size));
     model_.transformer.forward(batch, cache_, activations_, predictions_,
                                {logits_.data(), DType::kF32, {rows, vocab_size}});
+    if (!std::ranges::all_of(logits_, [](float logit) { return std::isfinite(logit); })) {
+      throw InvalidInput("comparison over a text: expected finite logits, got NaN or infinity");
+    }
     return logits_;
   }
 
  private:
   RunnableModel model_;
-  KvCache cache_;  // nothing is stored
+  KvCache cache_;  // nothing is stored: weights are compared, and no pages
   Activations activations_;
   std::vector<Prediction> predictions_;
   std::vector<float> logits_;

@@ -18,8 +18,7 @@ DType parse_kv_cache_type(std::string_view name);
 class KvCache {
  public:
   /// Pages of one of the types that KvPages may have. Throws ResourceError where the memory cannot be had.
-  KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size,
-          DType dtype = DType::kF32);
+  KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size, DType dtype);
 
   const KvPages& layer(std::int64_t layer) const { return layers_[static_cast<std::size_t>(layer)]; }
   std::int64_t num_blocks() const { return num_blocks_; }
