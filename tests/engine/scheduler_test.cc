@@ -167,24 +167,22 @@ TEST_F(SchedulerTest, NobodyTakesPagesFromAHigherPriority) {
 
 TEST_F(SchedulerTest, ALargeRequestIsNotOvertakenForEver) {
   Scheduler scheduler({.max_num_seqs = 64, .max_num_batched_tokens = 64}, blocks_, no_costs);
-  const auto add_small = [&] { add(scheduler, 4, {.mode = kPlain, .max_tokens = 8}); };
-  // Two small ones come with every step and keep the pages in use: half of them are never free together.
-  for (int step = 0; step < 20; ++step) {
-    add_small();
-    add_small();
+  // Small ones of different lengths come with every step and keep most of the pages in use, never ending together.
+  const auto run_busy_step = [&] {
+    for (int i = 0; i < 3; ++i) {
+      add(scheduler, 4, {.mode = kPlain, .max_tokens = 4 + static_cast<std::int32_t>(num_added_ * 7 % 9)});
+    }
     run_step(scheduler);
-  }
-  EXPECT_GT(scheduler.num_running(), 8);
+  };
+  for (int step = 0; step < 20; ++step) run_busy_step();
+  const std::int64_t num_before = scheduler.num_waiting();
+  EXPECT_GT(num_before, 0);
   const std::uint64_t large = num_added_;
-  add(scheduler, 80, {.mode = kPlain, .max_tokens = 4});
+  add(scheduler, 92, {.mode = kPlain, .max_tokens = 4});
   int num_steps = 0;
-  for (; !has_finished(large) && num_steps < 500; ++num_steps) {
-    add_small();
-    add_small();
-    run_step(scheduler);
-  }
-  // Those before it in the queue, eight steps for the ones that run, two for its prompt, three for the other tokens.
-  EXPECT_LT(num_steps, 60);
+  for (; !has_finished(large) && num_steps < 1000; ++num_steps) run_busy_step();
+  // More than one of those before it ends with each step; then it waits for twelve steps at most, and runs for five.
+  EXPECT_LT(num_steps, num_before + 12 + 5);
 }
 
 TEST_F(SchedulerTest, WhereRowsAreFewAllWindowsTakeTurns) {
