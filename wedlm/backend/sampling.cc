@@ -132,6 +132,85 @@ std::vector<TokenLogit> filter(std::span<const float> logits, const RowMoments& 
   return kept;
 }
 
+bool has_filters(const SamplingRow& sampling) {
+  return sampling.top_k > 0 || sampling.top_p < 1;
+}
+
+/// Calls visit(token) for each token that a draw may take; `best_logit` is the largest of the allowed ones. A row
+/// without probabilities is drawn from whole.
+template <class Visit>
+void visit_drawable(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                    float best_logit, const Visit& visit) {
+  if (has_filters(sampling) && best_logit > kMinusInfinity) {
+    for (const TokenLogit& kept : filter(logits, moments, sampling, best_logit)) visit(kept);
+    return;
+  }
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    const auto token = static_cast<TokenId>(i);
+    if (token != sampling.banned) visit(TokenLogit{.logit = logits[i], .token = token});
+  }
+}
+
+/// The natural logarithm of a token's probability, by the moments of its row.
+class LogProbability {
+ public:
+  LogProbability(const RowMoments& moments, std::int64_t vocab_size)
+      : max_(moments.max),
+        // The largest logit alone makes the sum 1, unless there is none.
+        is_uniform_(!(moments.sum >= 1)),
+        log_sum_(std::log(is_uniform_ ? static_cast<double>(vocab_size) : moments.sum)) {}
+
+  bool is_uniform() const { return is_uniform_; }
+  double log_sum() const { return log_sum_; }
+  float of(float logit) const { return static_cast<float>((is_uniform_ ? 0 : below_max(logit, max_)) - log_sum_); }
+
+ private:
+  float max_;
+  bool is_uniform_;
+  double log_sum_;
+};
+
+/// The scored token, and the entropy, in the distribution that draws are taken from.
+void score_draw(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                Prediction& prediction) {
+  // Below this a weight is lost in the rounding of the sum, however many there are.
+  constexpr double kLeastExponent = -80;
+  const float best_logit = logits[static_cast<std::size_t>(prediction.best)];
+  const double temperature = sampling.temperature > 0 ? static_cast<double>(sampling.temperature) : 1;
+  double sum = 0;
+  double weighted_sum = 0;
+  std::int64_t num_drawable = 0;
+  bool is_drawable = false;
+  visit_drawable(logits, moments, sampling, best_logit, [&](const TokenLogit& it) {
+    ++num_drawable;
+    is_drawable |= it.token == sampling.scored;
+    const double exponent = below_max(it.logit, best_logit) / temperature;
+    if (exponent < kLeastExponent) return;
+    const double weight = std::exp(exponent);
+    sum += weight;
+    weighted_sum += weight * exponent;
+  });
+  const bool is_uniform = !(sum >= 1);
+  const double log_sum = std::log(is_uniform ? static_cast<double>(num_drawable) : sum);
+  prediction.drawn_entropy = static_cast<float>(is_uniform ? log_sum : std::max(log_sum - weighted_sum / sum, 0.0));
+  prediction.drawn_log_prob = kMinusInfinity;
+  if (!is_drawable) return;
+  const float logit = logits[static_cast<std::size_t>(sampling.scored)];
+  prediction.drawn_log_prob =
+      static_cast<float>((is_uniform ? 0 : below_max(logit, best_logit) / temperature) - log_sum);
+}
+
+void list_alternatives(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                       Prediction& prediction) {
+  const LogProbability log_prob(moments, static_cast<std::int64_t>(logits.size()));
+  auto best = keep_top_k(logits, sampling.banned, static_cast<std::size_t>(sampling.num_alternatives));
+  std::sort(best.begin(), best.end(), is_better);
+  prediction.num_alternatives = static_cast<std::int32_t>(best.size());
+  std::transform(best.begin(), best.end(), prediction.best_tokens.begin(), [&](const TokenLogit& it) {
+    return TokenLogProb{.token = it.token, .log_prob = log_prob.of(it.logit)};
+  });
+}
+
 }  // namespace
 
 RowMoments row_moments(std::span<const float> logits) {
@@ -207,24 +286,28 @@ void RowFindings::take(const RowFindings& other) {
   if (!std::isnan(other.scored_logit)) scored_logit = other.scored_logit;
 }
 
+bool draws_filtered(const SamplingRow& sampling) {
+  return sampling.temperature > 0 && has_filters(sampling);
+}
+
 bool needs_all_logits(const SamplingRow& sampling) {
-  return sampling.temperature > 0 && (sampling.top_k > 0 || sampling.top_p < 1);
+  const bool scores_draw = sampling.wants_drawn && sampling.scored != kNoToken;
+  return draws_filtered(sampling) || scores_draw || sampling.num_alternatives > 0;
 }
 
 DrawnToken draw(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
                 const BestToken& best) {
   DrawnToken drawn;
   drawn.offer(best, sampling);
-  // A row without probabilities is drawn from whole.
-  if (needs_all_logits(sampling) && best.logit > kMinusInfinity) {
-    for (const TokenLogit& kept : filter(logits, moments, sampling, best.logit)) drawn.offer(kept, sampling);
-    return drawn;
-  }
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    const auto token = static_cast<TokenId>(i);
-    if (token != sampling.banned) drawn.offer({.logit = logits[i], .token = token}, sampling);
-  }
+  visit_drawable(logits, moments, sampling, best.logit, [&](const TokenLogit& it) { drawn.offer(it, sampling); });
   return drawn;
+}
+
+void add_from_all_logits(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                         Prediction& prediction) {
+  if (prediction.best == kNoToken) return;
+  if (sampling.wants_drawn && sampling.scored != kNoToken) score_draw(logits, moments, sampling, prediction);
+  if (sampling.num_alternatives > 0) list_alternatives(logits, moments, sampling, prediction);
 }
 
 Prediction make_prediction(std::int64_t vocab_size, const RowMoments& moments, const SamplingRow& sampling,
@@ -237,18 +320,14 @@ Prediction make_prediction(std::int64_t vocab_size, const RowMoments& moments, c
   const TokenLogit& sampled = is_drawn ? static_cast<const TokenLogit&>(findings.drawn) : best;
   prediction.sampled = sampled.token;
 
-  // The largest logit alone makes the sum 1, unless there is none.
-  const bool is_uniform = !(moments.sum >= 1);
-  const double log_sum = is_uniform ? std::log(static_cast<double>(vocab_size)) : std::log(moments.sum);
-  const auto log_prob = [&](float logit) {
-    return static_cast<float>((is_uniform ? 0 : below_max(logit, moments.max)) - log_sum);
-  };
+  const LogProbability log_prob(moments, vocab_size);
   // H = -sum p log p with log p = (logit - max) - log_sum.
-  const double entropy = is_uniform ? log_sum : log_sum - moments.weighted_sum / moments.sum;
+  const double entropy =
+      log_prob.is_uniform() ? log_prob.log_sum() : log_prob.log_sum() - moments.weighted_sum / moments.sum;
   prediction.entropy = static_cast<float>(std::max(entropy, 0.0));
-  prediction.best_log_prob = log_prob(best.logit);
-  prediction.sampled_log_prob = log_prob(sampled.logit);
-  if (sampling.scored != kNoToken) prediction.scored_log_prob = log_prob(findings.scored_logit);
+  prediction.best_log_prob = log_prob.of(best.logit);
+  prediction.sampled_log_prob = log_prob.of(sampled.logit);
+  if (sampling.scored != kNoToken) prediction.scored_log_prob = log_prob.of(findings.scored_logit);
   return prediction;
 }
 
@@ -259,7 +338,9 @@ Prediction predict_row(std::span<const float> logits, const SamplingRow& samplin
   if (findings.best.token == kNoToken) return {};
   if (sampling.temperature > 0) findings.drawn = draw(logits, moments, sampling, findings.best);
   if (sampling.scored != kNoToken) findings.scored_logit = logits[static_cast<std::size_t>(sampling.scored)];
-  return make_prediction(static_cast<std::int64_t>(logits.size()), moments, sampling, findings);
+  Prediction prediction = make_prediction(static_cast<std::int64_t>(logits.size()), moments, sampling, findings);
+  add_from_all_logits(logits, moments, sampling, prediction);
+  return prediction;
 }
 
 }  // namespace wedlm
