@@ -28,7 +28,6 @@ SamplingParams SamplingFlags::sampling_params(const GenerationDefaults& defaults
     throw InvalidInput("--autoregressive and --mode " + *mode + " contradict each other; give one of them");
   }
   SamplingParams params;
-  params.max_tokens = kDefaultMaxTokens;
   set_if_given(params.temperature, defaults.temperature);
   set_if_given(params.top_p, defaults.top_p);
   set_if_given(params.top_k, defaults.top_k);
@@ -89,7 +88,7 @@ void add_sampling_options(CLI::App& app, SamplingFlags& flags) {
                 flags.top_k);
   group.integer({.names = "--seed",
                  .value = "N",
-                 .text = "The same seed gives the same answer.",
+                 .text = "The same seed gives the same answer on one machine, whatever else it is doing.",
                  .default_text = "a fresh one; --json shows it"},
                 flags.seed);
   group.texts({.names = "--stop", .value = "TEXT", .text = "End the answer before this text. May be repeated."},
@@ -164,11 +163,12 @@ void add_verification_options(CLI::App& app, SamplingFlags& flags) {
                "the model's own choice (the text of exact), or at once (streaming).",
        .default_text = std::string(gate_name(defaults.gate))},
       flags.gate);
-  group.number({.names = "--gate-epsilon",
-                .value = "X",
-                .text = "gated: a guess is likely enough at min(epsilon, delta * exp(-entropy)).",
-                .default_text = two_digits(defaults.gate_epsilon)},
-               flags.gate_epsilon);
+  group.number(
+      {.names = "--gate-epsilon",
+       .value = "X",
+       .text = "gated: a guess is likely enough at min(epsilon, delta * exp(-entropy)), by what a draw would do.",
+       .default_text = two_digits(defaults.gate_epsilon)},
+      flags.gate_epsilon);
   group.number({.names = "--gate-delta",
                 .value = "X",
                 .text = "See --gate-epsilon.",

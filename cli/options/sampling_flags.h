@@ -47,8 +47,6 @@ struct SamplingFlags {
   SamplingParams sampling_params(const GenerationDefaults& defaults) const;
 };
 
-inline constexpr std::int32_t kDefaultMaxTokens = 128;
-
 void add_length_option(CLI::App& app, SamplingFlags& flags, std::int32_t default_value);
 void add_sampling_options(CLI::App& app, SamplingFlags& flags);
 void add_window_options(CLI::App& app, SamplingFlags& flags);  // the decoding mode's

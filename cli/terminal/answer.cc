@@ -49,11 +49,7 @@ double Answer::prefill_speed() const {
 }
 
 std::int64_t Answer::num_later_tokens() const {
-  const RequestStats& stats = result.stats;
-  constexpr double kClockError = 1e-6;
-  const bool first_forward_gave_tokens =
-      stats.time_to_first_token_seconds <= stats.queue_seconds + stats.prefill_seconds + kClockError;
-  return stats.generated_tokens - (first_forward_gave_tokens ? num_first_tokens : 0);
+  return result.stats.generated_tokens - result.stats.first_tokens;
 }
 
 double Answer::speed() const {
@@ -74,10 +70,7 @@ Answer read_answer(ResponseStream& stream, const InterruptGuard& interrupts,
       cancel();
       is_cancelled = true;
     }
-    const std::optional<StreamEvent> event = stream.next_for(kLookForInterrupt);
-    if (!event) continue;
-    if (answer.num_first_tokens == 0) answer.num_first_tokens = static_cast<std::int64_t>(event->token_ids.size());
-    show(*event);
+    if (const std::optional<StreamEvent> event = stream.next_for(kLookForInterrupt)) show(*event);
   }
   answer.result = stream.wait();
   return answer;

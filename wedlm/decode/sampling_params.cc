@@ -6,6 +6,7 @@
 
 #include "wedlm/base/error.h"
 #include "wedlm/base/named.h"
+#include "wedlm/base/prediction.h"
 
 namespace wedlm {
 namespace {
@@ -48,6 +49,10 @@ void validate(const SamplingParams& params) {
         params.temperature);
   check(params.top_p > 0 && params.top_p <= 1, "top_p", "a number above 0 and at most 1", params.top_p);
   check(params.top_k >= 0, "top_k", "0 (all tokens) or more", params.top_k);
+  if (params.logprobs) {
+    check(*params.logprobs >= 0 && *params.logprobs <= kMaxAlternatives, "logprobs",
+          "0 to " + std::to_string(kMaxAlternatives) + " alternatives", *params.logprobs);
+  }
   check(params.max_tokens >= 1, "max_tokens", "at least 1", params.max_tokens);
   if (params.window_size) {
     check(*params.window_size >= 1 && *params.window_size <= kMaxWindowSize, "window size",
@@ -90,6 +95,14 @@ std::optional<int> fixed_window(const SamplingParams& params) {
   if (params.mode == DecodeMode::kAutoregressive) return 0;
   if (params.window_size) return *params.window_size;
   return verifies_drafts(params) ? std::nullopt : std::optional<int>(kDefaultWindowSize);
+}
+
+bool learns_alone(const SamplingParams& params) {
+  return params.mode == DecodeMode::kGated && params.gate == Gate::kProbability && params.seed.has_value();
+}
+
+bool shares_rows(const SamplingParams& params) {
+  return !fixed_window(params) && !learns_alone(params);
 }
 
 std::string_view mode_name(DecodeMode mode) {
