@@ -1,5 +1,6 @@
 // `wedlm generate`: prompts in, answers out, all of them as one batch.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "cli/commands/commands.h"
@@ -79,8 +80,9 @@ bool print_answers(const std::vector<Prompt>& prompts, const Streams& streams, c
 
 int run_generate(const GenerateOptions& options) {
   const Console console(options.output);
-  const EngineOptions engine_options = options.engine.engine_options();
   const std::vector<Prompt> prompts = read_prompts(options.prompts);
+  EngineOptions engine_options = options.engine.engine_options();
+  engine_options.max_waiting = std::max(engine_options.max_waiting, static_cast<int>(prompts.size()));
 
   Session session = open_session(options.model, engine_options, console);
   const PromptEncoder encoder(*session.model);

@@ -54,8 +54,7 @@ Json info_json(const Checkpoint& checkpoint, const InfoOptions& options) {
   const std::filesystem::path& folder = checkpoint.folder();
   const auto tokenizer = Tokenizer::is_in(folder) ? std::optional(Tokenizer::load(folder)) : std::nullopt;
   Json::Array eos;
-  const auto& eos_ids = defaults.eos_token_ids.empty() ? config.eos_token_ids : defaults.eos_token_ids;
-  for (const TokenId id : eos_ids) eos.push_back(token_json(id, tokenizer));
+  for (const TokenId id : end_token_ids(config, defaults)) eos.push_back(token_json(id, tokenizer));
   // Of the first tensor that holds numbers: packed weights are bytes.
   const auto first =
       std::ranges::find_if(checkpoint.tensors(), [](const auto& e) { return e.tensor.dtype() != DType::kU8; });

@@ -45,10 +45,7 @@ Answer read_answer(ResponseStream& stream, const InterruptGuard& interrupts,
       cancel();
       is_cancelled = true;
     }
-    const std::optional<StreamEvent> event = stream.next_for(kLookForInterrupt);
-    if (!event) continue;
-    if (answer.num_first_tokens == 0) answer.num_first_tokens = static_cast<std::int64_t>(event->token_ids.size());
-    show(*event);
+    if (const std::optional<StreamEvent> event = stream.next_for(kLookForInterrupt)) show(*event);
   }
   answer.result = stream.wait();
   return answer;

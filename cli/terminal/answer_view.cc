@@ -10,7 +10,7 @@
 namespace wedlm::cli {
 namespace {
 
-constexpr std::string_view kEmptySlot = "·";
+constexpr std::string_view kEmptyPosition = "·";
 constexpr int kTabStop = 8;
 
 /// A token's text on one line: control characters as their pictures (Unicode's block from U+2400), parts of a
@@ -52,13 +52,26 @@ std::string window_text(const StreamEvent& event, const Tokenizer& tokenizer, in
   if (with_color) {
     for (const TokenId token : event.rejected) add(text_of(token), Style::kRejected);
   }
-  for (const Window::Slot& slot : event.window) {
-    if (slot.filled) {
-      add(text_of(slot.token), Style::kGuess);
+  for (const Window::Position& position : event.window) {
+    if (position.filled) {
+      add(text_of(position.token), Style::kGuess);
     } else {
-      add(std::string(kEmptySlot), Style::kDim);
+      add(std::string(kEmptyPosition), Style::kDim);
     }
   }
+  return out;
+}
+
+std::string verified_text(const StreamEvent& event, bool with_color) {
+  const std::string_view text = event.text;
+  std::string out;
+  std::size_t end = 0;
+  for (const VerifiedText& it : event.verified) {
+    out += text.substr(end, it.first_byte - end);
+    out += styled(Style::kVerified, text.substr(it.first_byte, it.num_bytes), with_color);
+    end = it.first_byte + it.num_bytes;
+  }
+  out += text.substr(end);
   return out;
 }
 
@@ -69,10 +82,7 @@ AnswerView::~AnswerView() {
 void AnswerView::show(const StreamEvent& event) {
   wipe_window();
   if (!event.text.empty()) {
-    const std::size_t num_verified = shows_window_ ? event.verified_bytes : 0;
-    const std::string_view text = event.text;
-    console_.print(styled(Style::kVerified, text.substr(0, num_verified), console_.has_color()) +
-                   std::string(text.substr(std::min(num_verified, text.size()))));
+    console_.print(verified_text(event, console_.has_color()));
     ends_with_newline_ = event.text.back() == '\n';
     advance_column(event.text);
   }

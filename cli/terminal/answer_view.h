@@ -43,8 +43,12 @@ class AnswerView {
 /// kYes where it was asked for and both outputs are a terminal that understands it; says so where they are not.
 AnswerView::ShowWindow window_wish(bool is_wanted, const Console& console);
 
+/// The event's text, with that which had been drafted in its colour.
+std::string verified_text(const StreamEvent& event, bool with_color);
+
 /// What stands behind the text, in at most `columns` columns: refused drafts, then the window's guesses as their text
-/// and its empty slots as dots. Without colours nothing would tell the refused ones from the others: they are left out.
+/// and its empty positions as dots. Without colours nothing would tell the refused ones from the others: they are left
+/// out.
 std::string window_text(const StreamEvent& event, const Tokenizer& tokenizer, int columns, bool with_color);
 
 }  // namespace wedlm::cli

@@ -110,6 +110,13 @@ class PredictTest : public testing::TestWithParam<CpuCase> {
       expect_near(online[r].best_log_prob, expected.best_log_prob);
       expect_near(online[r].sampled_log_prob, expected.sampled_log_prob);
       expect_near(online[r].scored_log_prob, expected.scored_log_prob);
+      expect_near(online[r].drawn_log_prob, expected.drawn_log_prob);
+      ASSERT_NEAR(online[r].drawn_entropy, expected.drawn_entropy, kTolerances.entropy) << what << ", row " << r;
+      ASSERT_EQ(online[r].num_alternatives, expected.num_alternatives) << what << ", row " << r;
+      for (std::size_t i = 0; i < online[r].alternatives().size(); ++i) {
+        ASSERT_EQ(online[r].best_tokens[i].token, expected.best_tokens[i].token) << what << ", row " << r;
+        expect_near(online[r].best_tokens[i].log_prob, expected.best_tokens[i].log_prob);
+      }
     }
   }
 
@@ -176,10 +183,14 @@ TEST_P(PredictTest, RowsWithFiltersBesideRowsWithout) {
   const std::vector<Prediction> without = predict(hidden.tensor(), *head, all);
   // The second of these draws nothing, and the other block has none.
   all[1].filters.top_k = 3, all[2].filters.top_k = 3, all[3].filters.top_p = 0.5F, all[6].filters.min_p = 0.5F;
+  all[5].num_alternatives = 4, all[8].wants_drawn = true;  // its token is scored, and that of the next is not
+  all[9].wants_drawn = true;
   check(hidden.tensor(), *head, all, "filters");
   const std::vector<Prediction> with = predict(hidden.tensor(), *head, all);
+  EXPECT_EQ(with[5].num_alternatives, 4);
+  EXPECT_GT(with[6].drawn_entropy, 0);
   for (std::size_t r = 0; r < with.size(); ++r) {
-    if (r == 1 || r == 3 || r == 6) continue;
+    if (r == 1 || r == 3 || r == 5 || r == 6 || r == 8) continue;
     EXPECT_EQ(std::memcmp(&with[r], &without[r], sizeof(Prediction)), 0) << "row " << r;
   }
 }

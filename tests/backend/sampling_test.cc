@@ -101,6 +101,68 @@ TEST(SamplingTest, EntropyAndLogProbabilitiesAgainstTheSoftmax) {
   }
 }
 
+TEST(SamplingTest, TheScoredTokenAsADrawWouldTakeIt) {
+  OpData data(5);
+  for (const std::size_t size : {2U, 40U, 3000U}) {
+    for (const float spread : {0.0F, 0.3F, 3.0F, 30.0F}) {
+      std::vector<float> logits(size);
+      for (float& logit : logits) logit = spread * std::round(8 * data.normal()) / 8;  // many ties
+      for (const float temperature : {0.0F, 0.2F, 1.0F, 1.7F}) {
+        for (const std::int32_t top_k : {0, 1, 7}) {
+          for (const float top_p : {0.4F, 1.0F}) {
+            SamplingRow sampling{.temperature = temperature == 0 ? 1 : temperature,
+                                 .filters = {.top_k = top_k, .top_p = top_p},
+                                 .banned = static_cast<TokenId>(size / 2),
+                                 .wants_drawn = true};
+            const std::vector<double> p = filtered_distribution(logits, sampling);
+            sampling.temperature = temperature;
+            double entropy = 0;
+            for (const double each : p) entropy -= each > 0 ? each * std::log(each) : 0;
+            for (const std::size_t scored : {std::size_t{0}, size / 2, size - 1}) {
+              sampling.scored = static_cast<TokenId>(scored);
+              const Prediction prediction = predict_row(logits, sampling);
+              EXPECT_NEAR(prediction.drawn_entropy, entropy, 1e-5);
+              EXPECT_NEAR(std::exp(static_cast<double>(prediction.drawn_log_prob)), p[scored], 1e-6);
+              const bool is_dropped =
+                  sampling.scored == sampling.banned || (top_k == 1 && sampling.scored != prediction.best);
+              if (is_dropped) {
+                EXPECT_EQ(prediction.drawn_log_prob, -kInfinity);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(SamplingTest, AlternativesAreTheHeadOfASortedList) {
+  OpData data(6);
+  std::vector<float> logits(500);
+  for (float& logit : logits) logit = std::round(8 * data.normal()) / 4;  // many ties
+  const std::vector<double> p = softmax(logits);
+  std::vector<TokenId> order(logits.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, std::ranges::greater(),
+                           [&](TokenId v) { return logits[static_cast<std::size_t>(v)]; });
+  const TokenId banned = order[1];
+  std::erase(order, banned);
+  for (const std::int32_t count : {0, 1, 5, kMaxAlternatives}) {
+    const Prediction prediction =
+        predict_row(logits, {.temperature = 1, .filters = {.top_k = 3}, .banned = banned, .num_alternatives = count});
+    const auto alternatives = prediction.alternatives();
+    ASSERT_EQ(std::ssize(alternatives), count);
+    for (std::size_t i = 0; i < alternatives.size(); ++i) {
+      EXPECT_EQ(alternatives[i].token, order[i]);
+      EXPECT_NEAR(alternatives[i].log_prob, std::log(p[static_cast<std::size_t>(order[i])]), 1e-5);
+    }
+    if (count > 0) {
+      EXPECT_EQ(alternatives[0].log_prob, prediction.best_log_prob);
+    }
+  }
+  EXPECT_EQ(predict_row(std::vector<float>{1, 2, 3}, {.banned = 0, .num_alternatives = 20}).num_alternatives, 2);
+}
+
 TEST(SamplingTest, BestIsTheLargestAllowedLogitAndTheLowestIdOnTies) {
   const std::vector<float> logits = {1, 5, 7, 5, -3, 7};
   EXPECT_EQ(predict_row(logits, {}).best, 2);
@@ -238,13 +300,21 @@ TEST(SamplingTest, ExtremeRows) {
                                           {.min_p = 0.5F},
                                           {.top_k = 2, .top_p = 0.5F, .min_p = 1.0F}}) {
         for (const TokenId banned : {kNoToken, 0, 2}) {
-          const Prediction prediction =
-              predict_row(rows[i], {.temperature = temperature, .filters = filters, .seed = 3, .banned = banned});
+          const Prediction prediction = predict_row(rows[i], {.temperature = temperature,
+                                                              .filters = filters,
+                                                              .seed = 3,
+                                                              .banned = banned,
+                                                              .scored = 1,
+                                                              .wants_drawn = true,
+                                                              .num_alternatives = 3});
           for (const TokenId token : {prediction.best, prediction.sampled}) {
             ASSERT_TRUE(token >= 0 && token < 4) << "row " << i;
             EXPECT_NE(token, banned);
           }
           EXPECT_TRUE(prediction.entropy >= 0 && prediction.entropy < 1.3863F) << "row " << i;
+          EXPECT_TRUE(prediction.drawn_entropy >= 0 && prediction.drawn_entropy < 1.3863F) << "row " << i;
+          EXPECT_LE(prediction.drawn_log_prob, 0);
+          for (const TokenLogProb& it : prediction.alternatives()) EXPECT_LE(it.log_prob, 0);
           EXPECT_LE(prediction.best_log_prob, 0);
           EXPECT_LE(prediction.sampled_log_prob, 0);
         }

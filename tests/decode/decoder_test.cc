@@ -48,11 +48,11 @@ TEST(StreamingDecoderTest, GuessesStandBeforeMasksAndTheRunIsCommitted) {
   EXPECT_FALSE(rows.rows[0].wants_prediction);
   EXPECT_TRUE(rows.rows[1].wants_prediction);
 
-  // No slot is certain, and the second is the least uncertain; then the gap closes and all three leave.
+  // No position is certain, and the second is the least uncertain; then the gap closes and all three leave.
   EXPECT_THAT(decoder->advance(answers({{11, 2.0F}, {13, 1.0F}, {14, 3.0F}})).tokens, IsEmpty());
   EXPECT_THAT(offsets(decoder->rows({.tokens_left = 99})), ElementsAre(1, 2, 0, 3));
   EXPECT_THAT(decoder->advance(answers({{11, 0.3F}, {14, 3.0F}})).tokens, ElementsAre(11, 12, 13));
-  EXPECT_THAT(decoder->slots().size(), 1);
+  EXPECT_THAT(decoder->window().size(), 1);
 }
 
 TEST(StreamingDecoderTest, LeftmostFallbackDoesNotAskWhatCannotBeSelected) {

@@ -32,8 +32,8 @@ std::vector<Prediction> answers(const Tokens& tokens, double probability = 1) {
 
 Tokens drafts_of(const VerifyingDecoder& decoder) {
   Tokens tokens;
-  for (const Window::Slot& slot : decoder.slots()) {
-    if (slot.filled) tokens.push_back(slot.token);
+  for (const Window::Position& position : decoder.window()) {
+    if (position.filled) tokens.push_back(position.token);
   }
   return tokens;
 }

@@ -11,9 +11,9 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// Candidates at slots 1, 2, 5: distances 0, 1, 4.
+// Candidates at 1, 2, 5: distances 0, 1, 4.
 const std::vector<Candidate> kThree = {
-    {.slot = 1, .entropy = 0.5F}, {.slot = 2, .entropy = 0.25F}, {.slot = 5, .entropy = 0.0F}};
+    {.index = 1, .entropy = 0.5F}, {.index = 2, .entropy = 0.25F}, {.index = 5, .entropy = 0.0F}};
 
 TEST(SelectionTest, TheThresholdIsStrictAndTheDistanceCounts) {
   EXPECT_THAT(select_candidates(kThree, {.entropy_threshold = 0.5F}), ElementsAre(1, 2));
@@ -28,7 +28,7 @@ TEST(SelectionTest, TheFallbackSelectsOne) {
   EXPECT_THAT(select_candidates(kThree, {.position_penalty = 0.125F}), ElementsAre(1));
   EXPECT_THAT(select_candidates(kThree, {.entropy_threshold = 0.1F, .position_penalty = 1}), ElementsAre(0));
   EXPECT_THAT(select_candidates(kThree, {.fallback = Fallback::kLeftmost}), ElementsAre(0));
-  const std::vector<Candidate> tie = {{.slot = 0, .entropy = 1}, {.slot = 1, .entropy = 1}};
+  const std::vector<Candidate> tie = {{.index = 0, .entropy = 1}, {.index = 1, .entropy = 1}};
   EXPECT_THAT(select_candidates(tie, {}), ElementsAre(0));
 }
 
@@ -44,9 +44,9 @@ TEST(SelectionTest, NothingBeyondTheUnreachableDistanceIsEverSelected) {
         .entropy_threshold = setting(random), .position_penalty = setting(random) / 4, .fallback = Fallback::kLeftmost};
     std::vector<Candidate> all, clamped;
     const int limit = unreachable_distance(rule).value();
-    for (int slot = 3; slot < 20; ++slot) {
-      all.push_back({.slot = slot, .entropy = repeat % 2 == 0 ? 0 : entropy(random)});
-      if (slot - 3 < limit) clamped.push_back(all.back());
+    for (int index = 3; index < 20; ++index) {
+      all.push_back({.index = index, .entropy = repeat % 2 == 0 ? 0 : entropy(random)});
+      if (index - 3 < limit) clamped.push_back(all.back());
     }
     EXPECT_EQ(select_candidates(all, rule), select_candidates(clamped, rule));
     if (repeat % 2 == 0 && limit < 17) {

@@ -236,7 +236,7 @@ TEST(VerifyingDecoderTest, TheGateKeepsWhatIsLikelyAndReplacesTheFirstThatIsNot)
   const RowRequest request{.known = known, .tokens_left = 100};
   EXPECT_EQ(decoder.rows(request).scored_after_known, kNoToken);
   EXPECT_THAT(decoder.advance(answers({10, 11, 12, 13})).tokens, ElementsAre(10));
-  EXPECT_EQ(decoder.slots().size(), 7U) << "three drafts and four masks";
+  EXPECT_EQ(decoder.window().size(), 7U) << "three drafts and four masks";
 
   const WindowRows rows = decoder.rows(request);
   ASSERT_EQ(rows.num_drafts, 3);
@@ -245,17 +245,59 @@ TEST(VerifyingDecoderTest, TheGateKeepsWhatIsLikelyAndReplacesTheFirstThatIsNot)
   EXPECT_EQ(rows.rows[1].scored, 13);
   EXPECT_EQ(rows.rows[2].scored, kNoToken);
   std::vector<Prediction> predictions = answers({50, 60, 70, 80, 90, 91, 92});
-  predictions[0].scored_log_prob = std::log(0.3F);   // 11 stays, though the row would rather have said 50
-  predictions[1].scored_log_prob = std::log(0.2F);   // 12 does not: 60 stands there
-  predictions[2].scored_log_prob = std::log(0.99F);  // 13 stood behind 12
+  predictions[0].drawn_log_prob = std::log(0.3F);   // 11 stays, though the row would rather have said 50
+  predictions[1].drawn_log_prob = std::log(0.2F);   // 12 does not: 60 stands there
+  predictions[2].drawn_log_prob = std::log(0.99F);  // 13 stood behind 12
+  predictions[0].scored_log_prob = -3;
+  predictions[1].sampled_log_prob = -4;
   const Advance advance = decoder.advance(predictions);
   EXPECT_THAT(advance.tokens, ElementsAre(11, 60));
   EXPECT_EQ(advance.num_cached, 1);
+  ASSERT_EQ(advance.scores.size(), 2U);
+  EXPECT_EQ(advance.scores[0].log_prob, -3) << "what the row that verified it says of it";
+  EXPECT_EQ(advance.scores[1].log_prob, -4) << "of the row's own choice";
   EXPECT_THAT(decoder.rejected(), ElementsAre(12, 13));
   EXPECT_THAT(decoder.draft_counts()->verified, ElementsAre(1, 1));
   EXPECT_THAT(decoder.draft_counts()->accepted, ElementsAre(1, 0));
   EXPECT_EQ(decoder.rows(request).num_drafts, 0) << "the masks saw a wrong token";
   EXPECT_EQ(decoder.rows(request).rows.size(), 4U);
+}
+
+TEST(VerifyingDecoderTest, AGatedRequestWithASeedKnowsNoOtherAndNoClock) {
+  SamplingParams params{.mode = DecodeMode::kGated, .seed = 3};
+  const FakeModel model(4, 1000);
+  DraftStatistics shared, untouched;
+  for (int i = 0; i < 500; ++i) shared.profile.observe_accepted(0, 8, 8, 8);
+  const Draft likely{.token = 1, .entropy = 0.01F, .probability = 0.99F};
+  for (int i = 0; i < 500; ++i) shared.calibration.observe(likely, false, false);
+  VerifyingDecoder alone(params, untouched), beside(params, shared);
+  Tokens known = {1, 2, 3};
+  std::mt19937 random(1);
+  std::size_t most_rows = 0;
+  for (int forward = 0; forward < 40; ++forward) {
+    const RowRequest request{.known = known, .tokens_left = 1000};
+    EXPECT_THAT(beside.row_values(request), IsEmpty()) << "nobody else chooses its rows";
+    const WindowRows rows = alone.rows(request);
+    RowRequest other = request;
+    other.max_rows = static_cast<int>(random() % 20);
+    const WindowRows others = beside.rows(other);
+    ASSERT_TRUE(std::ranges::equal(rows.rows, others.rows, is_same)) << "forward " << forward;
+    most_rows = std::max(most_rows, rows.rows.size());
+    std::vector<Prediction> predictions(1 + rows.rows.size());
+    std::erase_if(predictions, [&, i = 0](const Prediction&) mutable { return i++ == rows.num_drafts + 1; });
+    for (Prediction& it : predictions) {
+      it = {.sampled = static_cast<TokenId>(random() % 3), .entropy = 0.2F, .sampled_log_prob = -0.1F};
+      it.drawn_log_prob = random() % 4 == 0 ? -9 : 0;
+    }
+    const Advance advance = alone.advance(predictions);
+    ASSERT_EQ(beside.advance(predictions).tokens, advance.tokens);
+    known.insert(known.end(), advance.tokens.begin(), advance.tokens.end());
+  }
+  EXPECT_GT(most_rows, 4U);
+  EXPECT_EQ(untouched.profile.accepted(4), DraftStatistics().profile.accepted(4));
+  params.gate = Gate::kEquality;
+  VerifyingDecoder equality(params, shared);
+  EXPECT_FALSE(equality.row_values({.known = known, .tokens_left = 1000}).empty()) << "its text depends on neither";
 }
 
 TEST(VerifyingDecoderTest, NoRowIsAskedForWhatCannotBeSaid) {

@@ -20,14 +20,14 @@ TEST(WindowTest, OnlyTheLeadingRunLeaves) {
   EXPECT_THAT(window.take_leading_run(), IsEmpty());
   EXPECT_EQ(window.size(), 3);
   window.refill(4);
-  EXPECT_TRUE(window.slots()[2].filled);  // the fill moved with its position
+  EXPECT_TRUE(window.positions()[2].filled);  // the fill moved with its position
   window.fill(0, 11);
   window.fill(1, 12);
   EXPECT_THAT(window.take_leading_run(), ElementsAre(11, 12, 13));
   EXPECT_EQ(window.size(), 1);
 }
 
-TEST(WindowTest, AFilledSlotNeverChanges) {
+TEST(WindowTest, AFilledPositionNeverChanges) {
   Window window;
   window.refill(2);
   window.fill(1, 5);

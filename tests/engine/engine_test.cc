@@ -4,9 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <numeric>
-
-#include "tests/support/data.h"
+#include "tests/engine/engine_fixtures.h"
 #include "wedlm/base/error.h"
 #include "wedlm/engine/loaded_model.h"
 
@@ -14,31 +12,6 @@ namespace wedlm {
 namespace {
 
 using testing::HasSubstr;
-
-LoadedModel& tiny() {
-  static const auto model =
-      LoadedModel::load(test_data("checkpoints/qwen3-untied-2shards-bf16"), {.backend = {.num_threads = 1}});
-  return *model;
-}
-
-LoadedModel& nano() {
-  static const auto model = LoadedModel::load(nano_model(), {.backend = {.num_threads = 2}});
-  return *model;
-}
-
-std::vector<TokenId> prompt(int length) {
-  std::vector<TokenId> tokens(static_cast<std::size_t>(length));
-  for (int i = 0; i < length; ++i) tokens[static_cast<std::size_t>(i)] = (i * 31 + 7) % 320;
-  return tokens;
-}
-
-SamplingParams greedy(int max_tokens) {
-  SamplingParams params;
-  params.temperature = 0;
-  params.max_tokens = max_tokens;
-  params.ignore_eos = true;
-  return params;
-}
 
 std::string refusal(Engine& engine, Request request) {
   try {
@@ -53,14 +26,12 @@ TEST(EngineTest, EventsAddUpToTheResult) {
   Engine engine(nano(), {});
   SamplingParams params = greedy(60);
   params.seed = 9;
-  const auto stream = engine.submit(
-      {.prompt = nano().tokenizer()->encode("<|im_start|>user\nCount from 1 to 30.<|im_end|>\n<|im_start|>assistant\n"),
-       .params = params,
-       .report_window = true});
+  const auto stream =
+      engine.submit({.prompt = question("Count from 1 to 30."), .params = params, .report_window = true});
   std::vector<TokenId> tokens;
   std::string text;
   int num_windows = 0;
-  while (const auto event = stream->next()) {
+  while (const auto event = next_event(*stream)) {
     tokens.insert(tokens.end(), event->token_ids.begin(), event->token_ids.end());
     text += event->text;
     num_windows += event->window.empty() ? 0 : 1;
@@ -73,7 +44,9 @@ TEST(EngineTest, EventsAddUpToTheResult) {
   EXPECT_EQ(result.finish_reason, FinishReason::kLength);
   EXPECT_EQ(result.token_ids.size(), 60U);
   EXPECT_EQ(result.seed, 9U);
-  EXPECT_EQ(num_windows + 1, result.stats.decode_forwards) << "a window for each step but the last";
+  EXPECT_GE(num_windows, 1);
+  EXPECT_LT(num_windows, result.stats.decode_forwards)
+      << "none after the last step, and one of steps that were read together";
 }
 
 TEST(EngineTest, CountsAreHonest) {
@@ -122,8 +95,7 @@ TEST(EngineTest, ASecondRequestWithTheSamePromptCostsOnlyItsTail) {
 
 TEST(EngineTest, StopsAreFoundAndNotShown) {
   Engine engine(nano(), {});
-  const auto ids =
-      nano().tokenizer()->encode("<|im_start|>user\nCount from 1 to 30.<|im_end|>\n<|im_start|>assistant\n");
+  const auto ids = question("Count from 1 to 30.");
   SamplingParams params = greedy(60);
   const Result whole = engine.submit({.prompt = ids, .params = params})->wait();
   params.stop = {", 7"};
@@ -225,7 +197,7 @@ TEST(EngineTest, CancellingKeepsWhatWasCommittedAndGivesEveryPageBack) {
   Engine engine(tiny(), {});
   const auto stream = engine.submit({.prompt = prompt(20), .params = greedy(400)});
   std::size_t taken = 0;
-  while (taken < 5) taken += stream->next()->token_ids.size();
+  while (taken < 5) taken += next_event(*stream)->token_ids.size();
   stream->cancel();
   const Result& result = stream->wait();
   EXPECT_EQ(result.finish_reason, FinishReason::kCancelled);
@@ -241,7 +213,7 @@ TEST(EngineTest, CancellingAModeThatVerifiesIsTheSame) {
   params.mode = DecodeMode::kExact;
   const auto stream = engine.submit({.prompt = prompt(20), .params = params});
   std::size_t taken = 0;
-  while (taken < 5) taken += stream->next()->token_ids.size();
+  while (taken < 5) taken += next_event(*stream)->token_ids.size();
   stream->cancel();
   EXPECT_EQ(stream->wait().finish_reason, FinishReason::kCancelled);
   EXPECT_GE(stream->wait().token_ids.size(), taken);
@@ -250,9 +222,8 @@ TEST(EngineTest, CancellingAModeThatVerifiesIsTheSame) {
 
 TEST(EngineTest, AGateThatDemandsEqualityGivesTheAutoregressiveText) {
   Engine engine(nano(), {});
-  for (const char* question : {"Count from 1 to 30.", "Solve: 3x + 7 = 25", "Hi"}) {
-    const auto ids = nano().tokenizer()->encode(std::string("<|im_start|>user\n") + question +
-                                                "<|im_end|>\n<|im_start|>assistant\n");
+  for (const char* text : {"Count from 1 to 30.", "Solve: 3x + 7 = 25", "Hi"}) {
+    const auto ids = question(text);
     for (const float temperature : {0.0F, 0.8F}) {
       SamplingParams params = greedy(60);
       params.temperature = temperature;
@@ -264,7 +235,7 @@ TEST(EngineTest, AGateThatDemandsEqualityGivesTheAutoregressiveText) {
       for (const std::optional<std::int32_t> window : {std::optional<std::int32_t>(), std::optional(8)}) {
         params.window_size = window;
         const Result gated = engine.submit({.prompt = ids, .params = params})->wait();
-        EXPECT_EQ(gated.token_ids, plain.token_ids) << question;
+        EXPECT_EQ(gated.token_ids, plain.token_ids) << text;
         EXPECT_EQ(gated.text, plain.text);
       }
     }
@@ -294,8 +265,7 @@ TEST(EngineTest, DestructionEndsWhatIsUnderWay) {
 
 TEST(EngineTest, LeftmostFallbackComputesFewerRowsAndStopsAtTheEnd) {
   Engine engine(nano(), {});
-  const auto ids =
-      nano().tokenizer()->encode("<|im_start|>user\nSolve: 3x + 7 = 25<|im_end|>\n<|im_start|>assistant\n");
+  const auto ids = question("Solve: 3x + 7 = 25");
   SamplingParams params;
   params.temperature = 0;
   params.max_tokens = 128;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "wedlm/base/error.h"
+#include "wedlm/engine/response_stream.h"
 
 namespace wedlm {
 namespace {
@@ -25,7 +26,8 @@ class SchedulerTest : public testing::Test {
                                       int priority = 0) {
     Request request{.prompt = std::vector<TokenId>(prompt_length, 7), .params = params, .priority = priority};
     auto sequence = std::make_unique<Sequence>(std::move(request), num_added_++, limits_, statistics_);
-    auto stream = sequence->stream();
+    auto stream = std::make_shared<ResponseStream>(sequence->channel());
+    streams_.push_back(stream);  // one that is dropped cancels
     scheduler.add(std::move(sequence));
     return stream;
   }
@@ -71,6 +73,7 @@ class SchedulerTest : public testing::Test {
   BlockManager blocks_{40, 4, false};
   std::uint64_t num_added_ = 0;
   std::vector<std::uint64_t> finished_;  // arrivals, in the order in which they ended
+  std::vector<std::shared_ptr<ResponseStream>> streams_;
 };
 
 TEST_F(SchedulerTest, WhatCannotBeMeasuredEndsTheRequestThatNeedsItAndNoOther) {
@@ -93,6 +96,29 @@ TEST_F(SchedulerTest, WhatCannotBeMeasuredEndsTheRequestThatNeedsItAndNoOther) {
   EXPECT_EQ(num_measured, 2) << "once more, and then it is known";
   EXPECT_EQ(scheduler.schedule().size(), 3U);
   EXPECT_FALSE(next->is_finished());
+}
+
+TEST_F(SchedulerTest, OnlyTheWindowOfAGatedRequestWithASeedKnowsNoCosts) {
+  const auto num_rows = [&](const SamplingParams& params, double seconds_per_row) {
+    Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 200}, blocks_, [&] {
+      return RowCosts({{.rows = 1, .seconds = 1}, {.rows = 2, .seconds = 1 + seconds_per_row}});
+    });
+    add(scheduler, 5, {.mode = DecodeMode::kExact});  // has the costs measured
+    add(scheduler, 5, params);
+    const Step step = scheduler.schedule();
+    EXPECT_EQ(step.size(), 2U);
+    const std::int64_t count = std::ssize(step.back().window.rows);
+    scheduler.abort_all(FinishReason::kCancelled, "");
+    return count;
+  };
+  const SamplingParams seeded{.mode = DecodeMode::kGated, .seed = 1};
+  EXPECT_EQ(num_rows(seeded, 1e-6), num_rows(seeded, 100));
+  EXPECT_GT(num_rows(seeded, 1), 2);
+  for (const SamplingParams& other :
+       {SamplingParams{.mode = DecodeMode::kGated}, SamplingParams{.mode = DecodeMode::kExact, .seed = 1},
+        SamplingParams{.mode = DecodeMode::kGated, .seed = 1, .gate = Gate::kEquality}}) {
+    EXPECT_GT(num_rows(other, 1e-6), num_rows(other, 100));
+  }
 }
 
 TEST_F(SchedulerTest, TheRowThatIsAskedForTheNextTokenIsInTheStepThatAsksIt) {

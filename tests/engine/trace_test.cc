@@ -188,7 +188,7 @@ class Replay {
   /// The known tokens that are not cached, and the window.
   std::vector<TokenId> state(TokenId mask) const {
     std::vector<TokenId> tokens = pending_tokens();
-    for (const Window::Slot& slot : decoder_->slots()) tokens.push_back(slot.filled ? slot.token : mask);
+    for (const Window::Position& it : decoder_->window()) tokens.push_back(it.filled ? it.token : mask);
     return tokens;
   }
 

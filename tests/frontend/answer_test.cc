@@ -9,7 +9,7 @@ namespace wedlm {
 namespace {
 
 Answer example() {
-  Answer answer{.num_first_tokens = 4};
+  Answer answer;
   Result& result = answer.result;
   result.token_ids = {5, 6, 7};
   result.text = "five";
@@ -19,6 +19,7 @@ Answer example() {
   stats.prompt_tokens = 11;
   stats.cached_prompt_tokens = 1;
   stats.generated_tokens = 24;
+  stats.first_tokens = 4;
   stats.prefill_forwards = 2;
   stats.decode_forwards = 8;
   stats.prompt_rows = 10;
@@ -39,7 +40,7 @@ TEST(AnswerTest, SpeedsAreOfTheTokensThatTheirTimeWasSpentOn) {
   EXPECT_DOUBLE_EQ(answer.prefill_speed(), 20);
   EXPECT_EQ(answer.num_later_tokens(), 20) << "four came with the first decoding forward, in the prompt's time";
   EXPECT_DOUBLE_EQ(answer.decode_speed(), 10);
-  answer.result.stats.time_to_first_token_seconds = 1;  // a later forward gave the first
+  answer.result.stats.first_tokens = 0;  // that forward gave none
   EXPECT_EQ(answer.num_later_tokens(), 24);
   EXPECT_EQ(Answer{}.speed(), 0);
   EXPECT_EQ(Answer{}.decode_speed(), 0);

@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "wedlm/backend/token_filters.h"
 #include "wedlm/base/random.h"
 
 namespace wedlm {
@@ -16,17 +17,6 @@ constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 // No noise is larger: gumbel() takes its logarithms of numbers at least 2^-33 away from 1, and 33 ln 2 < 22.88.
 constexpr double kMaxGumbel = 22.88;
 
-/// The order of the filters: likelier first, the lower id on ties.
-bool is_better(const TokenLogit& a, const TokenLogit& b) {
-  return a.logit > b.logit || (a.logit == b.logit && a.token < b.token);
-}
-
-/// logit - max, where an infinite maximum leaves all others without probability.
-double below_max(float logit, float max) {
-  if (logit == max) return 0;
-  return std::isnan(logit) ? kMinusInfinity : static_cast<double>(logit) - static_cast<double>(max);
-}
-
 float level_of(float logit) {
   return std::isinf(logit) ? logit : 0;
 }
@@ -36,114 +26,79 @@ double score_of(float logit, const SamplingRow& sampling) {
   return std::isinf(logit) ? 0 : static_cast<double>(logit) / static_cast<double>(sampling.temperature);
 }
 
-/// The `top_k` best tokens, in no order. Tokens come by ascending id, so that one which only equals the worst of those
-/// already kept never replaces it.
-std::vector<TokenLogit> keep_top_k(std::span<const float> logits, TokenId banned, std::size_t top_k) {
-  std::vector<TokenLogit> kept;
-  kept.reserve(std::min(2 * top_k, logits.size()));
-  float threshold = kMinusInfinity;
-  const auto shrink = [&] {
-    const auto worst = kept.begin() + static_cast<std::ptrdiff_t>(top_k) - 1;
-    std::nth_element(kept.begin(), worst, kept.end(), is_better);
-    threshold = worst->logit;
-    kept.resize(top_k);
-  };
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    if (!(logits[i] > threshold) || static_cast<TokenId>(i) == banned) continue;
-    kept.push_back({logits[i], static_cast<TokenId>(i)});
-    if (kept.size() == 2 * top_k) shrink();
+/// Calls visit(token) for each token that a draw may take; `best_logit` is the largest of the allowed ones. A row
+/// without probabilities is drawn from whole.
+template <class Visit>
+void visit_drawable(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                    float best_logit, const Visit& visit) {
+  if (!sampling.filters.keep_all() && best_logit > kMinusInfinity) {
+    for (const TokenLogit& kept : filter(logits, moments, sampling, best_logit)) visit(kept);
+    return;
   }
-  if (kept.size() > top_k) shrink();
-  return kept;
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    const auto token = static_cast<TokenId>(i);
+    if (token != sampling.banned) visit(TokenLogit{.logit = logits[i], .token = token});
+  }
 }
 
-std::vector<TokenLogit> keep_all(std::span<const float> logits, TokenId banned, float at_least) {
-  std::vector<TokenLogit> kept;
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    if (logits[i] >= at_least && static_cast<TokenId>(i) != banned)
-      kept.push_back({logits[i], static_cast<TokenId>(i)});
-  }
-  return kept;
-}
+/// The natural logarithm of a token's probability, by the moments of its row.
+class LogProbability {
+ public:
+  LogProbability(const RowMoments& moments, std::int64_t vocab_size)
+      : max_(moments.max),
+        // The largest logit alone makes the sum 1, unless there is none.
+        is_uniform_(!(moments.sum >= 1)),
+        log_sum_(std::log(is_uniform_ ? static_cast<double>(vocab_size) : moments.sum)) {}
 
-/// Keeps the smallest set, best first, whose exp(logit - max) reaches `mass`. Sorts no more than it has to.
-void keep_mass(std::vector<TokenLogit>& candidates, float max, double mass) {
-  constexpr std::ptrdiff_t kFirstChunk = 256;
+  bool is_uniform() const { return is_uniform_; }
+  double log_sum() const { return log_sum_; }
+  float of(float logit) const { return static_cast<float>((is_uniform_ ? 0 : below_max(logit, max_)) - log_sum_); }
+
+ private:
+  float max_;
+  bool is_uniform_;
+  double log_sum_;
+};
+
+/// The scored token, and the entropy, in the distribution that draws are taken from.
+void score_draw(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                Prediction& prediction) {
+  // Below this a weight is lost in the rounding of the sum, however many there are.
+  constexpr double kLeastExponent = -80;
+  const float best_logit = logits[static_cast<std::size_t>(prediction.best)];
+  const double temperature = sampling.temperature > 0 ? static_cast<double>(sampling.temperature) : 1;
   double sum = 0;
-  auto sorted = candidates.begin();
-  for (std::ptrdiff_t chunk = kFirstChunk; sorted != candidates.end(); chunk *= 4) {
-    const auto chunk_end = candidates.end() - sorted > chunk ? sorted + chunk : candidates.end();
-    if (chunk_end != candidates.end()) std::nth_element(sorted, chunk_end, candidates.end(), is_better);
-    std::sort(sorted, chunk_end, is_better);
-    for (; sorted != chunk_end; ++sorted) {
-      sum += std::exp(below_max(sorted->logit, max));
-      if (sum >= mass) {
-        candidates.erase(sorted + 1, candidates.end());
-        return;
-      }
-    }
-  }
+  double weighted_sum = 0;
+  std::int64_t num_drawable = 0;
+  bool is_drawable = false;
+  visit_drawable(logits, moments, sampling, best_logit, [&](const TokenLogit& it) {
+    ++num_drawable;
+    is_drawable |= it.token == sampling.scored;
+    const double exponent = below_max(it.logit, best_logit) / temperature;
+    if (exponent < kLeastExponent) return;
+    const double weight = std::exp(exponent);
+    sum += weight;
+    weighted_sum += weight * exponent;
+  });
+  const bool is_uniform = !(sum >= 1);
+  const double log_sum = std::log(is_uniform ? static_cast<double>(num_drawable) : sum);
+  prediction.drawn_entropy = static_cast<float>(is_uniform ? log_sum : std::max(log_sum - weighted_sum / sum, 0.0));
+  prediction.drawn_log_prob = kMinusInfinity;
+  if (!is_drawable) return;
+  const float logit = logits[static_cast<std::size_t>(sampling.scored)];
+  prediction.drawn_log_prob =
+      static_cast<float>((is_uniform ? 0 : below_max(logit, best_logit) / temperature) - log_sum);
 }
 
-/// The sum of exp(logit - max) over all tokens but the banned one.
-double allowed_mass(std::span<const float> logits, const RowMoments& moments, TokenId banned) {
-  const bool any_banned = banned >= 0 && static_cast<std::size_t>(banned) < logits.size();
-  const double rest =
-      moments.sum - (any_banned ? std::exp(below_max(logits[static_cast<std::size_t>(banned)], moments.max)) : 0);
-  if (rest >= 0.5 * moments.sum) return rest;
-  // The difference would have lost its digits.
-  double sum = 0;
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    if (static_cast<TokenId>(i) != banned) sum += std::exp(below_max(logits[i], moments.max));
-  }
-  return sum;
-}
-
-std::vector<TokenLogit> keep_top_p(std::span<const float> logits, const RowMoments& moments,
-                                   const SamplingRow& sampling) {
-  const double sum = allowed_mass(logits, moments, sampling.banned);
-  // Tokens below this share could not make up 1 - top_p even if all were of that size, so that those above reach it.
-  // The margin covers the rounding of the logarithm, of the sum and of the threshold itself.
-  const auto top_p = static_cast<double>(sampling.filters.top_p);
-  const double share = (1 - top_p) * sum / static_cast<double>(logits.size());
-  double threshold = kMinusInfinity;
-  if (share > 0 && !std::isinf(moments.max)) {
-    const auto max = static_cast<double>(moments.max);
-    threshold = max + std::log(share) - 1e-5 - 1e-6 * std::abs(max);
-  }
-  auto kept = keep_all(logits, sampling.banned, static_cast<float>(threshold));
-  keep_mass(kept, moments.max, sum * top_p);
-  return kept;
-}
-
-/// The tokens that top-k and top-p leave.
-std::vector<TokenLogit> keep_top(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
-                                 float best_logit) {
-  const TokenFilters& filters = sampling.filters;
-  const bool any_top_k = filters.top_k > 0 && static_cast<std::size_t>(filters.top_k) < logits.size();
-  if (!any_top_k && filters.top_p >= 1) return keep_all(logits, sampling.banned, kMinusInfinity);
-  if (!any_top_k) return keep_top_p(logits, moments, sampling);
-  auto kept = keep_top_k(logits, sampling.banned, static_cast<std::size_t>(filters.top_k));
-  if (filters.top_p < 1) {
-    // Summed in a fixed order, whatever order nth_element left.
-    std::sort(kept.begin(), kept.end(), is_better);
-    double sum = 0;
-    for (const TokenLogit& candidate : kept) sum += std::exp(below_max(candidate.logit, best_logit));
-    keep_mass(kept, best_logit, sum * static_cast<double>(filters.top_p));
-  }
-  return kept;
-}
-
-/// The tokens that all filters leave.
-std::vector<TokenLogit> filter(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
-                               float best_logit) {
-  auto kept = keep_top(logits, moments, sampling, best_logit);
-  if (sampling.filters.min_p > 0) {
-    // p >= min_p * p_best, without the sum that both share.
-    const double lowest = std::log(static_cast<double>(sampling.filters.min_p));
-    std::erase_if(kept, [&](const TokenLogit& token) { return below_max(token.logit, best_logit) < lowest; });
-  }
-  return kept;
+void list_alternatives(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                       Prediction& prediction) {
+  const LogProbability log_prob(moments, static_cast<std::int64_t>(logits.size()));
+  auto best = keep_top_k(logits, sampling.banned, static_cast<std::size_t>(sampling.num_alternatives));
+  std::sort(best.begin(), best.end(), is_better);
+  prediction.num_alternatives = static_cast<std::int32_t>(best.size());
+  std::transform(best.begin(), best.end(), prediction.best_tokens.begin(), [&](const TokenLogit& it) {
+    return TokenLogProb{.token = it.token, .log_prob = log_prob.of(it.logit)};
+  });
 }
 
 }  // namespace
@@ -221,24 +176,28 @@ void RowFindings::take(const RowFindings& other) {
   if (!std::isnan(other.scored_logit)) scored_logit = other.scored_logit;
 }
 
-bool needs_all_logits(const SamplingRow& sampling) {
+bool draws_filtered(const SamplingRow& sampling) {
   return sampling.temperature > 0 && !sampling.filters.keep_all();
+}
+
+bool needs_all_logits(const SamplingRow& sampling) {
+  const bool scores_draw = sampling.wants_drawn && sampling.scored != kNoToken;
+  return draws_filtered(sampling) || scores_draw || sampling.num_alternatives > 0;
 }
 
 DrawnToken draw(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
                 const BestToken& best) {
   DrawnToken drawn;
   drawn.offer(best, sampling);
-  // A row without probabilities is drawn from whole.
-  if (needs_all_logits(sampling) && best.logit > kMinusInfinity) {
-    for (const TokenLogit& kept : filter(logits, moments, sampling, best.logit)) drawn.offer(kept, sampling);
-    return drawn;
-  }
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    const auto token = static_cast<TokenId>(i);
-    if (token != sampling.banned) drawn.offer({.logit = logits[i], .token = token}, sampling);
-  }
+  visit_drawable(logits, moments, sampling, best.logit, [&](const TokenLogit& it) { drawn.offer(it, sampling); });
   return drawn;
+}
+
+void add_from_all_logits(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                         Prediction& prediction) {
+  if (prediction.best == kNoToken) return;
+  if (sampling.wants_drawn && sampling.scored != kNoToken) score_draw(logits, moments, sampling, prediction);
+  if (sampling.num_alternatives > 0) list_alternatives(logits, moments, sampling, prediction);
 }
 
 Prediction make_prediction(std::int64_t vocab_size, const RowMoments& moments, const SamplingRow& sampling,
@@ -251,18 +210,14 @@ Prediction make_prediction(std::int64_t vocab_size, const RowMoments& moments, c
   const TokenLogit& sampled = is_drawn ? static_cast<const TokenLogit&>(findings.drawn) : best;
   prediction.sampled = sampled.token;
 
-  // The largest logit alone makes the sum 1, unless there is none.
-  const bool is_uniform = !(moments.sum >= 1);
-  const double log_sum = is_uniform ? std::log(static_cast<double>(vocab_size)) : std::log(moments.sum);
-  const auto log_prob = [&](float logit) {
-    return static_cast<float>((is_uniform ? 0 : below_max(logit, moments.max)) - log_sum);
-  };
+  const LogProbability log_prob(moments, vocab_size);
   // H = -sum p log p with log p = (logit - max) - log_sum.
-  const double entropy = is_uniform ? log_sum : log_sum - moments.weighted_sum / moments.sum;
+  const double entropy =
+      log_prob.is_uniform() ? log_prob.log_sum() : log_prob.log_sum() - moments.weighted_sum / moments.sum;
   prediction.entropy = static_cast<float>(std::max(entropy, 0.0));
-  prediction.best_log_prob = log_prob(best.logit);
-  prediction.sampled_log_prob = log_prob(sampled.logit);
-  if (sampling.scored != kNoToken) prediction.scored_log_prob = log_prob(findings.scored_logit);
+  prediction.best_log_prob = log_prob.of(best.logit);
+  prediction.sampled_log_prob = log_prob.of(sampled.logit);
+  if (sampling.scored != kNoToken) prediction.scored_log_prob = log_prob.of(findings.scored_logit);
   return prediction;
 }
 
@@ -273,7 +228,9 @@ Prediction predict_row(std::span<const float> logits, const SamplingRow& samplin
   if (findings.best.token == kNoToken) return {};
   if (sampling.temperature > 0) findings.drawn = draw(logits, moments, sampling, findings.best);
   if (sampling.scored != kNoToken) findings.scored_logit = logits[static_cast<std::size_t>(sampling.scored)];
-  return make_prediction(static_cast<std::int64_t>(logits.size()), moments, sampling, findings);
+  Prediction prediction = make_prediction(static_cast<std::int64_t>(logits.size()), moments, sampling, findings);
+  add_from_all_logits(logits, moments, sampling, prediction);
+  return prediction;
 }
 
 }  // namespace wedlm

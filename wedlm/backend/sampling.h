@@ -62,7 +62,10 @@ struct RowFindings {
   void take(const RowFindings& other);
 };
 
-/// Whether a filter has to see all logits before a token can be drawn.
+/// Whether a token can only be drawn when a filter has seen all logits.
+bool draws_filtered(const SamplingRow& sampling);
+
+/// Whether what is asked can only be answered when all logits are there.
 bool needs_all_logits(const SamplingRow& sampling);
 
 /// Draws after the filters, which come before the temperature: drop the banned token, keep the top_k best (the lowest
@@ -71,6 +74,11 @@ bool needs_all_logits(const SamplingRow& sampling);
 /// Face the temperature comes first).
 DrawnToken draw(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
                 const BestToken& best);
+
+/// What only all logits can say, added to the prediction of the row where it is asked for: the best tokens, and the
+/// scored token in the distribution that draws are taken from.
+void add_from_all_logits(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                         Prediction& prediction);
 
 /// What was found out, as a prediction; none where no token is allowed.
 Prediction make_prediction(std::int64_t vocab_size, const RowMoments& moments, const SamplingRow& sampling,

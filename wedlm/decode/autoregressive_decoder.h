@@ -11,7 +11,7 @@ class AutoregressiveDecoder final : public Decoder {
   bool predicts_after_known() const override { return true; }
   WindowRows rows(const RowRequest& request) override;
   Advance advance(std::span<const Prediction> predictions) override;
-  std::span<const Window::Slot> slots() const override { return {}; }
+  std::span<const Window::Position> window() const override { return {}; }
 };
 
 }  // namespace wedlm

@@ -16,7 +16,7 @@ int max_window_rows(const SamplingParams& params) {
 }
 
 int min_window_rows(const SamplingParams& params) {
-  return fixed_window(params) ? max_window_rows(params) : 0;
+  return shares_rows(params) ? 0 : max_window_rows(params);
 }
 
 int max_pending_per_step(const SamplingParams& params) {

@@ -16,6 +16,7 @@
 #include "wedlm/base/prediction.h"
 #include "wedlm/decode/draft_statistics.h"
 #include "wedlm/decode/sampling_params.h"
+#include "wedlm/decode/token_score.h"
 #include "wedlm/decode/window.h"
 
 namespace wedlm {
@@ -23,7 +24,7 @@ namespace wedlm {
 struct WindowRow {
   enum class Kind : std::uint8_t {
     kToken,  // a guess that later rows look at
-    kMask,   // an empty slot: it predicts its own position
+    kMask,   // an empty position: it predicts its own position
   };
   Kind kind = Kind::kMask;
   TokenId token = kNoToken;  // of a kToken row
@@ -50,8 +51,10 @@ struct RowRequest {
 
 /// What a forward has decided.
 struct Advance {
-  std::vector<TokenId> tokens;  // that became known, in order
-  int num_cached = 0;           // the leading ones of these whose K/V the forward has stored: accepted drafts
+  std::vector<TokenId> tokens;     // that became known, in order
+  std::vector<TokenScore> scores;  // one for each, by the row that decided: the mask that it was filled from, or the
+                                   // next-token row that chose or verified it
+  int num_cached = 0;              // the leading tokens whose K/V the forward has stored: accepted drafts
 };
 
 class Decoder {
@@ -72,7 +75,7 @@ class Decoder {
   virtual Advance advance(std::span<const Prediction> predictions) = 0;
 
   /// The window as it stands, to be shown; empty for a mode without one.
-  virtual std::span<const Window::Slot> slots() const = 0;
+  virtual std::span<const Window::Position> window() const = 0;
 
   /// The drafts that the last advance() refused, to be shown.
   virtual std::span<const TokenId> rejected() const { return {}; }
@@ -80,13 +83,14 @@ class Decoder {
   virtual const DraftCounts* draft_counts() const { return nullptr; }
 };
 
-/// The most rows that rows() can give under these parameters, and the fewest that it can be brought to.
+/// The most rows that rows() can give under these parameters, and the fewest that the engine can bring it to.
 int max_window_rows(const SamplingParams& params);
 int min_window_rows(const SamplingParams& params);
 /// The most tokens of one advance() that are not cached.
 int max_pending_per_step(const SamplingParams& params);
 
-/// `statistics` is what all sequences of an engine learn together; it must outlive the decoder.
+/// `statistics` is what the sequences of an engine learn together; it must outlive the decoder. A request that
+/// learns_alone() neither reads it nor adds to it.
 std::unique_ptr<Decoder> make_decoder(const SamplingParams& params, DraftStatistics& statistics);
 
 }  // namespace wedlm

@@ -21,7 +21,7 @@ bool DraftRule::is_certain(const Draft& draft) const {
   return adjusted < *params_.entropy_threshold && beside_largest <= params_.joint_entropy;
 }
 
-bool DraftRule::accepts(const Draft& draft) {
+bool DraftRule::try_extend(const Draft& draft) {
   // The token that the next-token row chooses is one of those that a step fills.
   const bool is_capped = params_.max_per_step > 0 && num_drafts_ + 1 >= params_.max_per_step;
   if (is_capped || num_drafts_ >= kMaxDrafts || !is_certain(draft)) return false;
@@ -36,8 +36,8 @@ bool passes_gate(const Draft& draft, const Prediction& prediction, const Samplin
   if (prediction.sampled == draft.token) return true;
   const bool demands_equality = params.mode == DecodeMode::kExact || params.gate == Gate::kEquality;
   if (demands_equality || draft.source != Draft::Source::kMask) return false;
-  const float least = std::min(params.gate_epsilon, params.gate_delta * std::exp(-prediction.entropy));
-  return std::exp(prediction.scored_log_prob) >= least;
+  const float least = std::min(params.gate_epsilon, params.gate_delta * std::exp(-prediction.drawn_entropy));
+  return std::exp(prediction.drawn_log_prob) >= least;
 }
 
 }  // namespace wedlm

@@ -11,20 +11,21 @@
 
 namespace wedlm {
 
-/// Grows a run of drafts one guess at a time, from the first position behind the known tokens on. It ends at the first
-/// guess that is refused.
-///   exact: while the calibrated chance that all of the run are the model's own choice is above the draft threshold
-///   gated: while the calibrated chance that all of it will be accepted is; and a mask's guess also where its entropy
-///   plus
-///          the penalty of distance is below the entropy threshold and the entropies of the run sum, beside the
-///          largest, to no more than the joint bound. Where an agreement is asked for, that alone decides about a
-///          mask's guess: while the calibrated chance of each to be the model's own choice is at least that
+/// Grows a run of drafts one guess at a time, from the first position behind the known tokens on. The run ends with the
+/// first guess that is refused.
+///
+/// In the exact mode a guess is taken while the run as a whole is likely enough to be the model's own choice: while
+/// that chance, by calibration, is above the draft threshold. In the gated mode it is taken while the run is likely
+/// enough to be accepted, in the same sense. There a mask's guess is also taken where its entropy and the penalty for
+/// its distance are below the entropy threshold together, and the entropies of the run, without the largest of them,
+/// sum to no more than the joint bound. Where an agreement is asked for, a mask's guess is taken by nothing but its own
+/// chance of being the model's choice, which must be at least the agreement.
 class DraftRule {
  public:
   explicit DraftRule(const SamplingParams& params);
 
-  /// Whether a run that holds what was accepted so far goes on with this guess; then it does.
-  bool accepts(const Draft& draft);
+  /// Extends the run by this guess, or refuses it and changes nothing; says which.
+  bool try_extend(const Draft& draft);
 
  private:
   float chance_of(const Draft& draft) const;
@@ -38,7 +39,11 @@ class DraftRule {
 };
 
 /// Whether a draft that was computed behind nothing but known tokens becomes text, by the answer of the row before it.
-/// Drafts of other sources than a mask are free: they pass only as the row's own choice, and change no text.
+/// Its own choice always does. In the gated mode a mask's guess does, too, where a draw from the row would take it with
+/// a probability of at least min(epsilon, delta * exp(-H)), H being the entropy of that same distribution: the tokens
+/// that the filters keep, at the request's temperature, and for a greedy request at temperature 1. So no token that the
+/// filters drop becomes text. A draft of another source passes only as the row's own choice: being free, it shall
+/// change no text.
 bool passes_gate(const Draft& draft, const Prediction& prediction, const SamplingParams& params);
 
 }  // namespace wedlm

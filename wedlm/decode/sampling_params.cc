@@ -54,6 +54,14 @@ std::optional<int> fixed_window(const SamplingParams& params) {
   return verifies_drafts(params) ? std::nullopt : std::optional<int>(kDefaultWindowSize);
 }
 
+bool learns_alone(const SamplingParams& params) {
+  return params.mode == DecodeMode::kGated && params.gate == Gate::kProbability && params.seed.has_value();
+}
+
+bool shares_rows(const SamplingParams& params) {
+  return !fixed_window(params) && !learns_alone(params);
+}
+
 std::string_view mode_name(DecodeMode mode) {
   return name_of(mode, kDecodeModes);
 }

@@ -22,13 +22,13 @@ enum class DecodeMode {
   kGated,           // drafts that the next forward finds likely enough become text
 };
 
-/// Which slot is filled when no slot is certain enough.
+/// Which position is filled when none is certain enough.
 enum class Fallback {
-  kArgmin,    // the one with the smallest adjusted entropy: the original's choice; every slot must be computed
-  kLeftmost,  // the leftmost: slots that can never be selected are not computed at all
+  kArgmin,    // the one with the smallest adjusted entropy: the original's choice; every one must be computed
+  kLeftmost,  // the leftmost: positions that can never be selected are not computed at all
 };
 
-/// When the window of the streaming mode takes new slots in.
+/// When the window of the streaming mode takes new positions in.
 enum class WindowRefill {
   kSliding,  // as soon as a leading run has left it
   kBlock,    // when all of it has left: a block is finished before the next begins (WeDLM, ablation of section 5)
@@ -46,21 +46,22 @@ struct SamplingParams {
 
   float temperature = 0.2F;  // 0 to 100; 0 is greedy
   TokenFilters filters;
-  std::optional<std::uint64_t> seed;  // at most 2^53; none: a fresh one for each request
+  std::optional<std::uint64_t> seed;     // at most 2^53; none: a fresh one for each request
+  std::optional<std::int32_t> logprobs;  // log-probabilities, and so many alternatives, 0 to 20, go with each token
 
   std::int32_t max_tokens = 64;         // >= 1
   std::vector<std::string> stop;        // texts that end the answer; they are not part of it
   std::vector<TokenId> stop_token_ids;  // besides the checkpoint's end-of-text tokens
   bool ignore_eos = false;
 
-  // The window: slots behind the known tokens, 1 to 256. None: 16 for streaming, and what pays on this machine for the
-  // modes that verify (fixed_window()).
+  // The window: positions behind the known tokens, 1 to 256. None: 16 for streaming, and what pays on this machine for
+  // the modes that verify (fixed_window()).
   std::optional<std::int32_t> window_size;
 
-  // Which slots are filled, in the streaming and gated modes.
-  std::optional<float> entropy_threshold = 0.4F;  // nats, > 0; none: one slot a forward
-  float position_penalty = 0.02F;                 // nats for each slot of distance, >= 0
-  std::int32_t max_per_step = 0;                  // most slots filled in one forward; 0: no cap
+  // Which positions are filled, in the streaming and gated modes.
+  std::optional<float> entropy_threshold = 0.4F;  // nats, > 0; none: one position a forward
+  float position_penalty = 0.02F;                 // nats for each position of distance, >= 0
+  std::int32_t max_per_step = 0;                  // most positions filled in one forward; 0: no cap
 
   // The streaming mode alone.
   Fallback fallback = Fallback::kArgmin;
@@ -84,8 +85,16 @@ inline constexpr std::int32_t kMaxWindowSize = 256;
 /// Drafts are verified by later forwards, and not text at once.
 bool verifies_drafts(const SamplingParams& params);
 
-/// The size that the window always has; nullopt where it follows each step from what rows cost and bring.
+/// The size that the window always has; nullopt where it is chosen anew for each step.
 std::optional<int> fixed_window(const SamplingParams& params);
+
+/// A gated request with a seed. Which guesses become text depends on what was learned from drafts and on the window,
+/// and the same seed shall give the same text: so it learns from itself alone, and where its window is not fixed, that
+/// follows a rule of its own. The text of every other mode depends on neither.
+bool learns_alone(const SamplingParams& params);
+
+/// The window follows each step from what rows cost on this machine and bring to this sequence and the others.
+bool shares_rows(const SamplingParams& params);
 
 /// Throws InvalidInput naming the first parameter that is out of range, its range and its value.
 void validate(const SamplingParams& params);

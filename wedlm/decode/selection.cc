@@ -9,7 +9,7 @@ std::vector<int> select_candidates(std::span<const Candidate> candidates, const 
   float best_adjusted = 0;
   for (int i = 0; i < static_cast<int>(candidates.size()); ++i) {
     const Candidate& candidate = candidates[static_cast<std::size_t>(i)];
-    const auto distance = static_cast<float>(candidate.slot - candidates[0].slot);
+    const auto distance = static_cast<float>(candidate.index - candidates[0].index);
     const float adjusted = candidate.entropy + rule.position_penalty * distance;
     if (i == 0 || adjusted < best_adjusted) {
       best = i;
@@ -28,7 +28,7 @@ std::optional<int> unreachable_distance(const SelectionRule& rule) {
   if (!rule.entropy_threshold) return 1;
   if (rule.position_penalty <= 0) return std::nullopt;
   // Entropies are never negative, so the penalty alone decides. Counted up and not divided, because rounding must not
-  // exclude a slot that the comparison above would have selected.
+  // exclude a position that the comparison above would have selected.
   int distance = 1;
   while (distance < kMaxWindowSize && rule.position_penalty * static_cast<float>(distance) < *rule.entropy_threshold) {
     ++distance;

@@ -1,4 +1,4 @@
-// Which empty slots are certain enough to be filled (WeDLM, the entropy rule with a penalty for distance).
+// Which empty positions are certain enough to be filled (WeDLM, the entropy rule with a penalty for distance).
 #pragma once
 
 #include <optional>
@@ -9,9 +9,9 @@
 
 namespace wedlm {
 
-/// An empty slot that was computed, in ascending order of `slot`.
+/// An empty position that was computed, in ascending order of `index`.
 struct Candidate {
-  int slot = 0;       // its index in the window
+  int index = 0;      // in the window
   float entropy = 0;  // nats, of the raw distribution
 };
 
@@ -23,13 +23,13 @@ struct SelectionRule {
 };
 
 /// Indices into `candidates`, ascending. The adjusted entropy of a candidate is its entropy plus the penalty for each
-/// slot of distance from the first candidate, which is the leftmost empty slot; all below the threshold are selected,
-/// of these the leftmost up to the cap. Where none is, or without a threshold, the fallback selects one. Empty for no
-/// candidates.
+/// position of distance from the first candidate, which is the leftmost empty one; all below the threshold are
+/// selected, of these the leftmost up to the cap. Where none is, or without a threshold, the fallback selects one.
+/// Empty for no candidates.
 std::vector<int> select_candidates(std::span<const Candidate> candidates, const SelectionRule& rule);
 
-/// Slots at this distance from the leftmost empty one, or further, cannot be selected whatever their entropy, except by
-/// the argmin fallback; nullopt where there is no such distance.
+/// Positions at this distance from the leftmost empty one, or further, cannot be selected whatever their entropy,
+/// except by the argmin fallback; nullopt where there is no such distance.
 std::optional<int> unreachable_distance(const SelectionRule& rule);
 
 }  // namespace wedlm

@@ -1,5 +1,8 @@
 #include "wedlm/decode/streaming_decoder.h"
 
+#include <iterator>
+#include <string>
+
 #include "wedlm/base/error.h"
 
 namespace wedlm {
@@ -14,49 +17,56 @@ StreamingDecoder::StreamingDecoder(const SamplingParams& params)
 
 WindowRows StreamingDecoder::rows(const RowRequest& request) {
   if (refill_ == WindowRefill::kSliding || window_.size() == 0) window_.refill(window_size_);
+  scores_.resize(static_cast<std::size_t>(window_.size()));
   WindowRows result;
-  asked_slots_.clear();
-  const auto slots = window_.slots();
-  for (int slot = 0; slot < window_.size(); ++slot) {
-    if (const Window::Slot& it = slots[static_cast<std::size_t>(slot)]; it.filled) {
-      result.rows.push_back({.kind = WindowRow::Kind::kToken, .token = it.token, .offset = slot});
+  asked_.clear();
+  const auto positions = window_.positions();
+  for (int i = 0; i < window_.size(); ++i) {
+    if (const Window::Position& it = positions[static_cast<std::size_t>(i)]; it.filled) {
+      result.rows.push_back({.kind = WindowRow::Kind::kToken, .token = it.token, .offset = i});
     }
   }
-  for (int slot = 0; slot < window_.size(); ++slot) {
-    if (slots[static_cast<std::size_t>(slot)].filled) continue;
-    const int first_empty = asked_slots_.empty() ? slot : asked_slots_.front();
-    if (!is_worth_computing(slot, first_empty, request.tokens_left)) break;
-    result.rows.push_back({.kind = WindowRow::Kind::kMask, .offset = slot, .wants_prediction = true});
-    asked_slots_.push_back(slot);
+  for (int i = 0; i < window_.size(); ++i) {
+    if (positions[static_cast<std::size_t>(i)].filled) continue;
+    const int first_empty = asked_.empty() ? i : asked_.front();
+    if (!is_worth_computing(i, first_empty, request.tokens_left)) break;
+    result.rows.push_back({.kind = WindowRow::Kind::kMask, .offset = i, .wants_prediction = true});
+    asked_.push_back(i);
   }
   return result;
 }
 
-bool StreamingDecoder::is_worth_computing(int slot, int first_empty, int tokens_left) const {
-  // With the argmin fallback any slot may be the one that is filled, and a fill past the last token changes what the
-  // rows before it see: the original computes them all, and so its token ids are only had by computing them all.
-  if (rule_.fallback == Fallback::kArgmin || slot == first_empty) return true;
-  if (slot >= tokens_left) return false;
+bool StreamingDecoder::is_worth_computing(int index, int first_empty, int tokens_left) const {
+  // With the argmin fallback any position may be the one that is filled, and a fill past the last token changes what
+  // the rows before it see: the original computes them all, and so its token ids are only had by computing them all.
+  if (rule_.fallback == Fallback::kArgmin || index == first_empty) return true;
+  if (index >= tokens_left) return false;
   const auto limit = unreachable_distance(rule_);
-  return !limit || slot - first_empty < *limit;
+  return !limit || index - first_empty < *limit;
 }
 
 Advance StreamingDecoder::advance(std::span<const Prediction> predictions) {
-  if (predictions.size() != asked_slots_.size()) {
-    throw InternalError("StreamingDecoder: expected " + std::to_string(asked_slots_.size()) + " predictions, got " +
+  if (predictions.size() != asked_.size()) {
+    throw InternalError("StreamingDecoder: expected " + std::to_string(asked_.size()) + " predictions, got " +
                         std::to_string(predictions.size()));
   }
   std::vector<Candidate> candidates;
   candidates.reserve(predictions.size());
   for (std::size_t i = 0; i < predictions.size(); ++i) {
-    candidates.push_back({.slot = asked_slots_[i], .entropy = predictions[i].entropy});
+    candidates.push_back({.index = asked_[i], .entropy = predictions[i].entropy});
   }
   for (const int i : select_candidates(candidates, rule_)) {
-    const auto index = static_cast<std::size_t>(i);
-    window_.fill(candidates[index].slot, predictions[index].sampled);
+    const Prediction& prediction = predictions[static_cast<std::size_t>(i)];
+    const int index = asked_[static_cast<std::size_t>(i)];
+    window_.fill(index, prediction.sampled);
+    scores_[static_cast<std::size_t>(index)] = score_of(prediction, prediction.sampled_log_prob);
   }
-  asked_slots_.clear();
-  return {.tokens = window_.take_leading_run()};
+  asked_.clear();
+  Advance advance{.tokens = window_.take_leading_run()};
+  const auto end = scores_.begin() + std::ssize(advance.tokens);
+  advance.scores.assign(std::make_move_iterator(scores_.begin()), std::make_move_iterator(end));
+  scores_.erase(scores_.begin(), end);
+  return advance;
 }
 
 }  // namespace wedlm

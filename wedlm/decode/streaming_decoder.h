@@ -1,5 +1,5 @@
 // Streaming parallel decoding, the algorithm of the original engine (WeDLM, section 4): a window of fixed size slides
-// behind the known tokens; each forward fills the slots whose prediction is certain enough; the leading filled run
+// behind the known tokens; each forward fills the positions whose prediction is certain enough; the leading filled run
 // becomes known. A fill is permanent.
 //
 // It yields the token ids of the original and differs from it in when they are known: a token is committed in the step
@@ -18,19 +18,20 @@ class StreamingDecoder final : public Decoder {
   explicit StreamingDecoder(const SamplingParams& params);
 
   bool predicts_after_known() const override { return false; }
-  /// Filled slots first, then empty ones, each group ascending: a mask sees every guess.
+  /// Filled positions first, then empty ones, each group ascending: a mask sees every guess.
   WindowRows rows(const RowRequest& request) override;
   Advance advance(std::span<const Prediction> predictions) override;
-  std::span<const Window::Slot> slots() const override { return window_.slots(); }
+  std::span<const Window::Position> window() const override { return window_.positions(); }
 
  private:
-  bool is_worth_computing(int slot, int first_empty, int tokens_left) const;
+  bool is_worth_computing(int index, int first_empty, int tokens_left) const;
 
   int window_size_;
   WindowRefill refill_;
   SelectionRule rule_;
   Window window_;
-  std::vector<int> asked_slots_;  // the empty slots of the rows given last, ascending
+  std::vector<TokenScore> scores_;  // of each position of the window, once it is filled
+  std::vector<int> asked_;          // the empty positions of the rows given last, ascending
 };
 
 }  // namespace wedlm

@@ -11,18 +11,38 @@ namespace {
 
 constexpr float kOwnRate = 0.1F;  // a sequence changes its subject within some dozen forwards
 
+// What one more row adds to a forward of a single row where nobody measures it: about that of models whose weights come
+// from memory.
+constexpr float kRowShare = 1.0F / 16;
+
+/// How many rows give most tokens by that measure; `values` never increase, so the first that does not pay ends them.
+int rows_that_pay(std::span<const float> values) {
+  float tokens = 1;
+  float cost = 1;
+  int num_rows = 0;
+  for (const float value : values) {
+    if (value * cost < tokens * kRowShare) break;
+    tokens += value;
+    cost += kRowShare;
+    ++num_rows;
+  }
+  return num_rows;
+}
+
 }  // namespace
 
 VerifyingDecoder::VerifyingDecoder(const SamplingParams& params, DraftStatistics& statistics)
-    : params_(params), window_(fixed_window(params)), statistics_(statistics) {}
+    : params_(params),
+      window_size_(fixed_window(params)),
+      statistics_(learns_alone(params) ? own_statistics_.emplace() : statistics) {}
 
 void VerifyingDecoder::prepare(const RowRequest& request) {
   if (!is_prepared_) {
     if (!profile_) profile_.emplace(statistics_.profile).set_rate(kOwnRate);
-    if (params_.prompt_lookup) append_lookup(request.known, window_.value_or(kMaxDrafts));
+    if (params_.prompt_lookup) append_lookup(request.known, window_size_.value_or(kMaxDrafts));
     is_prepared_ = true;
   }
-  const int most = std::min(request.tokens_left - 1, window_.value_or(kMaxDrafts));
+  const int most = std::min(request.tokens_left - 1, window_size_.value_or(kMaxDrafts));
   if (static_cast<int>(drafts_.size()) > most) drafts_.resize(static_cast<std::size_t>(most));
 }
 
@@ -31,7 +51,7 @@ void VerifyingDecoder::append_lookup(std::span<const TokenId> known, int max_dra
   DraftRule rule(params_);
   for (const Draft& draft : drafts_) {
     tokens.push_back(draft.token);
-    rule.accepts(draft);
+    rule.try_extend(draft);
   }
   const auto continuation = lookup_.find(known, tokens, max_drafts - static_cast<int>(drafts_.size()));
   for (const TokenId token : continuation.tokens) {
@@ -40,7 +60,7 @@ void VerifyingDecoder::append_lookup(std::span<const TokenId> known, int max_dra
                 .depth = static_cast<int>(drafts_.size()) + 1,
                 .match_length = continuation.match_length};
     statistics_.calibration.judge(draft);
-    if (!rule.accepts(draft)) return;
+    if (!rule.try_extend(draft)) return;
     drafts_.push_back(draft);
   }
 }
@@ -52,8 +72,12 @@ int VerifyingDecoder::useful_masks(int num_drafts, int tokens_left) const {
 }
 
 std::span<const float> VerifyingDecoder::row_values(const RowRequest& request) {
+  if (!shares_rows(params_)) return {};
+  return expected_tokens(request);
+}
+
+std::span<const float> VerifyingDecoder::expected_tokens(const RowRequest& request) {
   values_.clear();
-  if (window_) return values_;
   prepare(request);
   float chance = 1;
   for (const Draft& draft : drafts_) values_.push_back(chance *= draft.keep_chance);
@@ -70,11 +94,16 @@ std::span<const float> VerifyingDecoder::row_values(const RowRequest& request) {
   return values_;
 }
 
+int VerifyingDecoder::max_rows(const RowRequest& request) {
+  return shares_rows(params_) ? request.max_rows : rows_that_pay(expected_tokens(request));
+}
+
 WindowRows VerifyingDecoder::rows(const RowRequest& request) {
   prepare(request);
-  const int num_drafts = std::min(static_cast<int>(drafts_.size()), window_ ? kMaxDrafts : request.max_rows);
+  const int most = window_size_ ? kMaxDrafts + *window_size_ : max_rows(request);
+  const int num_drafts = std::min(static_cast<int>(drafts_.size()), most);
   const bool all_drafts = num_drafts == static_cast<int>(drafts_.size());
-  int num_masks = window_ ? *window_ : all_drafts ? request.max_rows - num_drafts : 0;
+  int num_masks = window_size_ ? *window_size_ : all_drafts ? most - num_drafts : 0;
   num_masks = std::min({num_masks, useful_masks(num_drafts, request.tokens_left), kMaxAutoWindow});
   if (num_masks < 2) num_masks = 0;
 
@@ -145,10 +174,32 @@ std::vector<Draft> VerifyingDecoder::propose(std::span<const Prediction> of_mask
                 .entropy = prediction.entropy,
                 .probability = std::exp(prediction.sampled_log_prob)};
     statistics_.calibration.judge(draft);
-    if (!rule.accepts(draft)) break;
+    if (!rule.try_extend(draft)) break;
     drafts.push_back(draft);
   }
   return drafts;
+}
+
+Advance VerifyingDecoder::commit(int num_accepted, std::span<const Prediction> predictions) {
+  Advance advance{.num_cached = num_accepted};
+  const auto say = [&](TokenId token, const Prediction& prediction) {
+    const bool is_own_choice = prediction.sampled == token;
+    advance.tokens.push_back(token);
+    advance.scores.push_back(
+        score_of(prediction, is_own_choice ? prediction.sampled_log_prob : prediction.scored_log_prob));
+  };
+  rejected_.clear();
+  for (int i = 0; i < asked_.num_drafts; ++i) {
+    const auto index = static_cast<std::size_t>(i);
+    if (i < num_accepted) {
+      say(drafts_[index].token, predictions[index]);
+    } else {
+      rejected_.push_back(drafts_[index].token);
+    }
+  }
+  const Prediction& after_accepted = predictions[static_cast<std::size_t>(num_accepted)];
+  say(after_accepted.sampled, after_accepted);
+  return advance;
 }
 
 Advance VerifyingDecoder::advance(std::span<const Prediction> predictions) {
@@ -159,14 +210,8 @@ Advance VerifyingDecoder::advance(std::span<const Prediction> predictions) {
   }
   const int num_accepted = count_accepted(predictions);
   learn(num_accepted);
-  Advance advance{.num_cached = num_accepted};
-  rejected_.clear();
-  for (int i = 0; i < asked_.num_drafts; ++i) {
-    const TokenId token = drafts_[static_cast<std::size_t>(i)].token;
-    (i < num_accepted ? advance.tokens : rejected_).push_back(token);
-  }
-  const TokenId chosen = predictions[static_cast<std::size_t>(num_accepted)].sampled;
-  advance.tokens.push_back(chosen);
+  Advance advance = commit(num_accepted, predictions);
+  const TokenId chosen = advance.tokens.back();
 
   // The masks saw every draft: where one was refused, what they say is about another text.
   const bool are_all_accepted = num_accepted == asked_.num_drafts;
@@ -179,9 +224,9 @@ Advance VerifyingDecoder::advance(std::span<const Prediction> predictions) {
   } else {
     drafts_ = propose(of_masks);
   }
-  slots_.clear();
-  for (const Draft& draft : drafts_) slots_.push_back({.token = draft.token, .filled = true});
-  slots_.resize(slots_.size() + static_cast<std::size_t>(asked_.num_masks));
+  shown_.clear();
+  for (const Draft& draft : drafts_) shown_.push_back({.token = draft.token, .filled = true});
+  shown_.resize(shown_.size() + static_cast<std::size_t>(asked_.num_masks));
   asked_ = {};
   is_prepared_ = false;
   return advance;

@@ -30,7 +30,7 @@ class VerifyingDecoder final : public Decoder {
   std::span<const float> row_values(const RowRequest& request) override;
   WindowRows rows(const RowRequest& request) override;
   Advance advance(std::span<const Prediction> predictions) override;
-  std::span<const Window::Slot> slots() const override { return slots_; }
+  std::span<const Window::Position> window() const override { return shown_; }
   std::span<const TokenId> rejected() const override { return rejected_; }
   const DraftCounts* draft_counts() const override { return &counts_; }
 
@@ -44,16 +44,23 @@ class VerifyingDecoder final : public Decoder {
   /// Extends the drafts by what occurred before, once for each step, and cuts them to what may still be said.
   void prepare(const RowRequest& request);
   void append_lookup(std::span<const TokenId> known, int max_drafts);
+  /// row_values() whether or not anybody else chooses by them.
+  std::span<const float> expected_tokens(const RowRequest& request);
+  /// The most rows of a window whose size is not fixed.
+  int max_rows(const RowRequest& request);
   /// Masks that can propose something that may still be said, and the one before them; 0 where none can.
   int useful_masks(int num_drafts, int tokens_left) const;
   int count_accepted(std::span<const Prediction> predictions);
   void learn(int num_accepted);
+  /// The drafts that were accepted and the choice of the row after them; the others are rejected.
+  Advance commit(int num_accepted, std::span<const Prediction> predictions);
   /// Drafts for which the forward had no row: still good where the token before them is what they were drafted behind.
   std::vector<Draft> unverified_rest(TokenId chosen) const;
   std::vector<Draft> propose(std::span<const Prediction> of_masks) const;
 
   SamplingParams params_;
-  std::optional<int> window_;
+  std::optional<int> window_size_;
+  std::optional<DraftStatistics> own_statistics_;  // of a request that learns alone
   DraftStatistics& statistics_;
   std::optional<AcceptanceProfile> profile_;  // of this sequence, begun as that of all
   PromptLookup lookup_;
@@ -65,7 +72,7 @@ class VerifyingDecoder final : public Decoder {
   std::vector<float> values_;
 
   DraftCounts counts_;
-  std::vector<Window::Slot> slots_;
+  std::vector<Window::Position> shown_;  // the drafts and as many empty positions as there were masks
   std::vector<TokenId> rejected_;
 };
 

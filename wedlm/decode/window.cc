@@ -8,21 +8,21 @@
 namespace wedlm {
 
 void Window::refill(int size) {
-  if (size > this->size()) slots_.resize(static_cast<std::size_t>(size));
+  if (size > this->size()) positions_.resize(static_cast<std::size_t>(size));
 }
 
-void Window::fill(int slot, TokenId token) {
-  if (slot < 0 || slot >= size() || slots_[static_cast<std::size_t>(slot)].filled) {
-    throw InternalError("Window: slot " + std::to_string(slot) + " is not an empty slot");
+void Window::fill(int index, TokenId token) {
+  if (index < 0 || index >= size() || positions_[static_cast<std::size_t>(index)].filled) {
+    throw InternalError("Window: " + std::to_string(index) + " is not an empty position of " + std::to_string(size()));
   }
-  slots_[static_cast<std::size_t>(slot)] = {.token = token, .filled = true};
+  positions_[static_cast<std::size_t>(index)] = {.token = token, .filled = true};
 }
 
 std::vector<TokenId> Window::take_leading_run() {
-  const auto end = std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return !slot.filled; });
+  const auto end = std::find_if(positions_.begin(), positions_.end(), [](const Position& it) { return !it.filled; });
   std::vector<TokenId> tokens;
-  for (auto slot = slots_.begin(); slot != end; ++slot) tokens.push_back(slot->token);
-  slots_.erase(slots_.begin(), end);
+  for (auto it = positions_.begin(); it != end; ++it) tokens.push_back(it->token);
+  positions_.erase(positions_.begin(), end);
   return tokens;
 }
 

@@ -1,9 +1,9 @@
-// The positions behind the known tokens that are being guessed: slot i stands for the i-th position after the last
-// known token. A slot is empty, and then a mask in the forward, or filled with a guess. When the leading slots are all
-// filled they become known tokens and leave the window; a filled slot behind an empty one waits.
+// The positions behind the known tokens that are being guessed: index i stands for the i-th position after the last
+// known token. A position is empty, and then a mask in the forward, or filled with a guess. When the leading positions
+// are all filled they become known tokens and leave the window; a filled position behind an empty one waits.
 //
 //   known tokens            window
-//   ... 12 , 13 ,          [14][  ][  ][15][  ]      slot 0 leaves as known; slots 1, 2, 4 are masks; slot 3 waits
+//   ... 12 , 13 ,          [14][  ][  ][15][  ]      0 leaves as known; 1, 2 and 4 are masks; 3 waits
 //
 // A mask is a flag and never a token id: a checkpoint's mask token in a prompt is an ordinary known token.
 #pragma once
@@ -17,25 +17,25 @@ namespace wedlm {
 
 class Window {
  public:
-  struct Slot {
+  struct Position {
     TokenId token = kNoToken;
     bool filled = false;
   };
 
-  std::span<const Slot> slots() const { return slots_; }
-  int size() const { return static_cast<int>(slots_.size()); }
+  std::span<const Position> positions() const { return positions_; }
+  int size() const { return static_cast<int>(positions_.size()); }
 
-  /// Appends empty slots until there are `size` of them.
+  /// Appends empty positions until there are `size` of them.
   void refill(int size);
 
-  /// Fills an empty slot; a filled one never changes (InternalError).
-  void fill(int slot, TokenId token);
+  /// Fills an empty position; a filled one never changes (InternalError).
+  void fill(int index, TokenId token);
 
-  /// Removes the leading run of filled slots and returns its tokens.
+  /// Removes the leading run of filled positions and returns its tokens.
   std::vector<TokenId> take_leading_run();
 
  private:
-  std::vector<Slot> slots_;
+  std::vector<Position> positions_;
 };
 
 }  // namespace wedlm

@@ -38,6 +38,7 @@ void check_at_least(std::int64_t value, std::int64_t least, const char* name) {
 
 EngineOptions resolve(EngineOptions options, const ModelConfig& config) {
   check_at_least(options.max_num_seqs, 1, "max_num_seqs");
+  check_at_least(options.max_waiting, 1, "max_waiting");
   check_at_least(options.max_num_batched_tokens, 1, "max_num_batched_tokens");
   check_at_least(options.max_model_len, 0, "max_model_len");
   check_at_least(options.block_size, 1, "K/V block size");
@@ -100,8 +101,13 @@ class Engine::Impl {
   std::shared_ptr<ResponseStream> submit(Request request) {
     check(request);
     const std::lock_guard lock(mutex_);
+    if (num_waiting() >= options.max_waiting) {
+      throw ResourceError("the engine is full: " + std::to_string(num_waiting()) +
+                          " requests wait already (max_waiting " + std::to_string(options.max_waiting) +
+                          "); try again later");
+    }
     auto sequence = std::make_unique<Sequence>(std::move(request), num_submitted_++, limits_, draft_statistics_);
-    std::shared_ptr<ResponseStream> stream = sequence->stream();
+    auto stream = std::make_shared<ResponseStream>(sequence->channel());
     inbox_.push_back(std::move(sequence));
     has_work_.notify_one();
     return stream;
@@ -109,13 +115,15 @@ class Engine::Impl {
 
   EngineStats stats() const {
     const std::lock_guard lock(mutex_);
-    return stats_;
+    EngineStats stats = stats_;
+    stats.num_waiting = num_waiting();
+    return stats;
   }
 
   const EngineOptions options;
 
  private:
-  /// One forward. Steps 4 to 10 of a request's way through the house.
+  /// Who takes part, one forward, what it says, who has finished: the steps of docs/how-it-works.md in code.
   void step() {
     const Step step = scheduler_.schedule();
     if (step.empty()) return finish_step(0);
@@ -150,6 +158,7 @@ class Engine::Impl {
         std::unique_lock lock(mutex_);
         has_work_.wait(lock, [&] { return is_stopping_ || !inbox_.empty() || !scheduler_.is_idle(); });
         arrived.swap(inbox_);
+        stats_.num_waiting += std::ssize(arrived);  // and the end of the step counts them where they are then
         is_stopping = is_stopping_;
       }
       // Without the lock: the first of some kind has forwards timed, and nobody who submits shall wait for these.
@@ -173,6 +182,9 @@ class Engine::Impl {
   }
 
   void check(const Request& request) const;
+
+  /// In the inbox, and in the scheduler as of the last step. With the lock held.
+  std::int64_t num_waiting() const { return stats_.num_waiting + std::ssize(inbox_); }
 
   void update_stats(std::int64_t num_rows) {
     const std::lock_guard lock(mutex_);
@@ -239,9 +251,11 @@ void Engine::Impl::check(const Request& request) const {
   }
   const std::int64_t step_rows = max_pending_per_step(params) + min_window_rows(params);
   if (step_rows > options.max_num_batched_tokens) {
-    throw InvalidInput("a window of " + std::to_string(fixed_window(params).value_or(0)) + " needs up to " +
-                       std::to_string(step_rows) + " rows in a forward; the engine allows " +
-                       std::to_string(options.max_num_batched_tokens) + " (max_num_batched_tokens)");
+    const std::optional<int> window = fixed_window(params);
+    throw InvalidInput(
+        (window ? "a window of " + std::to_string(*window) : "a gated request with a seed and an automatic window") +
+        " needs up to " + std::to_string(step_rows) + " rows in a forward; the engine allows " +
+        std::to_string(options.max_num_batched_tokens) + " (max_num_batched_tokens)");
   }
   const std::int64_t length = std::min<std::int64_t>(prompt_length + params.max_tokens, options.max_model_len);
   if (blocks_.blocks_for(length) > blocks_.num_blocks()) {

@@ -17,6 +17,7 @@ class LoadedModel;
 
 struct EngineOptions {
   int max_num_seqs = 256;              // sequences in one forward
+  int max_waiting = 4096;              // requests that may wait for a place among these; prompts are all they hold
   int max_num_batched_tokens = 2048;   // rows in one forward
   int max_model_len = 0;               // prompt and answer together; 0: the checkpoint's limit, at most 4096
   int block_size = 16;                 // tokens in a page of the K/V cache
@@ -33,7 +34,7 @@ struct EngineStats {
   std::int64_t preemptions = 0;
   std::int64_t prefix_cache_queries = 0;  // prompt tokens that were looked up
   std::int64_t prefix_cache_hits = 0;     // of these, found
-  std::int64_t num_waiting = 0;
+  std::int64_t num_waiting = 0;           // submitted and not begun, or preempted
   std::int64_t num_running = 0;
   std::int64_t num_blocks = 0;
   std::int64_t num_free_blocks = 0;  // evictable ones included
@@ -51,7 +52,8 @@ class Engine {
 
   /// Queues a request. Throws InvalidInput, at once and with numbers, for one that this engine could never serve: an
   /// empty or too long prompt, parameters out of range, token ids outside the vocabulary, more blocks than the cache
-  /// has.
+  /// has. Throws ResourceError where max_waiting requests wait already. The request is cancelled when the last owner of
+  /// the stream lets go of it.
   std::shared_ptr<ResponseStream> submit(Request request);
 
   /// Options with every default resolved.

@@ -3,6 +3,7 @@
 #include "wedlm/base/error.h"
 
 namespace wedlm {
+
 std::unique_ptr<LoadedModel> LoadedModel::load(const std::filesystem::path& folder, const LoadOptions& options) {
   std::unique_ptr<LoadedModel> model(new LoadedModel);
   model->folder_ = folder;
@@ -19,8 +20,6 @@ std::unique_ptr<LoadedModel> LoadedModel::load(const std::filesystem::path& fold
     }
     model->config_.mask_token_id = mask;
   }
-  const auto& generation_eos = model->generation_defaults_.eos_token_ids;
-  model->eos_token_ids_ = generation_eos.empty() ? model->config_.eos_token_ids : generation_eos;
   if (Tokenizer::is_in(folder)) {
     model->tokenizer_ = Tokenizer::load(folder);
     model->chat_template_ = ChatTemplate::load(folder);

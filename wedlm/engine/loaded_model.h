@@ -43,7 +43,7 @@ class LoadedModel {
   const ChatTemplate* chat_template() const { return chat_template_ ? &*chat_template_ : nullptr; }
 
   /// The tokens that end an answer: those of generation_config.json, else of config.json.
-  const std::vector<TokenId>& eos_token_ids() const { return eos_token_ids_; }
+  const std::vector<TokenId>& eos_token_ids() const { return end_token_ids(config_, generation_defaults_); }
 
  private:
   LoadedModel() = default;
@@ -57,7 +57,6 @@ class LoadedModel {
   std::unique_ptr<Transformer> transformer_;
   std::optional<Tokenizer> tokenizer_;
   std::optional<ChatTemplate> chat_template_;
-  std::vector<TokenId> eos_token_ids_;
 };
 
 }  // namespace wedlm

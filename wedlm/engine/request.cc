@@ -1,5 +1,8 @@
 #include "wedlm/engine/request.h"
 
+#include <iterator>
+#include <utility>
+
 namespace wedlm {
 namespace {
 
@@ -11,6 +14,17 @@ double ratio(std::int64_t numerator, std::int64_t denominator) {
 
 std::string_view finish_reason_name(FinishReason reason) {
   return name_of(reason, kFinishReasons);
+}
+
+void StreamEvent::append(StreamEvent next) {
+  token_ids.insert(token_ids.end(), next.token_ids.begin(), next.token_ids.end());
+  scores.insert(scores.end(), std::make_move_iterator(next.scores.begin()), std::make_move_iterator(next.scores.end()));
+  for (const VerifiedText& it : next.verified) {
+    verified.push_back({.first_byte = text.size() + it.first_byte, .num_bytes = it.num_bytes});
+  }
+  text += next.text;
+  window = std::move(next.window);
+  rejected = std::move(next.rejected);
 }
 
 double RequestStats::tokens_per_forward() const {

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "wedlm/base/token_id.h"
 #include "wedlm/decode/draft_statistics.h"
 #include "wedlm/decode/sampling_params.h"
+#include "wedlm/decode/token_score.h"
 #include "wedlm/decode/window.h"
 
 namespace wedlm {
@@ -21,6 +23,11 @@ struct Request {
   SamplingParams params;
   int priority = 0;            // larger is served first; first come, first served within one priority
   bool report_window = false;  // events carry the window, to be shown
+  /// Called by the engine's thread when there is an event to take where there was none, and at the end: to read without
+  /// a thread that waits (ResponseStream). It must do nothing but post: the engine stands still meanwhile, and a call
+  /// of the stream or of the engine from here may wait for ever. Where it throws, the request is cancelled. It may be
+  /// called once more than there is something to take.
+  std::function<void()> on_ready{};
 };
 
 enum class FinishReason {
@@ -40,6 +47,7 @@ struct RequestStats {
   std::int64_t prompt_tokens = 0;
   std::int64_t cached_prompt_tokens = 0;  // found in the prefix cache at first admission
   std::int64_t generated_tokens = 0;
+  std::int64_t first_tokens = 0;      // of these, given by the first forward that decoded
   std::int64_t prefill_forwards = 0;  // that held nothing but a part of the prompt
   std::int64_t decode_forwards = 0;   // that were asked for at least one prediction, the last too
   std::int64_t prompt_rows = 0;       // rows of prompt tokens, again after a preemption
@@ -63,23 +71,39 @@ struct RequestStats {
   std::int64_t forwards_saved() const { return generated_tokens - decode_forwards; }
 };
 
-/// What a step added to the answer.
+/// A part of an event's text that came from drafts, which a forward has verified.
+struct VerifiedText {
+  std::size_t first_byte = 0;
+  std::size_t num_bytes = 0;
+};
+
+/// What the answer grew by: in one step, or in several where nobody took the event in between.
 struct StreamEvent {
   std::vector<TokenId> token_ids;  // newly committed
+  std::vector<TokenScore> scores;  // one for each, where log-probabilities were asked for
   std::string text;                // complete UTF-8, no special tokens, nothing of a stop text
   // Where the window was asked for:
-  std::vector<Window::Slot> window;  // the slots behind the committed tokens
-  int num_verified = 0;              // leading ones of token_ids that had been drafts ...
-  std::size_t verified_bytes = 0;    // ... and the part of the text that was complete with them
-  std::vector<TokenId> rejected;     // drafts that this step has refused
+  std::vector<VerifiedText> verified;    // ascending, not empty
+  std::vector<Window::Position> window;  // as the last step left it: the positions behind the committed tokens
+  std::vector<TokenId> rejected;         // drafts that the last step has refused
+
+  /// Adds what the next step brought.
+  void append(StreamEvent next);
 };
 
 struct Result {
   std::vector<TokenId> token_ids;  // with the token that ended it, if one did
+  /// One for each token, where SamplingParams::logprobs asked for them: natural logarithms of raw probabilities, before
+  /// temperature and filters. Of a token that a mask predicted (streaming) they are that mask's, which saw less text
+  /// than stands before the token in the end; in every other mode they are those of the token before it, as
+  /// autoregressive decoding has them, also where the token was a draft.
+  std::vector<TokenScore> scores;
   std::string text;
   FinishReason finish_reason = FinishReason::kStop;
   std::string error;
-  std::uint64_t seed = 0;  // the one that was used
+  /// The one that was used. Given to the same request it gives the same text; not that of a gated request which had
+  /// none, since that learned from others (learns_alone()).
+  std::uint64_t seed = 0;
   RequestStats stats;
 };
 

@@ -2,52 +2,34 @@
 
 #include <utility>
 
+#include "wedlm/engine/response_channel.h"
+
 namespace wedlm {
 
-std::optional<StreamEvent> ResponseStream::next() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return !events_.empty() || result_.has_value(); });
-  return take_event();
+ResponseStream::ResponseStream(std::shared_ptr<ResponseChannel> channel) : channel_(std::move(channel)) {}
+
+ResponseStream::~ResponseStream() {
+  channel_->abandon();
+}
+
+std::optional<StreamEvent> ResponseStream::try_next() {
+  return next_for(std::chrono::milliseconds(0));
 }
 
 std::optional<StreamEvent> ResponseStream::next_for(std::chrono::milliseconds timeout) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, timeout, [&] { return !events_.empty() || result_.has_value(); });
-  return take_event();
-}
-
-std::optional<StreamEvent> ResponseStream::take_event() {
-  if (events_.empty()) return std::nullopt;
-  StreamEvent event = std::move(events_.front());
-  events_.pop_front();
-  return event;
+  return channel_->next_for(timeout);
 }
 
 const Result& ResponseStream::wait() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return result_.has_value(); });
-  return *result_;
+  return channel_->wait();
 }
 
 bool ResponseStream::is_finished() const {
-  const std::lock_guard lock(mutex_);
-  return events_.empty() && result_.has_value();
+  return channel_->is_finished();
 }
 
-void ResponseStream::push(StreamEvent event) {
-  {
-    const std::lock_guard lock(mutex_);
-    events_.push_back(std::move(event));
-  }
-  changed_.notify_all();
-}
-
-void ResponseStream::finish(Result result) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!result_) result_ = std::move(result);
-  }
-  changed_.notify_all();
+void ResponseStream::cancel() {
+  channel_->cancel();
 }
 
 }  // namespace wedlm

@@ -1,48 +1,52 @@
-// The client's end of a request: events as they come, then the result. Written by the engine's thread, read by any.
+// The reader's end of a request: what the answer has grown by, then the result. Any thread may read; the engine's
+// thread never waits for one. A reader is as slow as it likes: events that it did not take become one
+// (StreamEvent::append()), so that what waits for it is never more than the answer.
+//
+// With a thread of one's own, next_for() waits. Without one, Request::on_ready says when there is something to take:
+//
+//   on_ready = [loop, reader] { loop->post(reader); };         and in the loop:
+//   while (auto event = stream->try_next()) send(*event);
+//   if (stream->is_finished()) finish(stream->wait());         which does not wait any more
 #pragma once
 
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
+#include <memory>
 #include <optional>
 
 #include "wedlm/engine/request.h"
 
 namespace wedlm {
 
+class ResponseChannel;
+
 class ResponseStream {
  public:
-  /// The next event, in order; waits for it. nullopt once the request has ended and every event was taken.
-  std::optional<StreamEvent> next();
+  explicit ResponseStream(std::shared_ptr<ResponseChannel> channel);
+  /// Cancels a request that has not ended: nobody is left to read it. Afterwards on_ready is not called any more.
+  ~ResponseStream();
+  ResponseStream(const ResponseStream&) = delete;
+  ResponseStream& operator=(const ResponseStream&) = delete;
 
-  /// As next(), but gives up after `timeout`: nullopt then does not mean the end; ask is_finished().
+  /// What came since the last event was taken; nullopt where nothing did. The end of the request is no event: ask
+  /// is_finished().
+  std::optional<StreamEvent> try_next();
+
+  /// As try_next(), but waits for an event or for the end, `timeout` at most.
   std::optional<StreamEvent> next_for(std::chrono::milliseconds timeout);
 
-  /// Waits for the end and returns the result; events that were not taken are still there.
+  /// Waits for the end and returns the result, which lives as long as the stream. An event that was not taken is still
+  /// there.
   const Result& wait();
 
-  /// The request has ended and every event was taken.
+  /// The request has ended and every event was taken: wait() returns at once.
   bool is_finished() const;
 
   /// Asks the engine to end the request at the next step; what was committed stays. Safe from any thread, any number of
   /// times, and after the end.
-  void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
-  bool is_cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
-
-  /// For the engine's thread.
-  void push(StreamEvent event);
-  void finish(Result result);
+  void cancel();
 
  private:
-  std::optional<StreamEvent> take_event();  // with the lock held
-
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<StreamEvent> events_;
-  std::optional<Result> result_;
-  std::atomic<bool> cancelled_{false};
+  std::shared_ptr<ResponseChannel> channel_;
 };
 
 }  // namespace wedlm

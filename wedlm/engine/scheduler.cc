@@ -9,7 +9,7 @@
 namespace wedlm {
 
 void Scheduler::add(std::unique_ptr<Sequence> sequence) {
-  if (!row_costs_ && !fixed_window(sequence->params())) {
+  if (!row_costs_ && shares_rows(sequence->params())) {
     try {
       row_costs_ = measure_row_costs_();
     } catch (const std::exception& error) {
@@ -44,10 +44,10 @@ void Scheduler::share_rows() {
     if (!sequence->is_decoding()) continue;
     ++base.num_tokens;
     base.num_rows += sequence->num_pending();
-    if (fixed_window(sequence->params())) {
-      base.num_rows += std::ssize(sequence->window_rows().rows);
-    } else {
+    if (shares_rows(sequence->params())) {
       sharing.push_back(sequence.get());
+    } else {
+      base.num_rows += std::ssize(sequence->window_rows().rows);
     }
   }
   if (sharing.empty()) return;
@@ -59,7 +59,7 @@ void Scheduler::share_rows() {
 }
 
 void Scheduler::choose_first_rows(Sequence& newcomer) {
-  if (fixed_window(newcomer.params()) || !row_costs_) return;
+  if (!shares_rows(newcomer.params()) || !row_costs_) return;
   const StepBase base{
       .num_rows = num_running() + 1, .num_tokens = num_running() + 1, .max_rows = limits_.max_num_batched_tokens};
   const std::span<const float> values = newcomer.row_values();
@@ -175,7 +175,7 @@ void Scheduler::retire(std::unique_ptr<Sequence> sequence) {
 
 void Scheduler::retire_finished() {
   const auto ended = [](Sequence& sequence) {
-    if (sequence.stream()->is_cancelled()) sequence.abort(FinishReason::kCancelled);
+    if (sequence.channel()->is_cancelled()) sequence.abort(FinishReason::kCancelled);
     return sequence.is_finished();
   };
   for (auto it = waiting_.begin(); it != waiting_.end();) {

@@ -25,7 +25,7 @@ bool contains(const std::vector<TokenId>& tokens, TokenId token) {
 
 Sequence::Sequence(Request request, std::uint64_t arrival, const SequenceLimits& limits,
                    DraftStatistics& draft_statistics)
-    : stream_(std::make_shared<ResponseStream>()),
+    : channel_(std::make_shared<ResponseChannel>(std::move(request.on_ready))),
       params_(std::move(request.params)),
       priority_(request.priority),
       report_window_(request.report_window),
@@ -51,7 +51,9 @@ SamplingRow Sequence::sampling_row(std::int64_t position) const {
           .filters = params_.filters,
           .seed = seed_,
           .position = position,
-          .banned = limits_.mask_token_id};
+          .banned = limits_.mask_token_id,
+          .wants_drawn = params_.mode == DecodeMode::kGated,
+          .num_alternatives = params_.logprobs.value_or(0)};
 }
 
 void Sequence::admitted(std::int64_t num_cached) {
@@ -82,23 +84,23 @@ void Sequence::decoded(std::int64_t num_window_rows, std::span<const Prediction>
   stats_.decode_rows += num_window_rows;
   if (!first_decode_) first_decode_ = now;
   const std::size_t first_new = tokens_.size();
-  const Advance advance = decoder_->advance(predictions);
+  Advance advance = decoder_->advance(predictions);
   if (!advance.tokens.empty() && !first_token_) first_token_ = now;
   StreamEvent event;
-  for (const TokenId token : advance.tokens) {
-    const bool was_draft = event.num_verified < advance.num_cached;
-    const bool goes_on = append(token);
-    if (was_draft) {
-      ++num_cached_;
-      ++event.num_verified;
-      event.verified_bytes = output_.ready_bytes();
-    }
-    if (!goes_on) break;
+  std::size_t verified_bytes = 0;
+  for (std::size_t i = 0; i < advance.tokens.size() && !is_finished(); ++i) {
+    append(advance.tokens[i]);
+    if (params_.logprobs) event.scores.push_back(std::move(advance.scores[i]));
+    if (static_cast<int>(i) >= advance.num_cached) continue;
+    ++num_cached_;
+    verified_bytes = output_.ready_bytes();
   }
+  if (stats_.decode_forwards == 1) stats_.first_tokens = stats_.generated_tokens;
+  if (report_window_ && verified_bytes > 0) event.verified.push_back({.first_byte = 0, .num_bytes = verified_bytes});
   emit(first_new, std::move(event));
 }
 
-bool Sequence::append(TokenId token) {
+void Sequence::append(TokenId token) {
   tokens_.push_back(token);
   ++stats_.generated_tokens;
   const bool is_eos = !params_.ignore_eos && contains(limits_.eos_token_ids, token);
@@ -107,7 +109,6 @@ bool Sequence::append(TokenId token) {
   } else if (tokens_left() <= 0) {
     finish_reason_ = FinishReason::kLength;
   }
-  return !is_finished();
 }
 
 void Sequence::emit(std::size_t first_new_token, StreamEvent event) {
@@ -115,13 +116,14 @@ void Sequence::emit(std::size_t first_new_token, StreamEvent event) {
   event.token_ids.assign(tokens_.begin() + static_cast<std::ptrdiff_t>(first_new_token), tokens_.end());
   event.text = output_.take();
   text_ += event.text;
+  scores_.insert(scores_.end(), event.scores.begin(), event.scores.end());
   if (report_window_ && !is_finished()) {
-    const auto slots = decoder_->slots();
-    event.window.assign(slots.begin(), slots.end());
+    const auto window = decoder_->window();
+    event.window.assign(window.begin(), window.end());
     const auto rejected = decoder_->rejected();
     event.rejected.assign(rejected.begin(), rejected.end());
   }
-  if (!event.token_ids.empty() || !event.text.empty() || report_window_) stream_->push(std::move(event));
+  if (!event.token_ids.empty() || !event.text.empty() || report_window_) channel_->push(std::move(event));
 }
 
 void Sequence::abort(FinishReason reason, const std::string& error) {
@@ -141,12 +143,13 @@ void Sequence::close(Clock::time_point now) {
   if (first_token_) stats_.time_to_first_token_seconds = seconds(submitted_, *first_token_);
   if (const DraftCounts* counts = decoder_->draft_counts()) stats_.drafts = *counts;
   Result result{.token_ids = {tokens_.begin() + num_prompt_tokens_, tokens_.end()},
+                .scores = std::move(scores_),
                 .text = std::move(text_),
                 .finish_reason = finish_reason_.value_or(FinishReason::kCancelled),
                 .error = std::move(error_),
                 .seed = seed_,
                 .stats = stats_};
-  stream_->finish(std::move(result));
+  channel_->finish(std::move(result));
 }
 
 }  // namespace wedlm

@@ -14,7 +14,7 @@
 #include "wedlm/engine/block_manager.h"
 #include "wedlm/engine/output_text.h"
 #include "wedlm/engine/request.h"
-#include "wedlm/engine/response_stream.h"
+#include "wedlm/engine/response_channel.h"
 
 namespace wedlm {
 
@@ -28,7 +28,7 @@ struct SequenceLimits {
   std::int64_t max_model_len = 0;
 };
 
-/// Of a window that follows from what rows bring, before anything is known about that.
+/// The rows of an automatic window before the scheduler has shared out rows for the first time.
 inline constexpr int kFirstWindowRows = 8;
 
 class Sequence {
@@ -36,7 +36,8 @@ class Sequence {
   /// `draft_statistics` must outlive it, as must `limits`.
   Sequence(Request request, std::uint64_t arrival, const SequenceLimits& limits, DraftStatistics& draft_statistics);
 
-  const std::shared_ptr<ResponseStream>& stream() const { return stream_; }
+  /// What the client reads the answer from.
+  const std::shared_ptr<ResponseChannel>& channel() const { return channel_; }
   const SamplingParams& params() const { return params_; }
   int priority() const { return priority_; }
   std::uint64_t arrival() const { return arrival_; }  // counts requests
@@ -78,19 +79,19 @@ class Sequence {
   bool is_finished() const { return finish_reason_.has_value(); }
   /// Ends it for another reason than its tokens; nothing happens to one that has ended.
   void abort(FinishReason reason, const std::string& error = {});
-  /// Gives the result to the stream. The last call.
+  /// Gives the result to the client. The last call.
   void close(Clock::time_point now);
 
  private:
   RowRequest row_request() const {
     return {.known = tokens_, .tokens_left = tokens_left(), .max_rows = max_window_rows_};
   }
-  /// Appends one token; false when it was the last.
-  bool append(TokenId token);
-  /// Streams the tokens from the given one on, of which the first `num_verified` had been drafts.
+  /// Appends one token, which may finish the sequence.
+  void append(TokenId token);
+  /// Streams the tokens from the given one on, and what the event has already.
   void emit(std::size_t first_new_token, StreamEvent event);
 
-  std::shared_ptr<ResponseStream> stream_;
+  std::shared_ptr<ResponseChannel> channel_;
   SamplingParams params_;
   int priority_;
   bool report_window_;
@@ -106,6 +107,7 @@ class Sequence {
   int max_window_rows_ = kFirstWindowRows;
   OutputText output_;
   std::string text_;
+  std::vector<TokenScore> scores_;
   std::optional<FinishReason> finish_reason_;
   std::string error_;
 

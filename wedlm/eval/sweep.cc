@@ -74,6 +74,7 @@ EngineOptions engine_options_of(const SweepPlan& plan, const LoadedModel& model)
   EngineOptions options = plan.engine;
   options.enable_prefix_cache = false;
   options.max_num_seqs = std::min(options.max_num_seqs, plan.batch_size);
+  options.max_waiting = std::max(options.max_waiting, plan.batch_size);
   if (options.max_model_len == 0) {
     std::size_t longest = 0;
     for (const SweepPrompt& prompt : plan.prompts) longest = std::max(longest, prompt.token_ids.size());

@@ -67,7 +67,7 @@ constexpr std::array kFigures = {
     stat<&RequestStats::prompt_rows>("prompt_rows"),
     stat<&RequestStats::decode_rows>("decode_rows"),
     stat<&RequestStats::generated_tokens>("tokens"),
-    counted<&Answer::num_first_tokens>("first_tokens"),
+    stat<&RequestStats::first_tokens>("first_tokens"),
     derived<&RequestStats::tokens_per_forward>("tokens_per_forward"),
     derived<&RequestStats::cacheability>("cacheability"),
     derived<&RequestStats::rows_per_forward>("rows_per_forward"),
@@ -102,11 +102,7 @@ double Answer::prefill_speed() const {
 }
 
 std::int64_t Answer::num_later_tokens() const {
-  const RequestStats& stats = result.stats;
-  constexpr double kClockError = 1e-6;
-  const bool first_forward_gave_tokens =
-      stats.time_to_first_token_seconds <= stats.queue_seconds + stats.prefill_seconds + kClockError;
-  return stats.generated_tokens - (first_forward_gave_tokens ? num_first_tokens : 0);
+  return result.stats.generated_tokens - result.stats.first_tokens;
 }
 
 double Answer::speed() const {

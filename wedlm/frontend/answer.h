@@ -12,7 +12,6 @@ namespace wedlm {
 
 struct Answer {
   Result result{};
-  std::int64_t num_first_tokens = 0;  // that came with the first event
 
   /// Generated tokens over the whole time from the first forward to the end.
   double speed() const;

@@ -204,4 +204,8 @@ GenerationDefaults parse_generation_config(const Json* config, std::int64_t voca
   return defaults;
 }
 
+const std::vector<TokenId>& end_token_ids(const ModelConfig& config, const GenerationDefaults& defaults) {
+  return defaults.eos_token_ids.empty() ? config.eos_token_ids : defaults.eos_token_ids;
+}
+
 }  // namespace wedlm

@@ -76,4 +76,7 @@ struct GenerationDefaults {
 GenerationDefaults parse_generation_config(const Json* config,
                                            std::int64_t vocab_size = std::numeric_limits<TokenId>::max());
 
+/// The tokens that end an answer: those of generation_config.json, else of config.json.
+const std::vector<TokenId>& end_token_ids(const ModelConfig& config, const GenerationDefaults& defaults);
+
 }  // namespace wedlm

@@ -52,7 +52,7 @@ RowMoments read_tile(const KernelTable& kernels, std::span<const float> logits, 
   if (findings.best.token == kNoToken || !(moments.max < findings.best.logit)) {
     findings.best.offer_all(logits, first, sampling.banned);
   }
-  if (sampling.temperature > 0 && !needs_all_logits(sampling)) {
+  if (sampling.temperature > 0 && !draws_filtered(sampling)) {
     if (findings.drawn.token == kNoToken && findings.best.token != kNoToken)
       findings.drawn.offer(findings.best, sampling);
     draw_from_tile(kernels, logits, first, moments.max, sampling, findings.drawn);
@@ -124,10 +124,12 @@ Prediction cpu_read_row(const KernelTable& kernels, std::span<const float> logit
     moments.add(read_tile(kernels, logits.subspan(static_cast<std::size_t>(first), count), static_cast<TokenId>(first),
                           sampling, findings));
   }
-  if (needs_all_logits(sampling) && findings.best.token != kNoToken) {
+  if (draws_filtered(sampling) && findings.best.token != kNoToken) {
     findings.drawn = draw(logits, moments, sampling, findings.best);
   }
-  return make_prediction(vocab_size, moments, sampling, findings);
+  Prediction prediction = make_prediction(vocab_size, moments, sampling, findings);
+  add_from_all_logits(logits, moments, sampling, prediction);
+  return prediction;
 }
 
 }  // namespace wedlm

@@ -1,0 +1,63 @@
+#include "wedlm/engine/response_channel.h"
+
+#include <utility>
+
+namespace wedlm {
+
+void ResponseChannel::push(StreamEvent event) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (event_) {
+      event_->append(std::move(event));
+      return;  // whoever reads was told and has not come yet
+    }
+    event_ = std::move(event);
+  }
+  notify();
+}
+
+void ResponseChannel::finish(Result result) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!result_) result_ = std::move(result);
+  }
+  notify();
+}
+
+void ResponseChannel::notify() {
+  changed_.notify_all();
+  const std::lock_guard lock(notify_mutex_);
+  if (!on_ready_) return;
+  try {
+    on_ready_();
+  } catch (...) {
+    // A reader that cannot even be told will not read. The engine's thread has others to serve.
+    on_ready_ = nullptr;
+    cancel();
+  }
+}
+
+std::optional<StreamEvent> ResponseChannel::next_for(std::chrono::milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  if (timeout.count() > 0) changed_.wait_for(lock, timeout, [&] { return event_.has_value() || result_.has_value(); });
+  return std::exchange(event_, std::nullopt);
+}
+
+const Result& ResponseChannel::wait() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return result_.has_value(); });
+  return *result_;
+}
+
+bool ResponseChannel::is_finished() const {
+  const std::lock_guard lock(mutex_);
+  return !event_ && result_.has_value();
+}
+
+void ResponseChannel::abandon() {
+  cancel();
+  const std::lock_guard lock(notify_mutex_);
+  on_ready_ = nullptr;
+}
+
+}  // namespace wedlm
