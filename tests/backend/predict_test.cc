@@ -182,9 +182,9 @@ TEST_P(PredictTest, RowsWithFiltersBesideRowsWithout) {
   std::vector<SamplingRow> all = sampling(70, 1300);
   const std::vector<Prediction> without = predict(hidden.tensor(), *head, all);
   // The second of these draws nothing, and the other block has none.
-  all[1].filters.top_k = 3, all[2].filters.top_k = 3, all[3].filters.top_p = 0.5F, all[6].filters.min_p = 0.5F;
-  all[5].num_alternatives = 4, all[8].wants_drawn = true;  // its token is scored, and that of the next is not
-  all[9].wants_drawn = true;
+  all[1].filters.top_k = 3, all[2].filters.top_k = 3, all[3].filters.top_p = 0.5F, all[8].filters.min_p = 0.5F;
+  all[5].num_alternatives = 4, all[6].wants_drawn = true;  // its token is scored, and that of the next is not
+  all[7].wants_drawn = true;
   check(hidden.tensor(), *head, all, "filters");
   const std::vector<Prediction> with = predict(hidden.tensor(), *head, all);
   EXPECT_EQ(with[5].num_alternatives, 4);

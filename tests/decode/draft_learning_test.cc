@@ -113,8 +113,8 @@ TEST(DraftLearningTest, VerifiedDraftsAreRemembered) {
   decoder.advance(answers({10, 11, 12, 13}));
   decoder.rows(request);
   std::vector<Prediction> predictions = answers({50, 60, 70, 80, 90, 91, 92});
-  predictions[0].scored_log_prob = std::log(0.3F);  // the first passes, but is not the row's own choice
-  predictions[1].scored_log_prob = std::log(0.2F);  // the second does not, and of the third nothing is known
+  predictions[0].drawn_log_prob = std::log(0.3F);  // the first passes, but is not the row's own choice
+  predictions[1].drawn_log_prob = std::log(0.2F);  // the second does not, and of the third nothing is known
   decoder.advance(predictions);
   EXPECT_FLOAT_EQ(judged(statistics, 1).keep_chance, 1);
   EXPECT_FLOAT_EQ(judged(statistics, 1).agree_chance, 0.8F) << "once no, and four that its row had said";
