@@ -8,6 +8,7 @@
 
 #include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
+#include "wedlm/eval/watched_streams.h"
 
 namespace wedlm {
 namespace {
@@ -25,14 +26,7 @@ class Contestant {
     const auto start = std::chrono::steady_clock::now();
     std::vector<std::shared_ptr<ResponseStream>> streams;
     for (const SweepPrompt& prompt : prompts) streams.push_back(submit(prompt));
-    std::vector<Result> results;
-    for (const auto& stream : streams) {
-      wait_for(*stream, streams, watcher);
-      results.push_back(stream->wait());
-      if (results.back().finish_reason == FinishReason::kError) {
-        throw InternalError("setting " + name_.text + ": " + results.back().error);
-      }
-    }
+    std::vector<Result> results = wait_for_results(streams, watcher, "setting " + name_.text);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     if (kept != nullptr) std::move(results.begin(), results.end(), std::back_inserter(*kept));
     return seconds.count();
@@ -44,18 +38,6 @@ class Contestant {
   std::vector<std::vector<double>> batch_seconds;  // for each run
 
  private:
-  /// Takes the events of one stream until its end; an interruption ends all of them.
-  static void wait_for(ResponseStream& stream, const std::vector<std::shared_ptr<ResponseStream>>& all,
-                       const Watcher& watcher) {
-    constexpr std::chrono::milliseconds kLookForInterrupt(50);
-    while (!stream.is_finished()) {
-      if (watcher.is_interrupted()) {
-        for (const auto& other : all) other->cancel();
-      }
-      stream.next_for(kLookForInterrupt);
-    }
-  }
-
   std::shared_ptr<ResponseStream> submit(const SweepPrompt& prompt) {
     try {
       return engine_->submit({.prompt = prompt.token_ids, .params = params_});
