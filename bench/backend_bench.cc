@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "wedlm/backend/backend.h"
 #include "wedlm/backend/cpu_peaks.h"
+#include "wedlm/backend/make_backend.h"
 
 namespace wedlm {
 namespace {
@@ -112,35 +112,35 @@ BENCHMARK_CAPTURE(multiply, int4, DType::kBF16, WeightFormat{.type = WeightType:
 
 /// Arguments: rows, tokens in pages. Heads of Qwen3-0.6B.
 void attend(benchmark::State& state, DType page_type) {
-  constexpr std::int64_t kHeads = 16, kKvHeads = 8, kHeadDim = 128, kBlockSize = 16;
+  constexpr std::int64_t kHeads = 16, kKvHeads = 8, kHeadDim = 128, kPageSize = 16;
   const std::int64_t rows = state.range(0);
   const std::int64_t prefix = state.range(1);
   const auto backend = make_backend({.name = "cpu"});
-  const Shape page_shape{prefix / kBlockSize, kKvHeads, kBlockSize * slice_elements(page_type, kHeadDim)};
+  const Shape page_shape{prefix / kPageSize, kKvHeads, KvPages::stretch_elements(page_type, kPageSize, kHeadDim)};
   const auto page_bytes = static_cast<std::size_t>(page_shape.num_elements()) * dtype_bytes(page_type);
   const Buffer page_data = backend->allocate(2 * page_bytes);
   std::memset(page_data.data(), 0, 2 * page_bytes);
   std::vector<float> batch(static_cast<std::size_t>(rows * (2 * kHeads + 2 * kKvHeads) * kHeadDim), 0.5F);
-  std::vector<std::int32_t> block_table(static_cast<std::size_t>(prefix / kBlockSize));
-  std::iota(block_table.begin(), block_table.end(), 0);
+  std::vector<std::int32_t> page_table(static_cast<std::size_t>(prefix / kPageSize));
+  std::iota(page_table.begin(), page_table.end(), 0);
   const Shape q_shape{rows, kHeads, kHeadDim};
   const Shape kv_shape{rows, kKvHeads, kHeadDim};
   float* q = batch.data();
   float* k = q + q_shape.num_elements();
   float* v = k + kv_shape.num_elements();
-  const AttentionSegment segment{
-      .first_row = 0, .num_rows = rows, .prefix_length = prefix, .block_table = block_table.data()};
+  const AttentionSegment segment{.num_rows = rows, .prefix_length = prefix, .page_table = page_table};
   const AttentionArgs args{
       .queries = Tensor(q, DType::kF32, q_shape),
       .keys = Tensor(k, DType::kF32, kv_shape),
       .values = Tensor(v, DType::kF32, kv_shape),
       .pages = {.keys = Tensor(page_data.data(), page_type, page_shape),
                 .values = Tensor(static_cast<std::byte*>(page_data.data()) + page_bytes, page_type, page_shape),
-                .block_size = kBlockSize},
-      .segments = {&segment, 1},
+                .page_size = kPageSize,
+                .head_dim = kHeadDim},
       .scale = 0.1F,
       .out = Tensor(v + kv_shape.num_elements(), DType::kF32, q_shape)};
-  for (auto _ : state) backend->attention(args);
+  const std::unique_ptr<Forward> forward = backend->begin({.segments = {&segment, 1}});
+  for (auto _ : state) backend->attention(*forward, args);
   const double keys = static_cast<double>(rows) * (static_cast<double>(prefix) + 0.5 * static_cast<double>(rows));
   count(state, 2 * static_cast<double>(page_bytes), 2 * keys * kHeads * kHeadDim);
 }
@@ -155,29 +155,32 @@ BENCHMARK_CAPTURE(attend, bf16, DType::kBF16)->Apply(attention_sizes);
 BENCHMARK_CAPTURE(attend, int8, DType::kI8)->Apply(attention_sizes);
 BENCHMARK_CAPTURE(attend, f32, DType::kF32)->Apply(attention_sizes);
 
-/// Argument: rows of the vocabulary's size.
-void read_logits(benchmark::State& state, SamplingRow sampling) {
+/// Argument: rows. What is read out of the logits of a vocabulary: a head of one input takes hardly any time itself.
+void predict(benchmark::State& state, SamplingRow sampling) {
   constexpr std::int64_t kVocabSize = 151936;
   const std::int64_t rows = state.range(0);
   const auto backend = make_backend({.name = "cpu"});
-  std::vector<float> logits(static_cast<std::size_t>(rows * kVocabSize));
+  std::vector<float> logits(kVocabSize);
   for (std::size_t i = 0; i < logits.size(); ++i) logits[i] = static_cast<float>((i * 7919) % 10007) * 1e-3F;
+  const ConstTensor part(logits.data(), DType::kF32, {kVocabSize, 1});
+  const auto head = backend->pack({&part, 1});
+  const std::vector<float> ones(static_cast<std::size_t>(rows), 1);
   const std::vector<SamplingRow> samplings(static_cast<std::size_t>(rows), sampling);
-  std::vector<Prediction> predictions(static_cast<std::size_t>(rows));
-  const ConstTensor tensor(logits.data(), DType::kF32, {rows, kVocabSize});
-  for (auto _ : state) backend->read_logits(tensor, samplings, predictions);
-  count(state, static_cast<double>(tensor.shape().num_elements()) * sizeof(float), 0);
+  const std::unique_ptr<Forward> forward = backend->begin({.sampling = samplings});
+  const PredictArgs args{.hidden = ConstTensor(ones.data(), DType::kF32, {rows, 1}), .head = head.get()};
+  for (auto _ : state) backend->predict(*forward, args);
+  count(state, static_cast<double>(rows * kVocabSize) * sizeof(float), 0);
 }
-BENCHMARK_CAPTURE(read_logits, greedy, SamplingRow{})->Arg(1)->Arg(16)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(read_logits, temperature, SamplingRow{.temperature = 0.7F})
+BENCHMARK_CAPTURE(predict, greedy, SamplingRow{})->Arg(1)->Arg(16)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(predict, temperature, SamplingRow{.temperature = 0.7F})
     ->Arg(16)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(read_logits, top_p, SamplingRow{.temperature = 0.7F, .filters = {.top_p = 0.95F}})
+BENCHMARK_CAPTURE(predict, top_p, SamplingRow{.temperature = 0.7F, .filters = {.top_p = 0.95F}})
     ->Arg(16)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(read_logits, top_k, SamplingRow{.temperature = 0.7F, .filters = {.top_k = 50}})
+BENCHMARK_CAPTURE(predict, top_k, SamplingRow{.temperature = 0.7F, .filters = {.top_k = 50}})
     ->Arg(16)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);

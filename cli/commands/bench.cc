@@ -108,8 +108,8 @@ std::vector<ForwardShape> shapes_of(const BenchOptions& options) {
 
 BackendOptions backend_options(const BenchOptions& options) {
   return {.name = "cpu",
-          .num_threads = options.num_threads.value_or(0),
-          .thread_placement = options.pin_threads ? ThreadPlacement::kPinned : ThreadPlacement::kFree};
+          .cpu = {.num_threads = options.num_threads.value_or(0),
+                  .thread_placement = options.pin_threads ? ThreadPlacement::kPinned : ThreadPlacement::kFree}};
 }
 
 int run_bench(const BenchOptions& options) {

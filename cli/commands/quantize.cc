@@ -12,6 +12,7 @@
 #include "cli/options/session.h"
 #include "cli/options/weight_flags.h"
 #include "cli/terminal/interrupts.h"
+#include "wedlm/backend/make_backend.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/mapped_file.h"
 #include "wedlm/base/named.h"

@@ -9,8 +9,8 @@ LoadOptions ModelOptions::load_options() const {
   check_at_least("--mask-token-id", 0, mask_token_id);
   LoadOptions options;
   set_if_given(options.backend.name, backend);
-  set_if_given(options.backend.num_threads, num_threads);
-  if (pin_threads) options.backend.thread_placement = ThreadPlacement::kPinned;
+  set_if_given(options.backend.cpu.num_threads, num_threads);
+  if (pin_threads) options.backend.cpu.thread_placement = ThreadPlacement::kPinned;
   options.mask_token_id = mask_token_id;
   options.formats = weights.formats();
   return options;

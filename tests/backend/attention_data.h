@@ -7,7 +7,7 @@
 #include <numeric>
 #include <vector>
 
-#include "tests/backend/op_data.h"
+#include "tests/backend/page_data.h"
 #include "wedlm/backend/reference/reference_backend.h"
 
 namespace wedlm {
@@ -20,7 +20,7 @@ struct HeadShape {
   std::int64_t head_dim;
 };
 
-/// How many tokens of a sequence are in pages, and how many of those behind them are rows.
+/// How many tokens of a sequence are in pages, and how many of those after them are rows.
 struct Part {
   std::int64_t prefix_length;
   std::int64_t num_rows;
@@ -39,63 +39,65 @@ class AttentionSequence {
 };
 
 /// Runs attention over the given part of each sequence, all in one batch, with pages of `page_type`. Returns the rows
-/// one behind the other.
+/// one after the other.
 inline std::vector<float> attend(Backend& backend, OpData& data, const HeadShape& heads,
                                  const std::vector<const AttentionSequence*>& sequences, const std::vector<Part>& parts,
-                                 std::int64_t block_size, DType page_type = DType::kF32) {
-  const auto blocks_of = [&](const Part& part) { return (part.prefix_length + block_size - 1) / block_size; };
-  std::int64_t num_rows = 0, num_blocks = 1;
+                                 std::int64_t page_size, DType page_type = DType::kF32) {
+  const auto pages_of = [&](const Part& part) { return (part.prefix_length + page_size - 1) / page_size; };
+  std::int64_t num_rows = 0, num_pages = 1;
   for (const Part& part : parts) {
     num_rows += part.num_rows;
-    num_blocks += blocks_of(part);
+    num_pages += pages_of(part);
   }
-  std::vector<std::int32_t> pages(static_cast<std::size_t>(num_blocks));
-  std::iota(pages.begin(), pages.end(), 0);
-  std::shuffle(pages.begin(), pages.end(), data.engine());
+  std::vector<std::int32_t> page_table(static_cast<std::size_t>(num_pages));
+  std::iota(page_table.begin(), page_table.end(), 0);
+  std::shuffle(page_table.begin(), page_table.end(), data.engine());
 
   const std::int64_t kv_elements = heads.num_kv_heads * heads.head_dim, q_elements = heads.num_heads * heads.head_dim;
-  const Shape page_shape{num_blocks, heads.num_kv_heads, block_size * slice_elements(page_type, heads.head_dim)};
-  const OwnedTensor page_keys = data.of(page_type, page_shape), page_values = data.of(page_type, page_shape);
-  const KvPages kv_pages{page_keys.tensor(), page_values.tensor(), block_size};
   const auto reference = make_reference_backend();
+  StoredPages stored = random_pages(
+      data, page_type, {.num_pages = num_pages, .num_kv_heads = heads.num_kv_heads, .page_size = page_size},
+      heads.head_dim);
   // Queries, keys and values are columns of one projection, as in the model.
-  const OwnedTensor qkv = data.f32({num_rows, q_elements + 2 * kv_elements});
-  const Tensor q = qkv.tensor().columns(0, q_elements).split_rows(heads.num_heads);
-  const Tensor k = qkv.tensor().columns(q_elements, kv_elements).split_rows(heads.num_kv_heads);
-  const Tensor v = qkv.tensor().columns(q_elements + kv_elements, kv_elements).split_rows(heads.num_kv_heads);
+  const OwnedTensor host_qkv = data.f32({num_rows, q_elements + 2 * kv_elements});
   std::vector<AttentionSegment> segments;
   std::int64_t row = 0;
   std::size_t page = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto& [prefix_length, rows] = parts[i];
-    segments.push_back({row, rows, prefix_length, pages.data() + page});
     const AttentionSequence& sequence = *sequences[i];
+    const auto pages = std::span(page_table).subspan(page, static_cast<std::size_t>(pages_of(parts[i])));
+    segments.push_back({row, rows, prefix_length, pages});
     std::vector<std::int32_t> slots(static_cast<std::size_t>(sequence.keys.tensor().rows()), -1);
     for (std::int64_t t = 0; t < prefix_length; ++t) {
-      const std::int64_t slot = pages[page + static_cast<std::size_t>(t / block_size)] * block_size + t % block_size;
+      const std::int64_t slot = pages[static_cast<std::size_t>(t / page_size)] * page_size + t % page_size;
       slots[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(slot);
     }
     // Whichever backend is asked, the reference says what pages of the numbers hold.
-    const OwnedTensor keys = sequence.keys.copy(), values = sequence.values.copy();
-    reference->store_kv(keys, values, slots, kv_pages);
-    page += static_cast<std::size_t>(blocks_of(parts[i]));
+    stored = store(*reference, sequence.keys, sequence.values, slots, stored);
+    page += pages.size();
     for (std::int64_t t = prefix_length; t < prefix_length + rows; ++t, ++row) {
-      std::copy_n(sequence.queries.tensor().row<float>(t), q_elements, q.row<float>(row));
-      std::copy_n(sequence.keys.tensor().row<float>(t), kv_elements, k.row<float>(row));
-      std::copy_n(sequence.values.tensor().row<float>(t), kv_elements, v.row<float>(row));
+      float* to = host_qkv.tensor().row<float>(row);
+      std::copy_n(sequence.queries.tensor().row<float>(t), q_elements, to);
+      std::copy_n(sequence.keys.tensor().row<float>(t), kv_elements, to + q_elements);
+      std::copy_n(sequence.values.tensor().row<float>(t), kv_elements, to + q_elements + kv_elements);
     }
   }
-  const OwnedTensor out = data.f32({num_rows, heads.num_heads, heads.head_dim}, 3);
+  OnBackend on(backend);
+  const Tensor qkv = on(host_qkv), out = on(data.f32({num_rows, heads.num_heads, heads.head_dim}, 3));
+  const Tensor keys = qkv.columns(q_elements, kv_elements).split_rows(heads.num_kv_heads);
+  const Tensor values = qkv.columns(q_elements + kv_elements, kv_elements).split_rows(heads.num_kv_heads);
+  const KvPages pages = stored.pages(on);
   const std::vector<std::int32_t> no_slots(static_cast<std::size_t>(num_rows), -1);
-  backend.store_kv(k, v, no_slots, kv_pages);  // rounds the batch's rows
-  backend.attention({.queries = q,
-                     .keys = k,
-                     .values = v,
-                     .pages = kv_pages,
-                     .segments = segments,
-                     .scale = 1 / std::sqrt(static_cast<float>(heads.head_dim)),
-                     .out = out});
-  return out.values();
+  const std::unique_ptr<Forward> forward = backend.begin({.slots = no_slots, .segments = segments});
+  backend.store_kv(*forward, keys, values, pages);  // rounds the batch's rows
+  backend.attention(*forward, {.queries = qkv.columns(0, q_elements).split_rows(heads.num_heads),
+                               .keys = keys,
+                               .values = values,
+                               .pages = pages,
+                               .scale = 1 / std::sqrt(static_cast<float>(heads.head_dim)),
+                               .out = out});
+  return on.read(out).values();
 }
 
 /// What attend() of one part returns where a level rounds to bfloat16, in doubles: the scaled queries are rounded, what
@@ -106,10 +108,10 @@ inline std::vector<float> attend_rounded(const HeadShape& heads, const Attention
   const auto round = [](double x) { return static_cast<double>(bf16_to_f32(f32_to_bf16(static_cast<float>(x)))); };
   const float scale = 1 / std::sqrt(static_cast<float>(heads.head_dim));
   const std::int64_t n = heads.head_dim, group = heads.num_heads / heads.num_kv_heads;
-  const OwnedTensor keys = sequence.keys.copy(), values = sequence.values.copy();
-  const OwnedTensor no_pages(page_type, {1, heads.num_kv_heads, slice_elements(page_type, n)});
-  const std::vector<std::int32_t> no_slots(static_cast<std::size_t>(keys.tensor().rows()), -1);
-  make_reference_backend()->store_kv(keys, values, no_slots, {no_pages.tensor(), no_pages.tensor(), 1});
+  const std::vector<std::int32_t> no_slots(static_cast<std::size_t>(sequence.keys.tensor().rows()), -1);
+  const StoredPages rounded = store(*make_reference_backend(), sequence.keys, sequence.values, no_slots,
+                                    no_pages(page_type, {.num_kv_heads = heads.num_kv_heads}, n));
+  const OwnedTensor &keys = rounded.key_rows, &values = rounded.value_rows;
   std::vector<float> out;
   for (std::int64_t row = part.prefix_length; row < part.prefix_length + part.num_rows; ++row) {
     for (std::int64_t head = 0; head < heads.num_heads; ++head) {

@@ -7,7 +7,7 @@
 namespace wedlm {
 namespace {
 
-class InvarianceTest : public testing::TestWithParam<CpuCase> {
+class InvarianceTest : public testing::TestWithParam<BackendCase> {
  protected:
   std::unique_ptr<Backend> backend_ = GetParam().make();
   OpData data_;
@@ -79,17 +79,17 @@ TEST_P(InvarianceTest, AttentionDoesNotSeeWhereThePrefixEnds) {
     const AttentionSequence sequence(data_, heads, kLength), other(data_, heads, 25);
     for (const DType page_type : kPageTypes) {
       const std::vector<float> all = attend(*backend_, data_, heads, {&sequence}, {{0, kLength}}, 16, page_type);
-      for (const std::int64_t block_size : {1, 3, 16}) {
+      for (const std::int64_t page_size : {1, 3, 16}) {
         for (const Part& part : {Part{0, 1}, Part{1, 89}, Part{16, 16}, Part{17, 40}, Part{50, 1}, Part{89, 1}}) {
-          // In one batch with another sequence, before and behind it.
+          // In one batch with another sequence, before and after it.
           const std::vector<float> got = attend(*backend_, data_, heads, {&other, &sequence, &other},
-                                                {{4, 21}, part, {24, 1}}, block_size, page_type);
+                                                {{4, 21}, part, {24, 1}}, page_size, page_type);
           const auto num_floats = static_cast<std::size_t>(part.num_rows) * row_elements;
           ASSERT_EQ(std::memcmp(got.data() + 21 * row_elements,
                                 all.data() + static_cast<std::size_t>(part.prefix_length) * row_elements,
                                 num_floats * sizeof(float)),
                     0)
-              << part.prefix_length << "+" << part.num_rows << ", blocks of " << block_size << " of "
+              << part.prefix_length << "+" << part.num_rows << ", pages of " << page_size << " slots of "
               << dtype_name(page_type);
         }
       }
@@ -98,7 +98,7 @@ TEST_P(InvarianceTest, AttentionDoesNotSeeWhereThePrefixEnds) {
 }
 
 TEST_P(InvarianceTest, AttentionOverChunksDoesNotSeeRowsThreadsOrPages) {
-  const auto single = CpuCase{GetParam().isa, 1}.make();
+  const auto single = BackendCase{GetParam().isa, 1}.make();
   for (const HeadShape& heads : {HeadShape{4, 2, 16}, HeadShape{7, 1, 6}, HeadShape{16, 2, 64}}) {
     constexpr std::int64_t kLength = 600;
     const auto row_elements = static_cast<std::size_t>(heads.num_heads * heads.head_dim);
@@ -117,7 +117,7 @@ TEST_P(InvarianceTest, AttentionOverChunksDoesNotSeeRowsThreadsOrPages) {
 }
 
 TEST_P(InvarianceTest, ThreadsDoNotChangeAnything) {
-  const auto single = CpuCase{GetParam().isa, 1}.make();
+  const auto single = BackendCase{GetParam().isa, 1}.make();
   const HeadShape heads{6, 2, 32};
   const AttentionSequence sequence(data_, heads, 150);
   EXPECT_TRUE(same_bits(attend(*backend_, data_, heads, {&sequence}, {{50, 100}}, 16),
@@ -128,15 +128,10 @@ TEST_P(InvarianceTest, ThreadsDoNotChangeAnything) {
   std::vector<std::vector<float>> results;
   std::vector<std::vector<Prediction>> predictions;
   for (Backend* backend : {backend_.get(), single.get()}) {
-    const OwnedTensor normed(DType::kF32, {37, 331}), logits(DType::kF32, {37, 2000});
+    OwnedTensor normed(DType::kF32, {37, 331}), logits(DType::kF32, {37, 2000});
     const auto head = backend->pack({&part, 1});
     backend->rms_norm(x, scale, 1e-6F, normed);
-    predictions.emplace_back(37);
-    backend->predict({.hidden = normed.tensor(),
-                      .head = head.get(),
-                      .sampling = sampling,
-                      .predictions = predictions.back(),
-                      .logits = logits});
+    predictions.push_back(predict(*backend, normed, *head, sampling, &logits));
     results.push_back(logits.values());
   }
   EXPECT_TRUE(same_bits(results[0], results[1]));
@@ -149,13 +144,14 @@ TEST_P(InvarianceTest, TheFusedNormIsItsParts) {
     const OwnedTensor sum(DType::kF32, {5, n}), fused(DType::kF32, {5, n}), composed(DType::kF32, {5, n});
     std::memcpy(sum.tensor().data(), residual.tensor().data(), static_cast<std::size_t>(5 * n) * sizeof(float));
     backend_->add_rms_norm(x, sum, weight, 1e-6F, fused);
-    backend_->Backend::add_rms_norm(x, residual, weight, 1e-6F, composed);
+    backend_->add(x, residual);
+    backend_->rms_norm(residual, weight, 1e-6F, composed);
     EXPECT_TRUE(same_bits(sum.values(), residual.values()));
     EXPECT_TRUE(same_bits(fused.values(), composed.values()));
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cpu, InvarianceTest, testing::ValuesIn(cpu_and_model_cases({1, 2, 3})), cpu_case_name);
+INSTANTIATE_TEST_SUITE_P(Cpu, InvarianceTest, testing::ValuesIn(cpu_and_model_cases({1, 2, 3})), case_name);
 
 }  // namespace
 }  // namespace wedlm

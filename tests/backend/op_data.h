@@ -12,8 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "tests/backend/on_backend.h"
 #include "tests/support/closeness.h"
-#include "wedlm/backend/backend.h"
+#include "tests/support/queued_backend.h"
 #include "wedlm/backend/cpu/cpu_backend.h"
 #include "wedlm/backend/cpu/isa/select.h"
 #include "wedlm/tensor/tensor.h"
@@ -37,40 +38,6 @@ struct Tolerances {
   double log_prob = 2e-5;
 };
 inline constexpr Tolerances kTolerances;
-
-/// A tensor that owns its elements, possibly with a gap behind each row.
-class OwnedTensor {
- public:
-  OwnedTensor(DType dtype, Shape shape, std::int64_t row_gap = 0)
-      : bytes_(static_cast<std::size_t>(shape[0] * (shape.row_elements() + row_gap)) * dtype_bytes(dtype)),
-        tensor_(bytes_.data(), dtype, shape, shape.row_elements() + row_gap) {}
-
-  const Tensor& tensor() const { return tensor_; }
-  operator const Tensor&() const { return tensor_; }  // NOLINT: stands for the tensor
-
-  OwnedTensor copy() const {
-    OwnedTensor other(tensor_.dtype(), tensor_.shape(), tensor_.row_stride() - tensor_.shape().row_elements());
-    other.bytes_ = bytes_;
-    other.tensor_ = Tensor(other.bytes_.data(), tensor_.dtype(), tensor_.shape(), tensor_.row_stride());
-    return other;
-  }
-
-  std::vector<float> values() const {
-    std::vector<float> all;
-    const auto n = static_cast<std::size_t>(tensor_.shape().row_elements());
-    for (std::int64_t r = 0; r < tensor_.rows(); ++r) {
-      all.resize(all.size() + n);
-      const auto* row =
-          bytes_.data() + static_cast<std::size_t>(r * tensor_.row_stride()) * dtype_bytes(tensor_.dtype());
-      to_f32(tensor_.dtype(), row, all.data() + all.size() - n, n);
-    }
-    return all;
-  }
-
- private:
-  std::vector<std::byte> bytes_;
-  Tensor tensor_;
-};
 
 class OpData {
  public:
@@ -135,25 +102,29 @@ inline std::string format_text(const WeightFormat& format) {
   return std::string(weight_type_name(format.type)) + " in groups of " + std::to_string(format.group_size);
 }
 
-/// One instruction set and number of threads.
-struct CpuCase {
-  std::string isa;  // or the name of amx_model_kernels()
-  int num_threads;
+/// The CPU backend with one instruction set and number of threads, or the one that behaves as a device.
+struct BackendCase {
+  std::string isa;  // or the name of amx_model_kernels(), or kQueued
+  int num_threads = 1;
+
+  static constexpr const char* kQueued = "queued";
 
   const KernelTable& kernels() const {
     return isa == amx_model_kernels().name ? amx_model_kernels() : select_kernels(isa);
   }
-  std::unique_ptr<Backend> make() const { return make_cpu_backend(kernels(), num_threads, ThreadPlacement::kFree); }
+  std::unique_ptr<Backend> make() const {
+    return isa == kQueued ? make_queued_backend() : make_cpu_backend(kernels(), num_threads, ThreadPlacement::kFree);
+  }
   /// Whether it rounds rows to bfloat16 where they meet weights of it.
-  bool rounds_to_bf16() const { return kernels().bf16_format == PanelFormat::kBF16Pairs; }
+  bool rounds_to_bf16() const { return isa != kQueued && kernels().bf16_format == PanelFormat::kBF16Pairs; }
 };
 
-inline std::ostream& operator<<(std::ostream& out, const CpuCase& cpu_case) {
-  return out << cpu_case.isa << "_" << cpu_case.num_threads;
+inline std::ostream& operator<<(std::ostream& out, const BackendCase& backend) {
+  return out << backend.isa << "_" << backend.num_threads;
 }
 
-inline std::vector<CpuCase> cpu_cases(const std::vector<int>& thread_counts) {
-  std::vector<CpuCase> cases;
+inline std::vector<BackendCase> cpu_cases(const std::vector<int>& thread_counts) {
+  std::vector<BackendCase> cases;
   for (const std::string& isa : supported_kernels()) {
     for (const int num_threads : thread_counts) cases.push_back({isa, num_threads});
   }
@@ -161,13 +132,20 @@ inline std::vector<CpuCase> cpu_cases(const std::vector<int>& thread_counts) {
 }
 
 /// The same, and the model of the one that few machines have.
-inline std::vector<CpuCase> cpu_and_model_cases(const std::vector<int>& thread_counts) {
-  std::vector<CpuCase> cases = cpu_cases(thread_counts);
+inline std::vector<BackendCase> cpu_and_model_cases(const std::vector<int>& thread_counts) {
+  std::vector<BackendCase> cases = cpu_cases(thread_counts);
   cases.push_back({amx_model_kernels().name, thread_counts.back()});
   return cases;
 }
 
-inline std::string cpu_case_name(const testing::TestParamInfo<CpuCase>& info) {
+/// All that keep the contract but the reference.
+inline std::vector<BackendCase> all_cases(const std::vector<int>& thread_counts) {
+  std::vector<BackendCase> cases = cpu_and_model_cases(thread_counts);
+  cases.push_back({BackendCase::kQueued});
+  return cases;
+}
+
+inline std::string case_name(const testing::TestParamInfo<BackendCase>& info) {
   return info.param.isa + "_" + std::to_string(info.param.num_threads);
 }
 

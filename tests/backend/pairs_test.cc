@@ -9,15 +9,15 @@
 namespace wedlm {
 namespace {
 
-std::vector<CpuCase> cases() {
-  std::vector<CpuCase> with_pairs;
-  for (const CpuCase& one : cpu_and_model_cases({1})) {
+std::vector<BackendCase> cases() {
+  std::vector<BackendCase> with_pairs;
+  for (const BackendCase& one : cpu_and_model_cases({1})) {
     if (one.rounds_to_bf16()) with_pairs.push_back(one);
   }
   return with_pairs;
 }
 
-class PairsTest : public testing::TestWithParam<CpuCase> {
+class PairsTest : public testing::TestWithParam<BackendCase> {
  protected:
   /// Rows of which each stands somewhere else, and pointers as far ahead as kernels ask for.
   struct Scattered {
@@ -53,7 +53,7 @@ TEST_P(PairsTest, ARowIsRoundedInStepsWithZerosBehind) {
     if (count > 40) x[33] = std::numeric_limits<float>::max(), x[35] = -INFINITY, x[40] = -0.0F;
     const std::int64_t steps = (count + 31) / 32;
     std::vector<std::uint16_t> got(static_cast<std::size_t>(steps * kStride / 2), 0xFFFF);
-    kernels_.kv_f32.round(x.data(), count, reinterpret_cast<std::byte*>(got.data()), kStride);
+    kernels_.round_row(x.data(), count, reinterpret_cast<std::byte*>(got.data()), kStride);
     for (std::int64_t k = 0; k < 32 * steps; ++k) {
       const std::uint16_t rounded = got[static_cast<std::size_t>(k / 32 * kStride / 2 + k % 32)];
       if (k == 0) {
@@ -146,7 +146,7 @@ TEST_P(PairsTest, InputsAreMultipliedAsTheirPanelsAre) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cpu, PairsTest, testing::ValuesIn(cases()), cpu_case_name);
+INSTANTIATE_TEST_SUITE_P(Cpu, PairsTest, testing::ValuesIn(cases()), case_name);
 
 }  // namespace
 }  // namespace wedlm

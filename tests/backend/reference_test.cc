@@ -5,7 +5,7 @@
 #include <complex>
 #include <numbers>
 
-#include "tests/backend/op_data.h"
+#include "tests/backend/page_data.h"
 #include "wedlm/backend/reference/reference_backend.h"
 
 namespace wedlm {
@@ -74,7 +74,7 @@ TEST_F(ReferenceTest, RopeTurnsComplexNumbers) {
   const std::vector<std::int32_t> positions = {0, 1, 7, 1000};
   const OwnedTensor angles(DType::kF32, {4, kHeadDim}), x = data_.f32({4, 3, kHeadDim}, 5);
   const std::vector<float> before = x.values();
-  backend_->rope_angles(positions, 10000.0, angles);
+  backend_->rope_angles(*backend_->begin({.positions = positions}), 10000.0, angles);
   backend_->rope(x, angles);
   const std::vector<float> after = x.values();
   for (std::size_t r = 0; r < 4; ++r) {
@@ -98,7 +98,7 @@ TEST_F(ReferenceTest, RopeMakesScoresDependOnTheDistanceOnly) {
     std::copy_n(q.tensor().row<float>(0), 16, pair.tensor().row<float>(0));
     std::copy_n(k.tensor().row<float>(0), 16, pair.tensor().row<float>(1));
     const std::vector<std::int32_t> positions = {query_position, key_position};
-    backend_->rope_angles(positions, 1e6, angles);
+    backend_->rope_angles(*backend_->begin({.positions = positions}), 1e6, angles);
     backend_->rope(pair, angles);
     double sum = 0;
     for (int i = 0; i < 16; ++i) {
@@ -114,13 +114,12 @@ TEST_F(ReferenceTest, AttentionOfOneKeyIsItsValueAndOfEqualKeysTheirMean) {
   const OwnedTensor q = data_.f32({3, 4, 6}), v = data_.f32({3, 2, 6}), out = data_.f32({3, 4, 6});
   const OwnedTensor equal_keys(DType::kF32, {3, 2, 6});
   const AttentionSegment segment{.first_row = 0, .num_rows = 3};
-  backend_->attention({.queries = q.tensor(),
-                       .keys = equal_keys.tensor(),
-                       .values = v.tensor(),
-                       .pages = {},
-                       .segments = {&segment, 1},
-                       .scale = 0.4F,
-                       .out = out});
+  backend_->attention(*backend_->begin({.segments = {&segment, 1}}), {.queries = q.tensor(),
+                                                                      .keys = equal_keys.tensor(),
+                                                                      .values = v.tensor(),
+                                                                      .pages = {},
+                                                                      .scale = 0.4F,
+                                                                      .out = out});
   for (std::int64_t r = 0; r < 3; ++r) {
     for (std::int64_t head = 0; head < 4; ++head) {
       for (std::int64_t i = 0; i < 6; ++i) {
@@ -134,18 +133,19 @@ TEST_F(ReferenceTest, AttentionOfOneKeyIsItsValueAndOfEqualKeysTheirMean) {
 
 TEST_F(ReferenceTest, AttentionWeighsTwoKeysByTheLogisticFunction) {
   const OwnedTensor q(DType::kF32, {1, 1, 2}), k(DType::kF32, {1, 1, 2}), v(DType::kF32, {1, 1, 2});
-  const OwnedTensor page_keys(DType::kF32, {2, 1, 4}), page_values(DType::kF32, {2, 1, 4}), out(DType::kF32, {1, 1, 2});
+  const OwnedTensor page_keys(DType::kF32, {2, 1, 16}), page_values(DType::kF32, {2, 1, 16}),
+      out(DType::kF32, {1, 1, 2});
   q.tensor().row<float>(0)[0] = 2;
   k.tensor().row<float>(0)[0] = 3;
   page_keys.tensor().row<float>(1)[0] = 1;  // page 1 of two slots
   page_values.tensor().row<float>(1)[1] = 1;
-  const std::int32_t block = 1;
-  const AttentionSegment segment{.first_row = 0, .num_rows = 1, .prefix_length = 1, .block_table = &block};
-  backend_->attention({.queries = q.tensor(),
+  const std::int32_t page = 1;
+  const AttentionSegment segment{.first_row = 0, .num_rows = 1, .prefix_length = 1, .page_table = {&page, 1}};
+  backend_->attention(*backend_->begin({.segments = {&segment, 1}}),
+                      {.queries = q.tensor(),
                        .keys = k.tensor(),
                        .values = v.tensor(),
-                       .pages = {page_keys.tensor(), page_values.tensor(), 2},
-                       .segments = {&segment, 1},
+                       .pages = {page_keys.tensor(), page_values.tensor(), 2, 2},
                        .scale = 0.25F,
                        .out = out});
   // Scores 0.5 and 1.5; the prefix's value is (0, 1), the own one 0.
@@ -155,18 +155,40 @@ TEST_F(ReferenceTest, AttentionWeighsTwoKeysByTheLogisticFunction) {
 TEST_F(ReferenceTest, APageHoldsHeadAfterHeadAndInEachSlotAfterSlot) {
   OpData data;
   const OwnedTensor keys = data.f32({1, 3, 2}), values = data.f32({1, 3, 2});
-  const OwnedTensor page_keys(DType::kF32, {2, 3, 4 * 2}), page_values(DType::kF32, {2, 3, 4 * 2});
-  backend_->store_kv(keys, values, std::vector<std::int32_t>{6}, {page_keys.tensor(), page_values.tensor(), 4});
-  std::vector<float> expected_keys(2 * 3 * 4 * 2), expected_values(expected_keys.size());
+  const std::vector<std::int32_t> slots = {6};
+  const StoredPages stored = store(*backend_, keys, values, slots,
+                                   no_pages(DType::kF32, {.num_pages = 2, .num_kv_heads = 3, .page_size = 4}, 2));
+  constexpr std::size_t kStretch = 16;  // of 8 floats, the rest of the cache line is empty
+  std::vector<float> expected_keys(2 * 3 * kStretch), expected_values(expected_keys.size());
   for (std::size_t head = 0; head < 3; ++head) {
     for (std::size_t d = 0; d < 2; ++d) {
-      const std::size_t at = ((1 * 3 + head) * 4 + 2) * 2 + d;  // page 1, entry 2
+      const std::size_t at = (1 * 3 + head) * kStretch + 2 * 2 + d;  // page 1, entry 2
       expected_keys[at] = keys.values()[head * 2 + d];
       expected_values[at] = values.values()[head * 2 + d];
     }
   }
-  EXPECT_EQ(page_keys.values(), expected_keys);
-  EXPECT_EQ(page_values.values(), expected_values);
+  EXPECT_EQ(stored.keys.values(), expected_keys);
+  EXPECT_EQ(stored.values.values(), expected_values);
+}
+
+TEST_F(ReferenceTest, APageOfInt8HoldsAStretchOfBytesAndThenTheirScales) {
+  // The example of KvPages: 96 bytes of slices in 128, and 16 of scales in 64.
+  OwnedTensor keys(DType::kF32, {1, 1, 24}), values(DType::kF32, {1, 1, 24});
+  keys.tensor().row<float>(0)[5] = 254;   // of scale 2
+  values.tensor().row<float>(0)[5] = -1;  // of scale 1 / 127
+  const std::vector<std::int32_t> slots = {6};
+  const StoredPages stored =
+      store(*backend_, keys, values, slots, no_pages(DType::kI8, {.num_pages = 2, .page_size = 4}, 24));
+  ASSERT_EQ(stored.keys.tensor().shape(), (Shape{2, 1, 192}));
+  const auto* key_page = stored.keys.tensor().row<std::int8_t>(1);
+  const auto* value_page = stored.values.tensor().row<std::int8_t>(1);
+  EXPECT_EQ(key_page[2 * 24 + 5], 127);
+  EXPECT_EQ(value_page[2 * 24 + 5], -127);
+  float scale = 0;
+  std::memcpy(&scale, key_page + 128 + 2 * sizeof scale, sizeof scale);
+  EXPECT_EQ(scale, 2);
+  std::memcpy(&scale, value_page + 128 + 2 * sizeof scale, sizeof scale);
+  EXPECT_EQ(scale, 1.0F / 127);
 }
 
 TEST_F(ReferenceTest, SiluMultiply) {
@@ -185,23 +207,25 @@ TEST_F(ReferenceTest, SiluMultiply) {
 
 TEST_F(ReferenceTest, StoreSkipsNegativeSlotsAndGatherAndEmbedPickRows) {
   const OwnedTensor k = data_.f32({3, 2, 4}, 8), v = data_.f32({3, 2, 4});
-  const OwnedTensor page_keys(DType::kF32, {5, 2, 4}), page_values(DType::kF32, {5, 2, 4});  // of one slot each
   const std::vector<std::int32_t> slots = {4, -1, 0};
-  backend_->store_kv(k, v, slots, {page_keys.tensor(), page_values.tensor(), 1});
-  const std::vector<float> stored = page_keys.values(), stored_values = page_values.values();
+  // Of one slot each, whose four floats stand in a cache line.
+  const StoredPages pages =
+      store(*backend_, k, v, slots, no_pages(DType::kF32, {.num_pages = 5, .num_kv_heads = 2}, 4));
+  const std::vector<float> stored = pages.keys.values(), stored_values = pages.values.values();
   for (std::size_t i = 0; i < 8; ++i) {
-    EXPECT_EQ(stored[32 + i], k.values()[i]);
-    EXPECT_EQ(stored[i], k.values()[16 + i]);
-    EXPECT_EQ(stored_values[32 + i], v.values()[i]);
-    EXPECT_EQ(stored[8 + i], 0);
+    const std::size_t at = i / 4 * 16 + i % 4;
+    EXPECT_EQ(stored[4 * 32 + at], k.values()[i]);
+    EXPECT_EQ(stored[at], k.values()[16 + i]);
+    EXPECT_EQ(stored_values[4 * 32 + at], v.values()[i]);
+    EXPECT_EQ(stored[32 + at], 0);
   }
   for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
     const OwnedTensor table = data_.of(dtype, {6, 3}), out(DType::kF32, {2, 3}), picked(DType::kF32, {1, 3});
     const std::vector<TokenId> tokens = {5, 1};
-    backend_->embed(table, tokens, out);
+    backend_->embed(*backend_->begin({.token_ids = tokens}), table, out);
     for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(out.values()[i], table.values()[15 + i]);
     const std::vector<std::int32_t> rows = {1};
-    backend_->gather_rows(out, rows, picked);
+    backend_->gather_prediction_rows(*backend_->begin({.prediction_rows = rows}), out, picked);
     for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(picked.values()[i], table.values()[3 + i]);
   }
 }

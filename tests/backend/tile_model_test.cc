@@ -146,10 +146,10 @@ TEST(TiledKernelsTest, IntegersHaveTheBitsOfOtherLevelsThatRound) {
         backend.linear(x, *backend.pack({&part, 1}, format), bias, out);
         return out.values();
       };
-      const std::vector<float> tiled = product(*CpuCase{amx_model_kernels().name, 2}.make());
+      const std::vector<float> tiled = product(*BackendCase{amx_model_kernels().name, 2}.make());
       for (const std::string& isa : supported_kernels()) {
         if (select_kernels(isa).max_rounded_rows == 0) continue;
-        EXPECT_TRUE(same_bits(product(*CpuCase{isa, 2}.make()), tiled)) << isa << " " << format_text(format);
+        EXPECT_TRUE(same_bits(product(*BackendCase{isa, 2}.make()), tiled)) << isa << " " << format_text(format);
       }
     }
   }
@@ -158,7 +158,7 @@ TEST(TiledKernelsTest, IntegersHaveTheBitsOfOtherLevelsThatRound) {
 TEST(TiledKernelsTest, PanelsOfAnyLanesAreAdopted) {
   OpData data;
   ThreadTeam team(1);
-  const auto backend = CpuCase{amx_model_kernels().name, 1}.make();
+  const auto backend = BackendCase{amx_model_kernels().name, 1}.make();
   const OwnedTensor weight = data.f32({75, 200}), x = data.f32({20, 200});
   const ConstTensor part = weight;
   for (const WeightFormat& format : kConvertedFormats) {

@@ -153,7 +153,7 @@ class TrappedTilesTest : public testing::Test {
 TEST_F(TrappedTilesTest, ProductsHaveTheBitsOfTheModel) {
   OpData data;
   const auto trapped = make_cpu_backend(amx_kernels(), 2, ThreadPlacement::kFree);
-  const auto model = CpuCase{amx_model_kernels().name, 2}.make();
+  const auto model = BackendCase{amx_model_kernels().name, 2}.make();
   for (const WeightFormat& format : kConvertedFormats) {
     for (const std::int64_t in_features : {3, 128, 331, 1100}) {
       const std::int64_t out_features = in_features % 2 == 0 ? 43 : 83;
@@ -177,7 +177,7 @@ TEST_F(TrappedTilesTest, ProductsHaveTheBitsOfTheModel) {
 TEST_F(TrappedTilesTest, AttentionHasTheBitsOfTheModel) {
   OpData data;
   const auto trapped = make_cpu_backend(amx_kernels(), 2, ThreadPlacement::kFree);
-  const auto model = CpuCase{amx_model_kernels().name, 2}.make();
+  const auto model = BackendCase{amx_model_kernels().name, 2}.make();
   for (const HeadShape& heads : {HeadShape{6, 2, 128}, HeadShape{7, 1, 80}, HeadShape{2, 2, 6}}) {
     const AttentionSequence sequence(data, heads, 300);
     for (const Part& part : {Part{0, 1}, Part{0, 40}, Part{17, 16}, Part{250, 20}, Part{299, 1}}) {

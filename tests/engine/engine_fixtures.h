@@ -16,13 +16,13 @@ namespace wedlm {
 /// The smallest checkpoint: random weights, 331 tokens, no tokenizer.
 inline LoadedModel& tiny() {
   static const auto model =
-      LoadedModel::load(test_data("checkpoints/qwen3-untied-2shards-bf16"), {.backend = {.num_threads = 1}});
+      LoadedModel::load(test_data("checkpoints/qwen3-untied-2shards-bf16"), {.backend = {.cpu = {.num_threads = 1}}});
   return *model;
 }
 
 /// The one that ships.
 inline LoadedModel& nano() {
-  static const auto model = LoadedModel::load(nano_model(), {.backend = {.num_threads = 2}});
+  static const auto model = LoadedModel::load(nano_model(), {.backend = {.cpu = {.num_threads = 2}}});
   return *model;
 }
 

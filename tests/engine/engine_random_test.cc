@@ -16,7 +16,7 @@ constexpr int kNumRequests = 2000;
 
 LoadedModel& model() {
   static const auto loaded =
-      LoadedModel::load(test_data("checkpoints/qwen3-untied-2shards-bf16"), {.backend = {.num_threads = 2}});
+      LoadedModel::load(test_data("checkpoints/qwen3-untied-2shards-bf16"), {.backend = {.cpu = {.num_threads = 2}}});
   return *loaded;
 }
 

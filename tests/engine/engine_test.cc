@@ -184,7 +184,8 @@ TEST(EngineTest, OptionsThatCannotWork) {
 }
 
 TEST(EngineTest, StreamingNeedsAMaskToken) {
-  const auto model = LoadedModel::load(test_data("checkpoints/qwen2.5-bias-f16"), {.backend = {.num_threads = 1}});
+  const auto model =
+      LoadedModel::load(test_data("checkpoints/qwen2.5-bias-f16"), {.backend = {.cpu = {.num_threads = 1}}});
   Engine engine(*model, {});
   EXPECT_THAT(refusal(engine, {.prompt = {1}, .params = greedy(5)}), HasSubstr("mask token"));
   SamplingParams params = greedy(5);

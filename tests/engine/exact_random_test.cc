@@ -54,7 +54,7 @@ std::unique_ptr<LoadedModel> load(const Case& of, std::optional<TokenId> mask_to
   const bool is_nano = of.model == "nano";
   auto model = LoadedModel::load(
       is_nano ? nano_model() : test_data("checkpoints") / of.model,
-      {.backend = {.name = of.backend, .num_threads = is_nano ? 2 : 1}, .mask_token_id = mask_token_id});
+      {.backend = {.name = of.backend, .cpu = {.num_threads = is_nano ? 2 : 1}}, .mask_token_id = mask_token_id});
   unsetenv("WEDLM_ISA");
   return model;
 }

@@ -83,6 +83,7 @@ TEST_F(SchedulerTest, WhatCannotBeMeasuredEndsTheRequestThatNeedsItAndNoOther) {
     return RowCosts({{.rows = 1, .seconds = 1}});
   });
   add(scheduler, 5, {});
+  EXPECT_EQ(scheduler.schedule().size(), 1U);
   EXPECT_EQ(num_measured, 0) << "a window of given size needs no costs";
   const auto failing = add(scheduler, 5, {.mode = DecodeMode::kExact});
   EXPECT_EQ(scheduler.schedule().size(), 1U);
@@ -93,8 +94,8 @@ TEST_F(SchedulerTest, WhatCannotBeMeasuredEndsTheRequestThatNeedsItAndNoOther) {
 
   const auto next = add(scheduler, 5, {.mode = DecodeMode::kExact});
   add(scheduler, 5, {.mode = DecodeMode::kGated});
-  EXPECT_EQ(num_measured, 2) << "once more, and then it is known";
   EXPECT_EQ(scheduler.schedule().size(), 3U);
+  EXPECT_EQ(num_measured, 2) << "once more, and then it is known";
   EXPECT_FALSE(next->is_finished());
 }
 

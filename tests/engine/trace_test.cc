@@ -14,6 +14,7 @@
 #include "wedlm/decode/decoder.h"
 #include "wedlm/engine/engine.h"
 #include "wedlm/engine/loaded_model.h"
+#include "wedlm/model/logits.h"
 
 namespace wedlm {
 namespace {
@@ -113,8 +114,7 @@ class Replay {
       : model_(model),
         known_(prompt),
         decoder_(make_decoder(params, statistics_)),
-        cache_(model.backend(), model.config(), kNumPages, kPageSize, kv_cache_type),
-        activations_(model.backend()) {
+        cache_(model.backend(), model.config(), kNumPages, kPageSize, kv_cache_type) {
     for (std::int32_t page = 0; page < kNumPages; ++page) pages_.push_back(page);
   }
 
@@ -169,15 +169,9 @@ class Replay {
   std::vector<Prediction> finish(Batch& batch, const SamplingRow& sampling, std::vector<float>* logits = nullptr) {
     batch.segments.push_back({.num_rows = batch.num_rows(), .prefix_length = num_cached_, .block_table = pages_});
     batch.sampling.assign(batch.prediction_rows.size(), sampling);
-    std::vector<Prediction> predictions(batch.prediction_rows.size());
-    Tensor logits_tensor;
-    if (logits != nullptr) {
-      const std::int64_t vocab_size = model_.config().vocab_size;
-      logits->resize(predictions.size() * static_cast<std::size_t>(vocab_size));
-      logits_tensor = Tensor(logits->data(), DType::kF32, {std::ssize(predictions), vocab_size});
-    }
-    model_.transformer().forward(batch, cache_, activations_, predictions, logits_tensor);
-    return predictions;
+    PredictedLogits predicted = compute_logits(model_.transformer(), batch, cache_);
+    if (logits != nullptr) *logits = std::move(predicted.logits);
+    return std::move(predicted.predictions);
   }
 
   void advance(std::span<const Prediction> predictions) {
@@ -211,7 +205,6 @@ class Replay {
   DraftStatistics statistics_;
   std::unique_ptr<Decoder> decoder_;
   KvCache cache_;
-  Activations activations_;
   std::vector<std::int32_t> pages_;
 };
 
@@ -310,7 +303,6 @@ TEST_P(PromptLogitsTest, AreThoseOfTheOriginal) {
     ASSERT_NE(model().tokenizer(), nullptr);
     EXPECT_EQ(model().tokenizer()->encode(item.at("prompt").as_string()), prompt);
     KvCache cache(model().backend(), model().config(), 1, std::ssize(prompt), GetParam().page_type);
-    Activations activations(model().backend());
     Batch batch;
     batch.token_ids = prompt;
     for (std::int32_t i = 0; i < std::ssize(prompt); ++i) {
@@ -320,11 +312,9 @@ TEST_P(PromptLogitsTest, AreThoseOfTheOriginal) {
     batch.segments.push_back({.num_rows = batch.num_rows()});
     batch.prediction_rows = {static_cast<std::int32_t>(prompt.size()) - 1};
     batch.sampling.resize(1);
-    const std::int64_t vocab_size = model().config().vocab_size;
-    std::vector<float> logits(static_cast<std::size_t>(vocab_size));
-    Prediction prediction;
-    model().transformer().forward(batch, cache, activations, {&prediction, 1},
-                                  {logits.data(), DType::kF32, {1, vocab_size}});
+    const PredictedLogits predicted = compute_logits(model().transformer(), batch, cache);
+    const std::vector<float>& logits = predicted.logits;
+    const Prediction& prediction = predicted.predictions[0];
     const Json& top = item.at("prefill_last_top16");
     const std::vector<TokenId> top_ids = ids(top.at("ids"));
     for (std::size_t i = 0; i < top_ids.size(); ++i) {

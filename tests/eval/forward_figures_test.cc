@@ -46,7 +46,6 @@ TEST(ForwardWorkTest, MemoryCoversWeightsEmbeddingsPartsAndPages) {
   EXPECT_NEAR(bytes / expected, 1, 0.001);
   const ForwardShape prefill{.kind = ForwardKind::kPrefill, .rows = 4096};
   EXPECT_GT(timing_memory_bytes(config, kBf16, {prefill}), timing_memory_bytes(config, kBf16, {shape}));
-  EXPECT_GT(available_memory_bytes(), std::size_t{1} << 20);
 }
 
 TEST(ForwardTimerTest, RefusesWhatNoMemoryHolds) {
@@ -54,7 +53,7 @@ TEST(ForwardTimerTest, RefusesWhatNoMemoryHolds) {
   config.num_hidden_layers = 4096;
   try {
     const ForwardTimer timer(
-        config, {.types = kBf16, .backend = {.num_threads = 1}, .shapes = {{.context = 16}}, .progress = {}});
+        config, {.types = kBf16, .backend = {.cpu = {.num_threads = 1}}, .shapes = {{.context = 16}}, .progress = {}});
     FAIL() << "it was made";
   } catch (const ResourceError& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("as bf16"));
@@ -69,7 +68,8 @@ TEST(ForwardTimerTest, RunsEveryShapeAndTheOpsFillItsTime) {
       {.rows = 1, .context = 0}, {.rows = 3, .context = 17}, {.kind = ForwardKind::kPrefill, .rows = 40}};
   for (const TimedWeights& weights : all_timed_weights()) {
     ForwardTimer timer(
-        config, {.types = {.weights = weights}, .backend = {.num_threads = 2}, .shapes = shapes, .progress = {}});
+        config,
+        {.types = {.weights = weights}, .backend = {.cpu = {.num_threads = 2}}, .shapes = shapes, .progress = {}});
     for (const ForwardShape& shape : shapes) {
       const ForwardTime time = timer.run(shape);
       double in_ops = 0;

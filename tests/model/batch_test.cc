@@ -60,18 +60,5 @@ TEST(BatchTest, EachInvariantIsChecked) {
   }
 }
 
-TEST(BatchTest, ATimedWindowIsPredictedBehindItsPages) {
-  const Batch batch = timed_window(9, 3, 6, 4);
-  EXPECT_NO_THROW(batch.check(10, 8, 4));
-  EXPECT_EQ(batch.token_ids, (std::vector<TokenId>{9, 9, 9}));
-  EXPECT_EQ(batch.positions, (std::vector<std::int32_t>{6, 7, 8}));
-  EXPECT_EQ(batch.slots, (std::vector<std::int32_t>{-1, -1, -1}));
-  EXPECT_EQ(batch.prediction_rows, (std::vector<std::int32_t>{0, 1, 2}));
-  ASSERT_EQ(batch.segments.size(), 1U);
-  EXPECT_EQ(batch.segments[0].prefix_length, 6);
-  EXPECT_EQ(batch.segments[0].block_table, (std::vector<std::int32_t>{0, 1}));
-  EXPECT_NO_THROW(timed_window(0, 1, 0, 16).check(1, 16, 16));
-}
-
 }  // namespace
 }  // namespace wedlm

@@ -8,6 +8,7 @@
 #include <limits>
 #include <numbers>
 
+#include "wedlm/backend/make_backend.h"
 #include "wedlm/base/error.h"
 
 namespace wedlm {
@@ -73,7 +74,7 @@ class TableModel {
  public:
   explicit TableModel(const Bits& table) : transformer_(TableWeights(table), config_of(table), *backend_) {}
 
-  operator RunnableModel() const { return {transformer_, *backend_}; }  // NOLINT: is one
+  operator const Transformer&() const { return transformer_; }  // NOLINT: is one
 
  private:
   std::unique_ptr<Backend> backend_ = make_backend({.name = "reference"});

@@ -7,10 +7,12 @@
 #include <cstring>
 #include <vector>
 
+#include "wedlm/backend/make_backend.h"
 #include "wedlm/base/error.h"
+#include "wedlm/model/logits.h"
 #include "wedlm/model/model_shapes.h"
-#include "wedlm/model/transformer.h"
 #include "wedlm/model/weight_list.h"
+#include "wedlm/model/window_batch.h"
 
 namespace wedlm {
 namespace {
@@ -118,7 +120,7 @@ TEST(FillRandomTest, StaysWithinItsTwoOctavesAndItsMemory) {
 /// What a transformer of random weights predicts for a few tokens.
 std::vector<Prediction> predictions_of(const RandomWeights& weights, const ModelConfig& config,
                                        const std::string& backend_name) {
-  const auto backend = make_backend({.name = backend_name, .num_threads = 2});
+  const auto backend = make_backend({.name = backend_name, .cpu = {.num_threads = 2}});
   std::size_t done = 0, total = 0;
   const Transformer transformer(weights, config, *backend, [&](std::size_t now, std::size_t all) {
     EXPECT_GE(now, done);
@@ -126,17 +128,8 @@ std::vector<Prediction> predictions_of(const RandomWeights& weights, const Model
     total = all;
   });
   EXPECT_EQ(total, weights.total_bytes());
-  KvCache cache(*backend, config, 2, 4, DType::kF32);
-  Activations activations(*backend);
-  Batch batch{.token_ids = {5, 330, 17},
-              .positions = {0, 1, 2},
-              .slots = {-1, -1, -1},
-              .segments = {{.num_rows = 3, .block_table = {}}},
-              .prediction_rows = {0, 1, 2},
-              .sampling = std::vector<SamplingRow>(3)};
-  std::vector<Prediction> predictions(3);
-  transformer.forward(batch, cache, activations, predictions);
-  return predictions;
+  KvCache cache(*backend, config, 2, 4, DType::kBF16);
+  return compute_logits(transformer, window_batch({5, 330, 17}, 0, 4), cache).predictions;
 }
 
 TEST(RandomWeightsTest, ATransformerIsMadeOfThem) {

@@ -15,7 +15,7 @@
 #include "wedlm/backend/cpu/cpu_backend.h"
 #include "wedlm/backend/cpu/isa/select.h"
 #include "wedlm/base/json.h"
-#include "wedlm/model/kv_cache.h"
+#include "wedlm/model/logits.h"
 
 namespace wedlm {
 namespace {
@@ -54,8 +54,7 @@ class Model {
         config_(parse_model_config(checkpoint_.config())),
         backend_(backend_of(backend)),
         transformer_(checkpoint_, config_, *backend_),
-        cache_(*backend_, config_, kNumBlocks, kBlockSize, page_type),
-        activations_(*backend_) {
+        cache_(*backend_, config_, kNumBlocks, kBlockSize, page_type) {
     for (std::int32_t i = 0; i < kNumBlocks; ++i) pages_.push_back((i * 29 + 7) % kNumBlocks);
   }
 
@@ -76,10 +75,7 @@ class Model {
     batch.prediction_rows.resize(tokens.size());
     std::iota(batch.prediction_rows.begin(), batch.prediction_rows.end(), 0);
     batch.sampling.resize(tokens.size());
-    std::vector<Prediction> predictions(tokens.size());
-    std::vector<float> logits(tokens.size() * static_cast<std::size_t>(config_.vocab_size));
-    transformer_.forward(batch, cache_, activations_, predictions,
-                         {logits.data(), DType::kF32, {batch.num_rows(), config_.vocab_size}});
+    const std::vector<float> logits = compute_logits(transformer_, batch, cache_).logits;
     std::vector<std::vector<float>> rows;
     for (auto row = logits.begin(); row != logits.end(); row += config_.vocab_size) {
       rows.emplace_back(row, row + config_.vocab_size);
@@ -99,7 +95,6 @@ class Model {
   std::unique_ptr<Backend> backend_;
   Transformer transformer_;
   KvCache cache_;
-  Activations activations_;
   std::vector<std::int32_t> pages_;
 };
 

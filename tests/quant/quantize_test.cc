@@ -12,8 +12,9 @@
 #include "wedlm/backend/cpu/cpu_backend.h"
 #include "wedlm/backend/cpu/isa/select.h"
 #include "wedlm/base/error.h"
-#include "wedlm/model/transformer.h"
+#include "wedlm/model/logits.h"
 #include "wedlm/model/weight_list.h"
+#include "wedlm/model/window_batch.h"
 
 namespace wedlm {
 namespace {
@@ -36,20 +37,7 @@ std::vector<float> logits_of(const fs::path& folder, const ModelFormats& formats
   const auto backend = backend_of(backend_name);
   const Transformer transformer(checkpoint, config, *backend, {}, formats);
   KvCache cache(*backend, config, 4, 4, DType::kF32);
-  Activations activations(*backend);
-  Batch batch;
-  for (std::int32_t i = 0; i < 7; ++i) {
-    batch.token_ids.push_back(i * 37 + 11);
-    batch.positions.push_back(i);
-    batch.slots.push_back(-1);
-    batch.prediction_rows.push_back(i);
-  }
-  batch.segments.push_back({.num_rows = 7});
-  batch.sampling.resize(7);
-  std::vector<Prediction> predictions(7);
-  std::vector<float> logits(7 * static_cast<std::size_t>(config.vocab_size));
-  transformer.forward(batch, cache, activations, predictions, {logits.data(), DType::kF32, {7, config.vocab_size}});
-  return logits;
+  return compute_logits(transformer, window_batch({11, 48, 85, 122, 159, 196, 233}, 0, 4), cache).logits;
 }
 
 std::vector<std::string> backends() {

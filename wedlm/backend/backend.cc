@@ -1,87 +1,137 @@
 #include "wedlm/backend/backend.h"
 
-#include <algorithm>
-
-#include "wedlm/backend/cpu/cpu_backend.h"
 #include "wedlm/backend/op_checks.h"
-#include "wedlm/backend/reference/reference_backend.h"
-#include "wedlm/backend/sampling.h"
-#include "wedlm/base/error.h"
-#include "wedlm/base/named.h"
 
 namespace wedlm {
-namespace {
 
-// Rows whose logits are held at one time: the weights of the head are read once for each block of them.
-constexpr std::int64_t kPredictRows = 64;
+void Backend::upload(const ConstTensor& host, const Tensor& to) {
+  check_copy(host, to);
+  do_upload(host, to);
+}
 
-}  // namespace
+void Backend::download(const ConstTensor& from, const Tensor& host) {
+  check_copy(from, host);
+  do_download(from, host);
+}
+
+std::unique_ptr<PackedWeight> Backend::pack(std::span<const ConstTensor> parts, const WeightFormat& format) {
+  check_pack(parts, format);
+  return do_pack(parts, format);
+}
+
+std::unique_ptr<Forward> Backend::begin(const ForwardInputs& inputs) {
+  const ForwardExtents extents = check_inputs(inputs);
+  Turns::Turn turn = turns_.take();
+  std::unique_ptr<Forward> forward = do_begin(inputs);
+  forward->backend_ = this;
+  forward->extents_ = extents;
+  forward->turn_ = std::move(turn);
+  return forward;
+}
+
+void Backend::embed(const Forward& forward, const ConstTensor& table, const Tensor& out) {
+  check_handle("embed", *this, forward);
+  check_embed(forward.extents(), table, out);
+  const ObservedOp op(observer_, OpKind::kOther);
+  do_embed(forward, table, out);
+}
+
+void Backend::linear(const ConstTensor& x, const PackedWeight& weight, const ConstTensor& bias, const Tensor& out) {
+  check_linear(x, weight, bias, out);
+  const ObservedOp op(observer_, OpKind::kProducts);
+  do_linear(x, weight, bias, out);
+}
+
+void Backend::rms_norm(const ConstTensor& x, const ConstTensor& weight, float eps, const Tensor& out) {
+  check_rms_norm(x, weight, out);
+  const ObservedOp op(observer_, OpKind::kOther);
+  do_rms_norm(x, weight, eps, out);
+}
 
 void Backend::add_rms_norm(const ConstTensor& x, const Tensor& residual, const ConstTensor& weight, float eps,
                            const Tensor& out) {
+  check_add(x, residual);
+  check_rms_norm(residual, weight, out);
+  const ObservedOp op(observer_, OpKind::kOther);
+  do_add_rms_norm(x, residual, weight, eps, out);
+}
+
+void Backend::do_add_rms_norm(const ConstTensor& x, const Tensor& residual, const ConstTensor& weight, float eps,
+                              const Tensor& out) {
   add(x, residual);
   rms_norm(residual, weight, eps, out);
 }
 
+void Backend::add(const ConstTensor& x, const Tensor& residual) {
+  check_add(x, residual);
+  const ObservedOp op(observer_, OpKind::kOther);
+  do_add(x, residual);
+}
+
+void Backend::rope_angles(const Forward& forward, double theta, const Tensor& angles) {
+  check_handle("rope_angles", *this, forward);
+  check_rope_angles(forward.extents(), angles);
+  const ObservedOp op(observer_, OpKind::kOther);
+  do_rope_angles(forward, theta, angles);
+}
+
+void Backend::rope(const Tensor& x, const ConstTensor& angles) {
+  check_rope(x, angles);
+  const ObservedOp op(observer_, OpKind::kOther);
+  do_rope(x, angles);
+}
+
 void Backend::rotate_heads(const RotateHeadsArgs& args) {
+  check_rotate_heads(args);
+  const ObservedOp op(observer_, OpKind::kOther);
+  do_rotate_heads(args);
+}
+
+void Backend::do_rotate_heads(const RotateHeadsArgs& args) {
   if (!args.query_norm.is_empty()) rms_norm(args.queries, args.query_norm, args.eps, args.queries);
   if (!args.key_norm.is_empty()) rms_norm(args.keys, args.key_norm, args.eps, args.keys);
   rope(args.queries, args.angles);
   rope(args.keys, args.angles);
 }
 
-void Backend::predict(const PredictArgs& args) {
-  check_predict(args);
-  for (std::int64_t first = 0; first < args.hidden.rows(); first += kPredictRows) {
-    const std::int64_t count = std::min(kPredictRows, args.hidden.rows() - first);
-    const auto row = static_cast<std::size_t>(first);
-    const auto num_rows = static_cast<std::size_t>(count);
-    PredictArgs block{.hidden = {args.hidden.row<float>(first),
-                                 DType::kF32,
-                                 {count, args.hidden.shape()[1]},
-                                 args.hidden.row_stride()},
-                      .head = args.head,
-                      .sampling = args.sampling.subspan(row, num_rows),
-                      .predictions = args.predictions.subspan(row, num_rows),
-                      .logits = {}};
-    if (!args.logits.is_empty()) block.logits = args.logits.rows_from(first, count);
-    if (block.logits.is_empty() && std::none_of(block.sampling.begin(), block.sampling.end(), needs_all_logits)) {
-      predict_online(block);
-    } else {
-      predict_from_logits(block);
-    }
-  }
+void Backend::store_kv(const Forward& forward, const Tensor& keys, const Tensor& values, const KvPages& pages) {
+  check_handle("store_kv", *this, forward);
+  check_store_kv(forward.extents(), keys, values, pages);
+  const ObservedOp op(observer_, OpKind::kOther);
+  do_store_kv(forward, keys, values, pages);
 }
 
-void Backend::predict_online(const PredictArgs& args) {
-  predict_from_logits(args);
+void Backend::attention(const Forward& forward, const AttentionArgs& args) {
+  check_handle("attention", *this, forward);
+  check_attention(forward.extents(), args);
+  const ObservedOp op(observer_, OpKind::kAttention);
+  do_attention(forward, args);
 }
 
-void Backend::predict_from_logits(const PredictArgs& args) {
-  Tensor logits = args.logits;
-  if (logits.is_empty()) {
-    const Shape shape{args.hidden.rows(), args.head->out_features()};
-    const std::size_t bytes = static_cast<std::size_t>(shape.num_elements()) * sizeof(float);
-    if (bytes > logits_.bytes()) {
-      logits_ = {};
-      logits_ = allocate(bytes);
-    }
-    logits = Tensor(logits_.data(), DType::kF32, shape);
-  }
-  linear(args.hidden, *args.head, {}, logits);
-  read_logits(logits, args.sampling, args.predictions);
+void Backend::silu_multiply(const ConstTensor& gate_up, const Tensor& out) {
+  check_silu_multiply(gate_up, out);
+  const ObservedOp op(observer_, OpKind::kOther);
+  do_silu_multiply(gate_up, out);
 }
 
-std::vector<std::string> backend_names() {
-  return {"cpu", "reference"};
+void Backend::gather_prediction_rows(const Forward& forward, const ConstTensor& x, const Tensor& out) {
+  check_handle("gather_prediction_rows", *this, forward);
+  check_gather_prediction_rows(forward.extents(), x, out);
+  const ObservedOp op(observer_, OpKind::kOther);
+  do_gather_prediction_rows(forward, x, out);
 }
 
-std::unique_ptr<Backend> make_backend(const BackendOptions& options) {
-  if (options.name == "cpu")
-    return make_cpu_backend({.num_threads = options.num_threads, .thread_placement = options.thread_placement});
-  if (options.name == "reference") return make_reference_backend();
-  const std::vector<std::string> names = backend_names();
-  throw InvalidInput(unknown_name("backend", std::vector<std::string_view>(names.begin(), names.end()), options.name));
+void Backend::predict(Forward& forward, const PredictArgs& args) {
+  check_handle("predict", *this, forward);
+  check_predict(forward.extents(), args);
+  const ObservedOp op(observer_, OpKind::kHead);
+  do_predict(forward, args);
+}
+
+void Backend::read_predictions(Forward& forward, std::span<Prediction> predictions) {
+  check_handle("read_predictions", *this, forward);
+  check_read_predictions(forward.extents(), predictions);
+  do_read_predictions(forward, predictions);
 }
 
 }  // namespace wedlm

@@ -5,25 +5,33 @@
 // in which a sum over features or keys is taken depends neither on the number of rows nor on where a prefix ends and a
 // segment begins: a token's hidden state has the same bits whichever batch, chunk or window it was computed in.
 //
-// Arguments are checked by the caller's construction; an op throws InternalError where shapes do not fit together.
-// One thread calls ops at a time. Ops may be asynchronous; download() waits for what was issued before it.
+// The public ops check their arguments (op_checks.h), tell an observer, and call what a backend implements, the
+// functions do_...(), which may rely on both. An op throws InternalError where shapes do not fit together or an index
+// is outside its table.
+//
+// Ops may be asynchronous: they are done in the order of the calls, and whoever reads (read_predictions(), download())
+// waits for those before. A forward is begin(), ops, read_predictions(), and the handle's end. Who has a handle has the
+// backend: another thread's begin() waits for its end. Ops without a handle are for whoever has one, or uses the
+// backend alone.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
-#include <vector>
 
-#include "wedlm/backend/weight_panels.h"
+#include "wedlm/backend/forward.h"
+#include "wedlm/backend/kv_pages.h"
+#include "wedlm/backend/op_observer.h"
+#include "wedlm/base/host_memory.h"
 #include "wedlm/base/prediction.h"
-#include "wedlm/base/thread_team.h"
-#include "wedlm/base/token_id.h"
+#include "wedlm/base/turns.h"
 #include "wedlm/tensor/tensor.h"
 #include "wedlm/tensor/weight_format.h"
 
 namespace wedlm {
+
+struct PackedMatrix;
 
 /// The weight of a linear layer in the layout that one backend multiplies with.
 class PackedWeight {
@@ -46,44 +54,13 @@ class PackedWeight {
   WeightFormat format_;
 };
 
-/// The K/V pages of one layer, both kF32, kBF16 or kI8. Slot s is entry s % block_size of page s / block_size. In a
-/// page a head's slices lie one entry behind the other, so that attention reads memory in long stretches. A slice of
-/// kI8 is head_dim bytes and a scale: a number is float(byte) * scale, in float32. The scale is the largest magnitude
-/// of the slice divided by 127 and a byte the nearest integer to number / scale, ties to even. In a slice with no
-/// magnitude above 1e-30 all are 0, and so is the scale; where a number is not finite the scale is NaN.
-struct KvPages {
-  Tensor keys;                  // [num_pages, num_kv_heads, block_size * slice_elements(type, head_dim)], contiguous
-  Tensor values;                // the same
-  std::int64_t block_size = 0;  // slots in a page
-
-  std::int64_t num_slots() const { return keys.rows() * block_size; }
-  std::int64_t slice_size() const { return keys.shape()[2] / block_size; }
-  /// The element of keys or of values with which a head's slice in a slot begins.
-  std::int64_t slice_at(std::int64_t slot, std::int64_t head) const {
-    return slice_at(slot / block_size, slot % block_size, head);
-  }
-  std::int64_t slice_at(std::int64_t page, std::int64_t entry, std::int64_t head) const {
-    return page * keys.row_stride() + head * keys.shape()[2] + entry * slice_size();
-  }
-};
-
-/// Consecutive rows that attend fully to a prefix in pages and causally to each other: row r of the segment sees the
-/// prefix and the segment's rows 0 to r.
-struct AttentionSegment {
-  std::int64_t first_row = 0;
-  std::int64_t num_rows = 0;
-  std::int64_t prefix_length = 0;             // tokens in pages
-  const std::int32_t* block_table = nullptr;  // [ceil(prefix_length / block_size)] pages of the prefix, in order
-};
-
 struct AttentionArgs {
   ConstTensor queries;  // [rows, num_heads, head_dim]
   ConstTensor keys;     // [rows, num_kv_heads, head_dim] float32 of the batch's own rows, as store_kv() left them
   ConstTensor values;   // [rows, num_kv_heads, head_dim]
-  KvPages pages;
-  std::span<const AttentionSegment> segments;  // they tile the rows
-  float scale = 0;                             // of the scores: 1 / sqrt(head_dim)
-  Tensor out;                                  // [rows, num_heads, head_dim]
+  KvPages pages;        // of the prefixes; empty where there is none
+  float scale = 0;      // of the scores: 1 / sqrt(head_dim)
+  Tensor out;           // [rows, num_heads, head_dim]
 };
 
 struct RotateHeadsArgs {
@@ -96,120 +73,129 @@ struct RotateHeadsArgs {
 };
 
 struct PredictArgs {
-  ConstTensor hidden;                     // [rows, hidden_size] after the final norm
-  const PackedWeight* head = nullptr;     // [vocab_size, hidden_size]
-  std::span<const SamplingRow> sampling;  // [rows]
-  std::span<Prediction> predictions;      // [rows], written on the host
-  Tensor logits;                          // [rows, vocab_size] on the host, or empty where nobody asked for them
+  ConstTensor hidden;                  // [prediction rows, hidden_size] after the final norm
+  const PackedWeight* head = nullptr;  // [vocab_size, hidden_size]
+  Tensor logits{};                     // [prediction rows, vocab_size], or empty where nobody wants them
 };
 
 class Backend {
  public:
   virtual ~Backend() = default;
 
-  virtual std::string_view name() const = 0;
   /// For people: "cpu (avx512, 2 threads)".
   virtual std::string description() const = 0;
 
-  /// Memory that ops can write, not initialised. Throws ResourceError naming the size.
+  /// Of the memory that allocate() takes. May be asked on any thread.
+  virtual MemorySize memory() const = 0;
+  /// Memory that ops can write, aligned to 64 bytes or more and not initialised. It is given back before the backend
+  /// ends; ops that were called before still find it. Throws ResourceError naming the size. May be called on any
+  /// thread.
   virtual Buffer allocate(std::size_t bytes) = 0;
   /// A tensor where ops can read it: the same view where host memory will do. The backend keeps any copy for its own
   /// lifetime; the host memory must live as long.
   virtual ConstTensor place(const ConstTensor& host) = 0;
-  /// Copies a contiguous tensor from or to the host, same shape and type.
-  virtual void upload(const ConstTensor& host, const Tensor& to) = 0;
-  virtual void download(const ConstTensor& from, const Tensor& host) = 0;
+  /// Copies a contiguous tensor from or to the host, same shape and type. The host's memory is its own again when they
+  /// return.
+  void upload(const ConstTensor& host, const Tensor& to);
+  void download(const ConstTensor& from, const Tensor& host);
 
   /// One weight of several [out_features_i, in_features] matrices of any one dtype, stacked along the outputs: a fused
-  /// q, k, v projection is one weight. The parts are copied. It multiplies by the weights that `format` stands for
-  /// (weight_format.h), which are the same in every backend. Throws InvalidInput where weights that a packed format
-  /// shall keep are not finite.
-  virtual std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts, const WeightFormat& format) = 0;
-  /// As the parts are stored.
-  std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts) { return pack(parts, {}); }
-  /// The weight that was packed before, without a copy where the backend multiplies with that very layout; the memory
-  /// must outlive the weight. It multiplies by the same values as what pack() made of the same parts.
+  /// q, k, v projection is one weight. The parts are on the host, and copied. It multiplies by the weights that
+  /// `format` stands for (weight_format.h), which are the same in every backend. Throws InvalidInput where weights that
+  /// a packed format shall keep are not finite.
+  std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts, const WeightFormat& format = {});
+  /// The weight that was packed before (weight_panels.h), without a copy where the backend multiplies with that very
+  /// layout; the memory must outlive the weight. It multiplies by the same values as what pack() made of the same
+  /// parts.
   virtual std::unique_ptr<PackedWeight> adopt(const PackedMatrix& packed) = 0;
 
-  /// out[r] = table[token_ids[r]] as float32.       table [vocab_size, hidden_size] any dtype, out [rows, hidden_size]
-  virtual void embed(const ConstTensor& table, std::span<const TokenId> token_ids, const Tensor& out) = 0;
+  /// Told of every op from now on; nullptr: nobody is. It must live as long as it is told of any.
+  void observe(OpObserver* observer) { observer_ = observer; }
 
-  /// out = x weight^T + bias.              x [rows, in_features], bias [out_features] or empty, out [rows,
-  /// out_features]
-  virtual void linear(const ConstTensor& x, const PackedWeight& weight, const ConstTensor& bias, const Tensor& out) = 0;
+  /// Waits for the turn and takes over what a forward needs from the host, whose memory is its own again when this
+  /// returns. Throws InternalError for inputs that are not sound, and where this thread has a handle already.
+  std::unique_ptr<Forward> begin(const ForwardInputs& inputs);
+
+  /// out[r] = table[token_ids[r]] as float32.       table [vocab_size, hidden_size] any dtype, out [rows, hidden_size]
+  void embed(const Forward& forward, const ConstTensor& table, const Tensor& out);
+
+  /// out = x weight^T + bias.
+  /// x [rows, in_features], bias [out_features] or empty, out [rows, out_features]
+  void linear(const ConstTensor& x, const PackedWeight& weight, const ConstTensor& bias, const Tensor& out);
 
   /// Root mean square norm over the last dimension (Zhang and Sennrich 2019): out = x / sqrt(mean(x^2) + eps) * weight.
   /// `x` and `out` are [rows, n] or [rows, heads, n], and may be the same; weight [n].
-  virtual void rms_norm(const ConstTensor& x, const ConstTensor& weight, float eps, const Tensor& out) = 0;
+  void rms_norm(const ConstTensor& x, const ConstTensor& weight, float eps, const Tensor& out);
 
   /// residual += x, then out = rms_norm(residual).                                            all [rows, hidden_size]
-  virtual void add_rms_norm(const ConstTensor& x, const Tensor& residual, const ConstTensor& weight, float eps,
-                            const Tensor& out);
+  void add_rms_norm(const ConstTensor& x, const Tensor& residual, const ConstTensor& weight, float eps,
+                    const Tensor& out);
 
   /// residual += x.                                                                           both [rows, hidden_size]
-  virtual void add(const ConstTensor& x, const Tensor& residual) = 0;
+  void add(const ConstTensor& x, const Tensor& residual);
 
   /// The angles of rotary position embeddings (Su et al. 2021): angles[r][i] = cos, angles[r][head_dim/2 + i] = sin of
   /// positions[r] * theta^(-2i/head_dim), with the product taken in float32 as the training code takes it.
-  virtual void rope_angles(std::span<const std::int32_t> positions, double theta,
-                           const Tensor& angles) = 0;  // [rows, head_dim]
+  /// angles [rows, head_dim]
+  void rope_angles(const Forward& forward, double theta, const Tensor& angles);
 
   /// Rotates each head in place by the row's angles; the pairs are (i, i + head_dim/2).  x [rows, heads, head_dim]
-  virtual void rope(const Tensor& x, const ConstTensor& angles) = 0;
+  void rope(const Tensor& x, const ConstTensor& angles);
 
   /// rms_norm() in place of each query and key head that has a weight, then rope() of all.
-  virtual void rotate_heads(const RotateHeadsArgs& args);
+  void rotate_heads(const RotateHeadsArgs& args);
 
-  /// Rounds every row of keys and values, in place, to what pages can hold, to nearest with ties to even; then
-  /// slot slots[r] of pages = row r for every r with slots[r] >= 0. So attention finds the same numbers in a row of the
-  /// batch as in the page that the row goes to.                                       keys, values [rows, kv_heads,
-  /// head_dim]
-  virtual void store_kv(const Tensor& keys, const Tensor& values, std::span<const std::int32_t> slots,
-                        const KvPages& pages) = 0;
+  /// Rounds every row of keys and values, in place, to what pages can hold, to nearest with ties to even. Then row r
+  /// goes to slot slots[r] of the pages, for every r with slots[r] >= 0. So attention finds the same numbers in a row
+  /// of the batch as in the page that the row goes to.                    keys, values [rows, num_kv_heads, head_dim]
+  void store_kv(const Forward& forward, const Tensor& keys, const Tensor& values, const KvPages& pages);
 
   /// Softmax attention of every row over its segment's prefix and the segment's rows up to itself; query head h reads
   /// key head h / (num_heads / num_kv_heads).
-  virtual void attention(const AttentionArgs& args) = 0;
+  void attention(const Forward& forward, const AttentionArgs& args);
 
   /// out = silu(gate) * up, with [gate | up] side by side in each row.     gate_up [rows, 2 * n], out [rows, n]
-  virtual void silu_multiply(const ConstTensor& gate_up, const Tensor& out) = 0;
+  void silu_multiply(const ConstTensor& gate_up, const Tensor& out);
 
-  /// out[i] = x[rows[i]].                                                   x [any, n], out [rows.size(), n]
-  virtual void gather_rows(const ConstTensor& x, std::span<const std::int32_t> rows, const Tensor& out) = 0;
+  /// out[i] = x[prediction_rows[i]].                                       x [rows, n], out [prediction rows, n]
+  void gather_prediction_rows(const Forward& forward, const ConstTensor& x, const Tensor& out);
 
-  /// What each row of logits says.                        logits [rows, vocab_size], sampling and predictions [rows]
-  virtual void read_logits(const ConstTensor& logits, std::span<const SamplingRow> sampling,
-                           std::span<Prediction> predictions) = 0;
+  /// What each hidden row predicts: the head's product, and what its logits say. Logits stay inside unless asked for.
+  void predict(Forward& forward, const PredictArgs& args);
 
-  /// What each hidden row predicts: the head's product, and what its logits say, for a block of rows at a time. Logits
-  /// stay inside unless asked for.
-  virtual void predict(const PredictArgs& args);
+  /// Waits for what predict() found out.                                   predictions [prediction rows]
+  void read_predictions(Forward& forward, std::span<Prediction> predictions);
 
-  /// predict() of one block where nobody asked for logits and no row needs all of them at once to draw from
-  /// (needs_all_logits() of sampling.h): they may be read as the product comes and need not be kept.
-  virtual void predict_online(const PredictArgs& args);
+ protected:
+  OpObserver* observer() const { return observer_; }
+
+  virtual void do_upload(const ConstTensor& host, const Tensor& to) = 0;
+  virtual void do_download(const ConstTensor& from, const Tensor& host) = 0;
+  virtual std::unique_ptr<PackedWeight> do_pack(std::span<const ConstTensor> parts, const WeightFormat& format) = 0;
+
+  virtual std::unique_ptr<Forward> do_begin(const ForwardInputs& inputs) = 0;
+  virtual void do_embed(const Forward& forward, const ConstTensor& table, const Tensor& out) = 0;
+  virtual void do_linear(const ConstTensor& x, const PackedWeight& weight, const ConstTensor& bias,
+                         const Tensor& out) = 0;
+  virtual void do_rms_norm(const ConstTensor& x, const ConstTensor& weight, float eps, const Tensor& out) = 0;
+  /// By add() and rms_norm().
+  virtual void do_add_rms_norm(const ConstTensor& x, const Tensor& residual, const ConstTensor& weight, float eps,
+                               const Tensor& out);
+  virtual void do_add(const ConstTensor& x, const Tensor& residual) = 0;
+  virtual void do_rope_angles(const Forward& forward, double theta, const Tensor& angles) = 0;
+  virtual void do_rope(const Tensor& x, const ConstTensor& angles) = 0;
+  /// By rms_norm() and rope().
+  virtual void do_rotate_heads(const RotateHeadsArgs& args);
+  virtual void do_store_kv(const Forward& forward, const Tensor& keys, const Tensor& values, const KvPages& pages) = 0;
+  virtual void do_attention(const Forward& forward, const AttentionArgs& args) = 0;
+  virtual void do_silu_multiply(const ConstTensor& gate_up, const Tensor& out) = 0;
+  virtual void do_gather_prediction_rows(const Forward& forward, const ConstTensor& x, const Tensor& out) = 0;
+  virtual void do_predict(Forward& forward, const PredictArgs& args) = 0;
+  virtual void do_read_predictions(Forward& forward, std::span<Prediction> predictions) = 0;
 
  private:
-  /// By linear() and read_logits().
-  void predict_from_logits(const PredictArgs& args);
-
-  Buffer logits_;  // of predict_from_logits() where nobody asked for them
+  Turns turns_;
+  OpObserver* observer_ = nullptr;
 };
-
-struct BackendOptions {
-  std::string name = "cpu";
-  int num_threads = 0;  // 0: one for each processor this process may use
-  ThreadPlacement thread_placement = ThreadPlacement::kFree;
-};
-
-/// The lanes of panels that the backend "cpu" adopts without a copy on this machine, or under WEDLM_ISA. Throws as
-/// make_backend().
-int native_panel_lanes();
-
-/// The names make_backend() knows in this build.
-std::vector<std::string> backend_names();
-
-/// Throws InvalidInput for a name that is unknown here, listing those that are not.
-std::unique_ptr<Backend> make_backend(const BackendOptions& options);
 
 }  // namespace wedlm

@@ -1,9 +1,8 @@
 #include "wedlm/engine/engine.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <condition_variable>
+#include <limits>
 #include <mutex>
 #include <thread>
 
@@ -19,15 +18,21 @@ constexpr std::int64_t kDefaultMaxModelLen = 4096;
 constexpr std::int64_t kDefaultCachedSequences = 16;
 
 std::int64_t kv_bytes_per_block(const ModelConfig& config, const EngineOptions& options) {
-  return config.kv_bytes_per_token(options.kv_cache_type) * options.block_size;
+  return KvCache::bytes_per_block(config, options.block_size, options.kv_cache_type);
 }
 
-std::size_t default_cache_bytes(const ModelConfig& config, const EngineOptions& options) {
-  const auto memory =
-      static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+/// A size of 0 is not known.
+std::size_t largest_cache_bytes(const MemorySize& memory) {
+  std::size_t bytes = std::numeric_limits<std::size_t>::max();
+  if (memory.total > 0) bytes = memory.total / 4;
+  if (memory.available > 0) bytes = std::min(bytes, memory.available / 2);
+  return bytes;
+}
+
+std::size_t default_cache_bytes(const ModelConfig& config, const EngineOptions& options, const MemorySize& memory) {
   const std::int64_t sequences = std::min<std::int64_t>(options.max_num_seqs, kDefaultCachedSequences);
   const std::int64_t blocks = sequences * ((options.max_model_len + options.block_size - 1) / options.block_size);
-  return std::min(static_cast<std::size_t>(blocks * kv_bytes_per_block(config, options)), memory / 4);
+  return std::min(static_cast<std::size_t>(blocks * kv_bytes_per_block(config, options)), largest_cache_bytes(memory));
 }
 
 void check_at_least(std::int64_t value, std::int64_t least, const char* name) {
@@ -36,7 +41,7 @@ void check_at_least(std::int64_t value, std::int64_t least, const char* name) {
                      std::to_string(value));
 }
 
-EngineOptions resolve(EngineOptions options, const ModelConfig& config) {
+EngineOptions resolve(EngineOptions options, const ModelConfig& config, const Backend& backend) {
   check_at_least(options.max_num_seqs, 1, "max_num_seqs");
   check_at_least(options.max_waiting, 1, "max_waiting");
   check_at_least(options.max_num_batched_tokens, 1, "max_num_batched_tokens");
@@ -49,7 +54,7 @@ EngineOptions resolve(EngineOptions options, const ModelConfig& config) {
     throw InvalidInput("max_model_len: the checkpoint has " + std::to_string(config.max_position_embeddings) +
                        " positions, got " + std::to_string(options.max_model_len));
   }
-  if (options.cache_bytes == 0) options.cache_bytes = default_cache_bytes(config, options);
+  if (options.cache_bytes == 0) options.cache_bytes = default_cache_bytes(config, options, backend.memory());
   return options;
 }
 
@@ -69,7 +74,7 @@ std::int64_t num_blocks(const ModelConfig& config, const EngineOptions& options)
 class Engine::Impl {
  public:
   Impl(LoadedModel& model, const EngineOptions& requested)
-      : options(resolve(requested, model.config())),
+      : options(resolve(requested, model.config(), model.backend())),
         model_(model),
         limits_{.tokenizer = model.tokenizer(),
                 .eos_token_ids = model.eos_token_ids(),
@@ -84,7 +89,7 @@ class Engine::Impl {
                      return measure_row_costs([this](std::int64_t rows) { return runner_.time_rows(rows); },
                                               options.max_num_batched_tokens);
                    }),
-        runner_(model.transformer(), model.backend(), cache_, model.config().mask_token_id) {
+        runner_(model.transformer(), cache_, model.config().mask_token_id, options.max_num_batched_tokens) {
     update_stats(0);
     thread_ = std::thread([this] { run(); });
   }
@@ -141,28 +146,37 @@ class Engine::Impl {
     finish_step(num_rows);
   }
 
-  /// What breaks in a forward ends the sequences of that step and nothing else.
+  /// What breaks in a forward ends the sequences of that step and nothing else. What does not depend on its results is
+  /// done while it runs.
   std::vector<std::span<const Prediction>> run_or_fail(const Step& step) {
     try {
-      return runner_.run(step);
+      runner_.launch(step);
+      add_arrivals();
+      return runner_.read();
     } catch (const std::exception& error) {
       for (const ScheduledSequence& scheduled : step) scheduled.sequence->abort(FinishReason::kError, error.what());
       return {};
     }
   }
 
+  void add_arrivals() {
+    std::vector<std::unique_ptr<Sequence>> arrived;
+    {
+      const std::lock_guard lock(mutex_);
+      arrived.swap(inbox_);
+      stats_.num_waiting += std::ssize(arrived);  // and the end of the step counts them where they are then
+    }
+    for (auto& sequence : arrived) scheduler_.add(std::move(sequence));
+  }
+
   void run() {
     for (bool is_stopping = false;;) {
-      std::vector<std::unique_ptr<Sequence>> arrived;
       {
         std::unique_lock lock(mutex_);
         has_work_.wait(lock, [&] { return is_stopping_ || !inbox_.empty() || !scheduler_.is_idle(); });
-        arrived.swap(inbox_);
-        stats_.num_waiting += std::ssize(arrived);  // and the end of the step counts them where they are then
         is_stopping = is_stopping_;
       }
-      // Without the lock: the first of some kind has forwards timed, and nobody who submits shall wait for these.
-      for (auto& sequence : arrived) scheduler_.add(std::move(sequence));
+      add_arrivals();
       if (is_stopping) break;
       try {
         step();

@@ -22,7 +22,9 @@ struct EngineOptions {
   int max_model_len = 0;               // prompt and answer together; 0: the checkpoint's limit, at most 4096
   int block_size = 16;                 // tokens in a page of the K/V cache
   DType kv_cache_type = DType::kBF16;  // of its numbers: kF32, kBF16 or kI8
-  std::size_t cache_bytes = 0;  // of the K/V cache; 0: 16 sequences of max_model_len, at most a quarter of memory
+  // Of the K/V cache; 0: 16 sequences of max_model_len, at most a quarter of the backend's memory and half of what is
+  // left of it.
+  std::size_t cache_bytes = 0;
   bool enable_prefix_cache = true;
 };
 

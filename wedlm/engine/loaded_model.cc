@@ -5,6 +5,11 @@
 namespace wedlm {
 
 std::unique_ptr<LoadedModel> LoadedModel::load(const std::filesystem::path& folder, const LoadOptions& options) {
+  return load(folder, options, make_backend(options.backend));
+}
+
+std::unique_ptr<LoadedModel> LoadedModel::load(const std::filesystem::path& folder, const LoadOptions& options,
+                                               std::unique_ptr<Backend> backend) {
   std::unique_ptr<LoadedModel> model(new LoadedModel);
   model->folder_ = folder;
   model->checkpoint_ = std::make_unique<Checkpoint>(Checkpoint::open(folder));
@@ -24,7 +29,7 @@ std::unique_ptr<LoadedModel> LoadedModel::load(const std::filesystem::path& fold
     model->tokenizer_ = Tokenizer::load(folder);
     model->chat_template_ = ChatTemplate::load(folder);
   }
-  model->backend_ = make_backend(options.backend);
+  model->backend_ = std::move(backend);
   model->transformer_ = std::make_unique<Transformer>(*model->checkpoint_, model->config_, *model->backend_,
                                                       options.progress, model->formats_);
   return model;

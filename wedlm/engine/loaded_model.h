@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "wedlm/backend/backend.h"
+#include "wedlm/backend/make_backend.h"
 #include "wedlm/model/model_config.h"
 #include "wedlm/model/transformer.h"
 #include "wedlm/text/chat_template.h"
@@ -28,13 +28,16 @@ class LoadedModel {
  public:
   /// Throws InvalidInput for a checkpoint that is not sound, ResourceError for one that cannot be read.
   static std::unique_ptr<LoadedModel> load(const std::filesystem::path& folder, const LoadOptions& options);
+  /// Over this backend instead of the one that the options name.
+  static std::unique_ptr<LoadedModel> load(const std::filesystem::path& folder, const LoadOptions& options,
+                                           std::unique_ptr<Backend> backend);
 
   const std::filesystem::path& folder() const { return folder_; }
   const ModelConfig& config() const { return config_; }
   const GenerationDefaults& generation_defaults() const { return generation_defaults_; }
   /// Those that the matrices have.
   const ModelFormats& formats() const { return formats_; }
-  Backend& backend() { return *backend_; }
+  Backend& backend() const { return *backend_; }
   const Transformer& transformer() const { return *transformer_; }
 
   /// nullptr where the folder has no tokenizer files: such a model takes and gives token ids only.

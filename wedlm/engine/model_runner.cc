@@ -1,25 +1,36 @@
 #include "wedlm/engine/model_runner.h"
 
 #include <chrono>
+#include <utility>
+
+#include "wedlm/model/window_batch.h"
 
 namespace wedlm {
 
-ModelRunner::ModelRunner(const Transformer& transformer, Backend& backend, KvCache& cache, TokenId mask_token_id)
-    : transformer_(transformer), cache_(cache), mask_token_id_(mask_token_id), activations_(backend) {}
+ModelRunner::ModelRunner(const Transformer& transformer, KvCache& cache, TokenId mask_token_id, std::int64_t max_rows)
+    : transformer_(transformer),
+      cache_(cache),
+      mask_token_id_(mask_token_id),
+      activations_(transformer.backend(), transformer.config(), {.rows = max_rows, .predictions = max_rows}) {}
 
-std::vector<std::span<const Prediction>> ModelRunner::run(const Step& step) {
+void ModelRunner::launch(const Step& step) {
   batch_.clear();
-  std::vector<std::size_t> ends;  // of each sequence's predictions
+  prediction_ends_.clear();
   for (const ScheduledSequence& scheduled : step) {
     add_sequence(scheduled);
-    ends.push_back(batch_.prediction_rows.size());
+    prediction_ends_.push_back(batch_.prediction_rows.size());
   }
-  predictions_.resize(batch_.prediction_rows.size());
-  transformer_.forward(batch_, cache_, activations_, predictions_);
+  launched_ = transformer_.launch(batch_, cache_, activations_);
+}
+
+std::vector<std::span<const Prediction>> ModelRunner::read() {
+  predictions_.resize(prediction_ends_.back());
+  LaunchedForward launched = *std::exchange(launched_, std::nullopt);
+  launched.read(predictions_);
 
   std::vector<std::span<const Prediction>> answers;
   std::size_t first = 0;
-  for (const std::size_t end : ends) {
+  for (const std::size_t end : prediction_ends_) {
     answers.push_back(std::span(predictions_).subspan(first, end - first));
     first = end;
   }
@@ -71,10 +82,11 @@ void ModelRunner::ask(std::int64_t row, const Sequence& sequence, std::int64_t p
 }
 
 double ModelRunner::time_rows(std::int64_t num_rows) {
-  batch_ = timed_window(mask_token_id_ == kNoToken ? 0 : mask_token_id_, num_rows, 0, cache_.block_size());
+  const TokenId token = mask_token_id_ == kNoToken ? 0 : mask_token_id_;
+  batch_ = window_batch(std::vector<TokenId>(static_cast<std::size_t>(num_rows), token), 0, cache_.block_size());
   predictions_.resize(batch_.prediction_rows.size());
   const auto start = std::chrono::steady_clock::now();
-  transformer_.forward(batch_, cache_, activations_, predictions_);
+  transformer_.launch(batch_, cache_, activations_).read(predictions_);
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 

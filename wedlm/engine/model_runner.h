@@ -1,6 +1,8 @@
-// Lays out the batch of a step and runs the forward. It makes no policy: who takes part was decided before.
+// Lays out the batch of a step, launches its forward and reads what came of it. It makes no policy: who takes part was
+// decided before.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -14,14 +16,18 @@ namespace wedlm {
 
 class ModelRunner {
  public:
-  /// `mask_token_id` stands in the rows of empty slots. Everything given must outlive the runner.
-  ModelRunner(const Transformer& transformer, Backend& backend, KvCache& cache, TokenId mask_token_id);
+  /// `mask_token_id` stands in the rows of empty slots. No step has more than `max_rows` rows. Everything given must
+  /// outlive the runner.
+  ModelRunner(const Transformer& transformer, KvCache& cache, TokenId mask_token_id, std::int64_t max_rows);
 
-  /// One entry for each sequence of the step: the answers that its decoder asked for, in its order; valid until the
-  /// next call. Empty for a prompt chunk.
-  std::vector<std::span<const Prediction>> run(const Step& step);
+  /// Starts the step's forward. Nothing of the sequences is looked at later.
+  void launch(const Step& step);
+  /// Waits for what was launched. One entry for each sequence of the step: the answers that its decoder asked for, in
+  /// its order; valid until the next call. Empty for a prompt chunk.
+  std::vector<std::span<const Prediction>> read();
 
-  /// Seconds of a forward of so many rows without a prefix, all of them predicted. It stores nothing.
+  /// Seconds of a forward of so many rows without a prefix, all of them predicted. It stores nothing, and
+  /// none may be under way.
   double time_rows(std::int64_t num_rows);
 
  private:
@@ -33,6 +39,8 @@ class ModelRunner {
   TokenId mask_token_id_;
   Activations activations_;
   Batch batch_;
+  std::optional<LaunchedForward> launched_;
+  std::vector<std::size_t> prediction_ends_;  // of each sequence that was launched
   std::vector<Prediction> predictions_;
 };
 

@@ -9,19 +9,13 @@
 namespace wedlm {
 
 void Scheduler::add(std::unique_ptr<Sequence> sequence) {
-  if (!row_costs_ && shares_rows(sequence->params())) {
-    try {
-      row_costs_ = measure_row_costs_();
-    } catch (const std::exception& error) {
-      sequence->abort(FinishReason::kError, error.what());  // and the next step retires it
-    }
-  }
   const Rank rank = rank_of(*sequence);
   waiting_.emplace(rank, std::move(sequence));
 }
 
 Step Scheduler::schedule() {
   Step step;
+  learn_row_costs();
   retire_finished();
   rows_left_ = limits_.max_num_batched_tokens;
   ++step_number_;
@@ -34,6 +28,19 @@ Step Scheduler::schedule() {
     scheduled.sequence->started(now);
   }
   return step;
+}
+
+void Scheduler::learn_row_costs() {
+  if (row_costs_) return;
+  const auto needs_them = [](const auto& entry) { return shares_rows(entry.second->params()); };
+  if (std::ranges::none_of(waiting_, needs_them)) return;
+  try {
+    row_costs_ = measure_row_costs_();
+  } catch (const std::exception& error) {
+    for (const auto& entry : waiting_) {
+      if (needs_them(entry)) entry.second->abort(FinishReason::kError, error.what());
+    }
+  }
 }
 
 void Scheduler::share_rows() {

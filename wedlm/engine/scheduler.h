@@ -42,16 +42,16 @@ struct SchedulerLimits {
 
 class Scheduler {
  public:
-  /// `row_costs` is asked when the first sequence comes whose window follows from them, before its time begins.
+  /// `row_costs` is asked in the first schedule() with a sequence whose window follows from them, before its time
+  /// begins.
   Scheduler(const SchedulerLimits& limits, BlockManager& blocks, std::function<RowCosts()> row_costs)
       : limits_(limits), blocks_(blocks), measure_row_costs_(std::move(row_costs)) {}
 
-  /// Where the row costs cannot be measured the sequence ends with that error, and the next one that needs them has
-  /// them measured again.
   void add(std::unique_ptr<Sequence> sequence);
 
   /// The next step; empty when there is nothing to do. Pages for every row that will be stored are reserved. Sequences
-  /// whose client cancelled are retired first.
+  /// whose client cancelled are retired first. Where the row costs cannot be measured those that need them end with
+  /// that error, and the next one that needs them has them measured again.
   Step schedule();
 
   /// The step's K/V is stored: publishes full pages, and retires the sequences that have finished.
@@ -77,6 +77,8 @@ class Scheduler {
   using Rank = std::pair<int, std::uint64_t>;
   static Rank rank_of(const Sequence& sequence) { return {-sequence.priority(), sequence.arrival()}; }
 
+  /// Measures the row costs if somebody who waits needs them first.
+  void learn_row_costs();
   /// Gives the rows of the step that is about to be made to the windows where they pay most.
   void share_rows();
   /// The newcomer's first window has the rows that would pay if it were decoding beside the others already. What they

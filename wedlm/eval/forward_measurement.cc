@@ -37,7 +37,7 @@ class Measuring {
   Measuring(const ForwardPlan& plan, const Watcher& watcher)
       : plan_(plan),
         watcher_(watcher),
-        peaks_({.num_threads = plan.backend.num_threads, .thread_placement = plan.backend.thread_placement}) {}
+        peaks_(plan.backend.cpu) {}
 
   ForwardMeasurement run() {
     ForwardMeasurement measurement{.isa = std::string(peaks_.isa()),

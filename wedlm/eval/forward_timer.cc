@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <numeric>
 #include <span>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "wedlm/base/number_text.h"
 #include "wedlm/model/random_weights.h"
 #include "wedlm/model/weight_list.h"
+#include "wedlm/model/window_batch.h"
 
 namespace wedlm {
 namespace {
@@ -31,13 +31,22 @@ std::int64_t num_blocks(const std::vector<ForwardShape>& shapes) {
   return std::max<std::int64_t>(1, (num_cached_tokens(shapes) + kBlockSize - 1) / kBlockSize);
 }
 
+ForwardLimits largest_forward(const std::vector<ForwardShape>& shapes) {
+  ForwardLimits limits;
+  for (const ForwardShape& shape : shapes) limits.rows = std::max(limits.rows, shape.rows);
+  limits.predictions = limits.rows;
+  return limits;
+}
+
 std::string gigabytes(std::size_t bytes) {
   return size_text(static_cast<double>(bytes));
 }
 
-const ModelConfig& check_memory(const ModelConfig& config, const ForwardTimer::Options& options) {
+/// Throws where the backend has less than is needed; returns the config.
+const ModelConfig& check_memory(const ModelConfig& config, const ForwardTimer::Options& options,
+                                const Backend& backend) {
   const std::size_t needed = timing_memory_bytes(config, options.types, options.shapes);
-  const std::size_t available = available_memory_bytes();
+  const std::size_t available = backend.memory().available;
   if (available == 0 || needed <= available) return config;
   const std::int64_t cached = num_blocks(options.shapes) * kBlockSize;
   throw ResourceError("random weights: " + count_text(static_cast<double>(config.num_parameters())) +
@@ -48,7 +57,7 @@ const ModelConfig& check_memory(const ModelConfig& config, const ForwardTimer::O
 }
 
 Batch batch_of(const ModelConfig& config, const ForwardShape& shape) {
-  Batch batch = timed_window(0, shape.rows, shape.context, kBlockSize);
+  Batch batch = window_batch(std::vector<TokenId>(static_cast<std::size_t>(shape.rows)), shape.context, kBlockSize);
   // Tokens all over the vocabulary: their embeddings are nowhere near each other.
   for (std::int64_t r = 0; r < shape.rows; ++r) {
     batch.token_ids[static_cast<std::size_t>(r)] = static_cast<TokenId>((r + 1) * 7'919'777 % config.vocab_size);
@@ -103,42 +112,25 @@ std::size_t timing_memory_bytes(const ModelConfig& config, const MemoryTypes& ty
   const std::int64_t largest = std::max({head, 2 * config.hidden_size * config.intermediate_size,
                                          config.hidden_size * (config.q_size() + 2 * config.kv_size())});
   const std::int64_t packed = matrix_bytes(config, weights.formats, weights.dtype);
-  std::int64_t rows = 0;
-  for (const ForwardShape& shape : shapes) rows = std::max(rows, shape.rows);
-  const std::int64_t activations =
-      rows * (4 * config.hidden_size + 2 * config.q_size() + 2 * config.kv_size() + 4 * config.intermediate_size) +
-      std::min(rows, kMostLogitsRows) * config.vocab_size;
-  const std::int64_t pages = num_blocks(shapes) * kBlockSize * config.kv_bytes_per_token(types.kv_cache);
+  const ForwardLimits limits = largest_forward(shapes);
+  const std::int64_t logits = std::min(limits.predictions, kMostLogitsRows) * config.vocab_size;
+  const std::int64_t pages = num_blocks(shapes) * KvCache::bytes_per_block(config, kBlockSize, types.kv_cache);
   return static_cast<std::size_t>(packed) + static_cast<std::size_t>(head + largest) * dtype_bytes(weights.dtype) +
-         static_cast<std::size_t>(activations) * sizeof(float) + static_cast<std::size_t>(pages);
-}
-
-std::size_t available_memory_bytes() {
-  std::size_t available = 0;
-  std::ifstream meminfo("/proc/meminfo");
-  for (std::string word; meminfo >> word;) {
-    std::size_t kilobytes = 0;
-    if (word == "MemAvailable:" && meminfo >> kilobytes) available = kilobytes * 1024;
-  }
-  std::size_t limit = 0, used = 0;
-  // The file says "max" where there is no limit.
-  if (std::ifstream("/sys/fs/cgroup/memory.max") >> limit && std::ifstream("/sys/fs/cgroup/memory.current") >> used) {
-    available = std::min(available, limit > used ? limit - used : std::size_t{1});
-  }
-  return available;
+         Activations::bytes(config, limits) + static_cast<std::size_t>(logits) * sizeof(float) +
+         static_cast<std::size_t>(pages);
 }
 
 ForwardTimer::ForwardTimer(const ModelConfig& config, const Options& options)
-    : config_(check_memory(config, options)),
+    : backend_(make_backend(options.backend)),
+      config_(check_memory(config, options, *backend_)),
       types_(options.types),
-      backend_(make_backend(options.backend)),
-      timed_(*backend_),
       transformer_(std::make_unique<Transformer>(
-          RandomWeights(config, {.dtype = options.types.weights.dtype, .num_threads = options.backend.num_threads}),
-          config, timed_, options.progress, options.types.weights.formats)),
-      cache_(timed_, config, num_blocks(options.shapes), kBlockSize, options.types.kv_cache),
-      activations_(timed_) {
-  fill_pages(options.backend.num_threads);
+          RandomWeights(config, {.dtype = options.types.weights.dtype, .num_threads = options.backend.cpu.num_threads}),
+          config, *backend_, options.progress, options.types.weights.formats)),
+      cache_(*backend_, config, num_blocks(options.shapes), kBlockSize, options.types.kv_cache),
+      activations_(*backend_, config, largest_forward(options.shapes)) {
+  fill_pages(options.backend.cpu.num_threads);
+  backend_->observe(&op_timer_);
 }
 
 void ForwardTimer::fill_pages(int num_threads) {
@@ -156,7 +148,7 @@ void ForwardTimer::fill_pages(int num_threads) {
     for (std::int64_t first = 0; first < cache_.num_slots(); first += kRows) {
       const Tensor some = numbers.rows_from(0, std::min(kRows, cache_.num_slots() - first));
       const std::span<const std::int32_t> to(slots.data() + first, static_cast<std::size_t>(some.rows()));
-      backend_->store_kv(some, some, to, cache_.layer(layer));
+      backend_->store_kv(*backend_->begin({.slots = to}), some, some, cache_.layer(layer));
     }
   }
 }
@@ -164,11 +156,11 @@ void ForwardTimer::fill_pages(int num_threads) {
 ForwardTime ForwardTimer::run(const ForwardShape& shape) {
   const Batch batch = batch_of(config_, shape);
   predictions_.resize(batch.prediction_rows.size());
-  timed_.reset();
+  op_timer_.reset();
   const auto start = std::chrono::steady_clock::now();
-  transformer_->forward(batch, cache_, activations_, predictions_);
+  transformer_->launch(batch, cache_, activations_).read(predictions_);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  return {.seconds = seconds.count(), .by_op = timed_.seconds()};
+  return {.seconds = seconds.count(), .by_op = op_timer_.seconds()};
 }
 
 ForwardWork ForwardTimer::work(const ForwardShape& shape) const {

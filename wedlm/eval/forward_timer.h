@@ -8,7 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "wedlm/backend/timed_backend.h"
+#include "wedlm/backend/make_backend.h"
+#include "wedlm/backend/op_timer.h"
 #include "wedlm/model/transformer.h"
 
 namespace wedlm {
@@ -56,9 +57,6 @@ ForwardWork forward_work(const ModelConfig& config, const MemoryTypes& types, st
 std::size_t timing_memory_bytes(const ModelConfig& config, const MemoryTypes& types,
                                 const std::vector<ForwardShape>& shapes);
 
-/// What this process can still have, from Linux's /proc and its control group; 0 where that is not to be had.
-std::size_t available_memory_bytes();
-
 struct ForwardTime {
   double seconds = 0;
   OpSeconds by_op;  // the rest of `seconds` lies between the ops
@@ -84,10 +82,10 @@ class ForwardTimer {
  private:
   void fill_pages(int num_threads);
 
+  std::unique_ptr<Backend> backend_;
   ModelConfig config_;
   MemoryTypes types_;
-  std::unique_ptr<Backend> backend_;
-  TimedBackend timed_;
+  OpTimer op_timer_;
   std::unique_ptr<Transformer> transformer_;
   KvCache cache_;
   Activations activations_;

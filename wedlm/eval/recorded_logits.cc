@@ -3,50 +3,17 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <string>
 
 #include "wedlm/base/error.h"
-#include "wedlm/model/batch.h"
-#include "wedlm/model/kv_cache.h"
+#include "wedlm/model/logits.h"
+#include "wedlm/model/window_batch.h"
 
 namespace wedlm {
 namespace {
 
 /// What is compared is the checkpoint and the forward: others keep keys and values in the precision they compute in.
 constexpr DType kPageType = DType::kF32;
-
-/// One sequence in a cache of one page, on which prompts and windows are run.
-class SingleSequence {
- public:
-  SingleSequence(LoadedModel& model, std::int64_t num_tokens)
-      : model_(model),
-        cache_(model.backend(), model.config(), 1, num_tokens, kPageType),
-        activations_(model.backend()) {}
-
-  /// The logits of every row of rows behind the first `prefix` cached tokens.  // [rows, vocab_size]
-  std::vector<float> run(const std::vector<std::int32_t>& ids, const std::vector<std::int32_t>& positions,
-                         std::int64_t prefix, bool is_stored) {
-    const auto rows = static_cast<std::int64_t>(ids.size());
-    Batch batch{.token_ids = ids, .positions = positions};
-    batch.slots = is_stored ? positions : std::vector<std::int32_t>(ids.size(), -1);
-    batch.segments = {{.num_rows = rows, .prefix_length = prefix, .block_table = {0}}};
-    batch.prediction_rows.resize(ids.size());
-    std::iota(batch.prediction_rows.begin(), batch.prediction_rows.end(), 0);
-    batch.sampling.resize(ids.size());
-    std::vector<Prediction> predictions(ids.size());
-    const std::int64_t vocab_size = model_.config().vocab_size;
-    std::vector<float> logits(static_cast<std::size_t>(rows * vocab_size));
-    model_.transformer().forward(batch, cache_, activations_, predictions,
-                                 {logits.data(), DType::kF32, {rows, vocab_size}});
-    return logits;
-  }
-
- private:
-  LoadedModel& model_;
-  KvCache cache_;
-  Activations activations_;
-};
 
 std::vector<std::int32_t> integers(const Json& json, std::int64_t limit, const char* name) {
   std::vector<std::int32_t> result;
@@ -90,10 +57,10 @@ void compare_case(LoadedModel& model, const Json& item, LogitsComparison& compar
   const auto prompt_length = static_cast<std::int64_t>(prompt.size());
   if (prompt_length > config.max_position_embeddings)
     throw InvalidInput("prompt_ids are longer than the model's context");
-  SingleSequence sequence(model, prompt_length);
-  std::vector<std::int32_t> positions(prompt.size());
-  std::iota(positions.begin(), positions.end(), 0);
-  const std::vector<float> logits = sequence.run(prompt, positions, 0, true);
+  KvCache cache(model.backend(), config, 1, prompt_length, kPageType);  // one page
+  Batch batch = window_batch(prompt, 0, prompt_length);
+  batch.slots = batch.positions;
+  const std::vector<float> logits = compute_logits(model.transformer(), batch, cache).logits;
   add(logits.data() + (prompt_length - 1) * config.vocab_size, item.at("prompt_last_logits"));
 
   if (item.find("window_ids") == nullptr) return;
@@ -103,7 +70,9 @@ void compare_case(LoadedModel& model, const Json& item, LogitsComparison& compar
   if (window_positions.size() != window.size() || recorded.size() != window.size()) {
     throw InvalidInput("window_ids, window_positions and window_logits differ in length");
   }
-  const std::vector<float> rows = sequence.run(window, window_positions, prompt_length, false);
+  batch = window_batch(window, prompt_length, prompt_length);
+  batch.positions = window_positions;
+  const std::vector<float> rows = compute_logits(model.transformer(), batch, cache).logits;
   for (std::size_t i = 0; i < window.size(); ++i) {
     add(rows.data() + static_cast<std::ptrdiff_t>(i) * config.vocab_size, recorded[i]);
   }

@@ -1,7 +1,7 @@
 // Comparing a checkpoint's logits with recorded ones, such as another implementation wrote: what `wedlm verify
 // --logits` does. The file is an array of objects:
 //   prompt_ids [n], prompt_last_logits [vocab_size]      the prompt, and the logits of its last row
-//   window_ids, window_positions [w]                     rows behind the cached prompt, in the order in which they see
+//   window_ids, window_positions [w]                     rows after the cached prompt, in the order in which they see
 //   window_logits [w][vocab_size]                        each other, and their logits; may be left out
 #pragma once
 

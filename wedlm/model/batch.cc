@@ -1,6 +1,5 @@
 #include "wedlm/model/batch.h"
 
-#include <numeric>
 #include <string>
 
 #include "wedlm/base/error.h"
@@ -52,23 +51,6 @@ void Batch::check(std::int64_t vocab_size, std::int64_t num_slots, std::int64_t 
     require(prediction_rows[i] >= 0 && prediction_rows[i] < num_rows(), "a prediction of a row that is not there");
     require(i == 0 || prediction_rows[i - 1] < prediction_rows[i], "prediction rows must ascend");
   }
-}
-
-Batch timed_window(TokenId token, std::int64_t num_rows, std::int64_t prefix_length, std::int64_t block_size) {
-  const auto count = static_cast<std::size_t>(num_rows);
-  Batch batch;
-  batch.token_ids.assign(count, token);
-  batch.positions.resize(count);
-  std::iota(batch.positions.begin(), batch.positions.end(), static_cast<std::int32_t>(prefix_length));
-  batch.slots.assign(count, -1);
-  batch.prediction_rows.resize(count);
-  std::iota(batch.prediction_rows.begin(), batch.prediction_rows.end(), 0);
-  batch.sampling.resize(count);
-  std::vector<std::int32_t> pages(static_cast<std::size_t>((prefix_length + block_size - 1) / block_size));
-  std::iota(pages.begin(), pages.end(), 0);
-  batch.segments.push_back(
-      {.first_row = 0, .num_rows = num_rows, .prefix_length = prefix_length, .block_table = std::move(pages)});
-  return batch;
 }
 
 }  // namespace wedlm

@@ -39,8 +39,4 @@ struct Batch {
   void check(std::int64_t vocab_size, std::int64_t num_slots, std::int64_t block_size) const;
 };
 
-/// A window whose time is to be measured: `num_rows` rows of `token`, each predicted and none stored, behind
-/// `prefix_length` tokens in the pages 0, 1, ... of `block_size` slots.
-Batch timed_window(TokenId token, std::int64_t num_rows, std::int64_t prefix_length, std::int64_t block_size);
-
 }  // namespace wedlm

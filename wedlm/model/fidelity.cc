@@ -2,51 +2,29 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <vector>
 
 #include "wedlm/base/error.h"
+#include "wedlm/model/logits.h"
+#include "wedlm/model/window_batch.h"
 
 namespace wedlm {
 namespace {
 
-/// The next-token logits behind each token of a piece.
-class LogitReader {
- public:
-  explicit LogitReader(const RunnableModel& model)
-      : model_(model),
-        cache_(model.backend, model.transformer.config(), 1, 1, DType::kF32),
-        activations_(model.backend) {}
-
-  /// Throws InvalidInput where one is not finite: it would agree with anything.  // [tokens, vocab_size]
-  const std::vector<float>& read(std::span<const TokenId> tokens) {
-    const auto rows = static_cast<std::int64_t>(tokens.size());
-    const std::int64_t vocab_size = model_.transformer.config().vocab_size;
-    Batch batch{.token_ids = {tokens.begin(), tokens.end()}};
-    batch.positions.resize(tokens.size());
-    std::iota(batch.positions.begin(), batch.positions.end(), 0);
-    batch.prediction_rows = batch.positions;
-    batch.slots.assign(tokens.size(), -1);
-    batch.segments = {{.first_row = 0, .num_rows = rows, .prefix_length = 0, .block_table = {}}};
-    batch.sampling.resize(tokens.size());
-    predictions_.resize(tokens.size());
-    logits_.resize(static_cast<std::size_t>(rows * vocab_size));
-    model_.transformer.forward(batch, cache_, activations_, predictions_,
-                               {logits_.data(), DType::kF32, {rows, vocab_size}});
-    if (!std::ranges::all_of(logits_, [](float logit) { return std::isfinite(logit); })) {
-      throw InvalidInput("comparison over a text: expected finite logits, got NaN or infinity");
-    }
-    return logits_;
+/// The next-token logits after each token of a piece, which is read from its own beginning. Throws InvalidInput where
+/// one is not finite: it would agree with anything.                                                [tokens, vocab_size]
+std::vector<float> next_token_logits(const Transformer& transformer, std::span<const TokenId> piece) {
+  constexpr std::int64_t kBlockSize = 1;
+  // Nothing is stored: weights are compared, and no pages.
+  KvCache cache(transformer.backend(), transformer.config(), 1, kBlockSize, DType::kF32);
+  std::vector<float> logits =
+      compute_logits(transformer, window_batch({piece.begin(), piece.end()}, 0, kBlockSize), cache).logits;
+  if (!std::ranges::all_of(logits, [](float logit) { return std::isfinite(logit); })) {
+    throw InvalidInput("comparison over a text: expected finite logits, got NaN or infinity");
   }
-
- private:
-  RunnableModel model_;
-  KvCache cache_;  // nothing is stored: weights are compared, and no pages
-  Activations activations_;
-  std::vector<Prediction> predictions_;
-  std::vector<float> logits_;
-};
+  return logits;
+}
 
 /// log(sum(exp(logits))).
 double log_sum(std::span<const float> logits) {
@@ -84,23 +62,22 @@ struct Sums {
 
 }  // namespace
 
-Fidelity compare_predictions(const RunnableModel& truth, const RunnableModel& tested, std::span<const TokenId> text,
+Fidelity compare_predictions(const Transformer& truth, const Transformer& tested, std::span<const TokenId> text,
                              std::int64_t piece_length) {
-  const auto vocab_size = static_cast<std::size_t>(truth.transformer.config().vocab_size);
-  if (vocab_size != static_cast<std::size_t>(tested.transformer.config().vocab_size)) {
+  const auto vocab_size = static_cast<std::size_t>(truth.config().vocab_size);
+  if (vocab_size != static_cast<std::size_t>(tested.config().vocab_size)) {
     throw InternalError("compare_predictions: expected models of one vocabulary");
   }
   if (text.size() < 2) {
     throw InvalidInput("comparison over a text: expected at least 2 tokens, got " + std::to_string(text.size()));
   }
-  LogitReader true_reader(truth);
-  LogitReader tested_reader(tested);
   Sums sums;
   const auto length = static_cast<std::size_t>(std::max<std::int64_t>(2, piece_length));
   for (std::size_t first = 0; first + 1 < text.size(); first += length) {
     const std::span<const TokenId> piece = text.subspan(first, std::min(length, text.size() - first));
-    const std::span<const float> true_logits = true_reader.read(piece);
-    const std::span<const float> tested_logits = tested_reader.read(piece);
+    const std::vector<float> true_values = next_token_logits(truth, piece);
+    const std::vector<float> tested_values = next_token_logits(tested, piece);
+    const std::span<const float> true_logits = true_values, tested_logits = tested_values;
     for (std::size_t i = 0; i + 1 < piece.size(); ++i) {
       sums.add(true_logits.subspan(i * vocab_size, vocab_size), tested_logits.subspan(i * vocab_size, vocab_size),
                piece[i + 1]);

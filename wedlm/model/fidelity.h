@@ -5,16 +5,9 @@
 #include <cstdint>
 #include <span>
 
-#include "wedlm/backend/backend.h"
 #include "wedlm/model/transformer.h"
 
 namespace wedlm {
-
-/// A model and what computes it.
-struct RunnableModel {
-  const Transformer& transformer;
-  Backend& backend;
-};
 
 struct Fidelity {
   std::int64_t num_positions = 0;
@@ -24,10 +17,10 @@ struct Fidelity {
   double tested_perplexity = 0;
 };
 
-/// Compares the next token's distribution behind every token of the text but the last of each piece. The text is read
+/// Compares the next token's distribution after every token of the text but the last of each piece. The text is read
 /// in pieces of `piece_length` tokens, each from its own beginning, and what comes next is always the text's own token.
 /// Throws InvalidInput for a text of fewer than two tokens, InternalError for models of two vocabularies.
-Fidelity compare_predictions(const RunnableModel& truth, const RunnableModel& tested, std::span<const TokenId> text,
+Fidelity compare_predictions(const Transformer& truth, const Transformer& tested, std::span<const TokenId> text,
                              std::int64_t piece_length);
 
 }  // namespace wedlm

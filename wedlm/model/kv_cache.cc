@@ -20,16 +20,24 @@ DType parse_kv_cache_type(std::string_view name) {
   return parse_named("K/V cache type", name, kTypes);
 }
 
+std::int64_t KvCache::bytes_per_block(const ModelConfig& config, std::int64_t block_size, DType dtype) {
+  return 2 * config.num_hidden_layers * config.num_key_value_heads *
+         KvPages::stretch_elements(dtype, block_size, config.head_dim) * static_cast<std::int64_t>(dtype_bytes(dtype));
+}
+
 KvCache::KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size,
                  DType dtype)
     : num_blocks_(num_blocks), block_size_(block_size) {
-  const Shape shape{num_blocks, config.num_key_value_heads, block_size * slice_elements(dtype, config.head_dim)};
+  const Shape shape{num_blocks, config.num_key_value_heads,
+                    KvPages::stretch_elements(dtype, block_size, config.head_dim)};
   const std::size_t bytes = static_cast<std::size_t>(shape.num_elements()) * dtype_bytes(dtype);
   buffer_ = backend.allocate(bytes * 2 * static_cast<std::size_t>(config.num_hidden_layers));
   auto* data = static_cast<std::byte*>(buffer_.data());
   for (std::int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
-    layers_.push_back(
-        {.keys = Tensor(data, dtype, shape), .values = Tensor(data + bytes, dtype, shape), .block_size = block_size});
+    layers_.push_back({.keys = Tensor(data, dtype, shape),
+                       .values = Tensor(data + bytes, dtype, shape),
+                       .page_size = block_size,
+                       .head_dim = config.head_dim});
     data += 2 * bytes;
   }
 }

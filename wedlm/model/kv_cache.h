@@ -15,8 +15,12 @@ std::string_view kv_cache_type_name(DType dtype);
 /// Throws InvalidInput for anything else, naming what there is.
 DType parse_kv_cache_type(std::string_view name);
 
+/// A block of the engine is a page in every layer.
 class KvCache {
  public:
+  /// Bytes that a block takes in all layers.
+  static std::int64_t bytes_per_block(const ModelConfig& config, std::int64_t block_size, DType dtype);
+
   /// Pages of one of the types that KvPages may have. Throws ResourceError where the memory cannot be had.
   KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size, DType dtype);
 

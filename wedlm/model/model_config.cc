@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "wedlm/backend/kv_pages.h"
 #include "wedlm/base/quote.h"
 #include "wedlm/model/config_members.h"
 
@@ -168,8 +169,7 @@ std::int64_t ModelConfig::num_parameters() const {
 }
 
 std::int64_t ModelConfig::kv_bytes_per_token(DType dtype) const {
-  const std::int64_t slice_bytes = slice_elements(dtype, head_dim) * static_cast<std::int64_t>(dtype_bytes(dtype));
-  return 2 * num_hidden_layers * num_key_value_heads * slice_bytes;
+  return 2 * num_hidden_layers * num_key_value_heads * KvPages::slice_bytes(dtype, head_dim);
 }
 
 ModelConfig parse_model_config(const Json& json) {

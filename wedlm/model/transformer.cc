@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include "wedlm/base/error.h"
+#include "wedlm/backend/weight_panels.h"
 #include "wedlm/model/weight_list.h"
 
 namespace wedlm {
@@ -21,24 +21,19 @@ struct Transformer::Layer {
   std::unique_ptr<PackedWeight> down;     // [hidden, intermediate]
 };
 
-void Activations::reset(std::int64_t num_elements) {
-  const std::size_t bytes = static_cast<std::size_t>(num_elements) * sizeof(float);
-  if (bytes > buffer_.bytes()) {
-    buffer_ = {};
-    buffer_ = backend_.allocate(bytes);
-  }
-  used_ = 0;
-}
-
-Tensor Activations::take(Shape shape) {
-  const std::int64_t first = used_;
-  used_ += shape.num_elements();
-  if (static_cast<std::size_t>(used_) * sizeof(float) > buffer_.bytes())
-    throw InternalError("Activations: out of room");
-  return {static_cast<float*>(buffer_.data()) + first, DType::kF32, shape};
-}
-
 namespace {
+
+std::vector<AttentionSegment> attention_segments(const Batch& batch) {
+  std::vector<AttentionSegment> segments;
+  segments.reserve(batch.segments.size());
+  for (const Segment& segment : batch.segments) {
+    segments.push_back({.first_row = segment.first_row,
+                        .num_rows = segment.num_rows,
+                        .prefix_length = segment.prefix_length,
+                        .page_table = segment.block_table});
+  }
+  return segments;
+}
 
 /// Asks for weights by name, hands them to the backend, and reports progress.
 class WeightLoader {
@@ -135,86 +130,64 @@ std::size_t Transformer::weight_bytes() const {
   return bytes;
 }
 
-void Transformer::forward(const Batch& batch, KvCache& cache, Activations& activations,
-                          std::span<Prediction> predictions, const Tensor& logits) const {
+LaunchedForward Transformer::launch(const Batch& batch, KvCache& cache, const Activations& activations,
+                                    const Tensor& logits) const {
   batch.check(config_.vocab_size, cache.num_slots(), cache.block_size());
-  const std::int64_t rows = batch.num_rows();
   const auto num_predictions = static_cast<std::int64_t>(batch.prediction_rows.size());
-  const std::int64_t hidden_size = config_.hidden_size;
-  const std::int64_t q_size = config_.num_attention_heads * config_.head_dim;
-  const std::int64_t kv_size = config_.num_key_value_heads * config_.head_dim;
+  const ActivationTensors tensors = activations.tensors(batch.num_rows(), num_predictions);
   const auto eps = static_cast<float>(config_.rms_norm_eps);
+  const std::vector<AttentionSegment> segments = attention_segments(batch);
+  std::unique_ptr<Forward> forward = backend_.begin({.token_ids = batch.token_ids,
+                                                     .positions = batch.positions,
+                                                     .slots = batch.slots,
+                                                     .segments = segments,
+                                                     .prediction_rows = batch.prediction_rows,
+                                                     .sampling = batch.sampling});
 
-  activations.reset(
-      rows * (3 * hidden_size + config_.head_dim + 2 * q_size + 2 * kv_size + 3 * config_.intermediate_size) +
-      num_predictions * hidden_size);
-  const Tensor hidden = activations.take({rows, hidden_size});  // the residual stream
-  const Tensor normed = activations.take({rows, hidden_size});
-  const Tensor branch = activations.take({rows, hidden_size});  // what a sublayer adds to it
-  const Tensor angles = activations.take({rows, config_.head_dim});
-  const Tensor qkv = activations.take({rows, q_size + 2 * kv_size});
-  const Tensor attended = activations.take({rows, q_size});
-  const Tensor gate_up = activations.take({rows, 2 * config_.intermediate_size});
-  const Tensor activated = activations.take({rows, config_.intermediate_size});
-
-  std::vector<AttentionSegment> segments;
-  segments.reserve(batch.segments.size());
-  for (const Segment& segment : batch.segments) {
-    segments.push_back({.first_row = segment.first_row,
-                        .num_rows = segment.num_rows,
-                        .prefix_length = segment.prefix_length,
-                        .block_table = segment.block_table.data()});
-  }
-
-  backend_.embed(embeddings_, batch.token_ids, hidden);
-  backend_.rope_angles(batch.positions, config_.rope_theta, angles);
+  backend_.embed(*forward, embeddings_, tensors.hidden);
+  backend_.rope_angles(*forward, config_.rope_theta, tensors.angles);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
-    if (i == 0) backend_.rms_norm(hidden, layer.input_norm, eps, normed);
-    attend(layer, batch, cache.layer(static_cast<std::int64_t>(i)), segments, normed, angles, qkv, attended);
-    backend_.linear(attended, *layer.o, layer.o_bias, branch);
-    backend_.add_rms_norm(branch, hidden, layer.post_attention_norm, eps, normed);
-    backend_.linear(normed, *layer.gate_up, {}, gate_up);
-    backend_.silu_multiply(gate_up, activated);
-    backend_.linear(activated, *layer.down, {}, branch);
+    if (i == 0) backend_.rms_norm(tensors.hidden, layer.input_norm, eps, tensors.normed);
+    attend(layer, *forward, cache.layer(static_cast<std::int64_t>(i)), tensors);
+    backend_.linear(tensors.attended, *layer.o, layer.o_bias, tensors.branch);
+    backend_.add_rms_norm(tensors.branch, tensors.hidden, layer.post_attention_norm, eps, tensors.normed);
+    backend_.linear(tensors.normed, *layer.gate_up, {}, tensors.gate_up);
+    backend_.silu_multiply(tensors.gate_up, tensors.activated);
+    backend_.linear(tensors.activated, *layer.down, {}, tensors.branch);
     const ConstTensor& next_norm = i + 1 < layers_.size() ? layers_[i + 1].input_norm : final_norm_;
-    backend_.add_rms_norm(branch, hidden, next_norm, eps, normed);
+    backend_.add_rms_norm(tensors.branch, tensors.hidden, next_norm, eps, tensors.normed);
   }
-  if (num_predictions == 0) return;
-  const Tensor predicting = activations.take({num_predictions, hidden_size});
-  backend_.gather_rows(normed, batch.prediction_rows, predicting);
-  backend_.predict({.hidden = predicting,
-                    .head = head_.get(),
-                    .sampling = batch.sampling,
-                    .predictions = predictions,
-                    .logits = logits});
+  if (num_predictions > 0) {
+    backend_.gather_prediction_rows(*forward, tensors.normed, tensors.predicting);
+    backend_.predict(*forward, {.hidden = tensors.predicting, .head = head_.get(), .logits = logits});
+  }
+  return {backend_, std::move(forward)};
 }
 
-void Transformer::attend(const Layer& layer, const Batch& batch, const KvPages& pages,
-                         std::span<const AttentionSegment> segments, const Tensor& normed, const Tensor& angles,
-                         const Tensor& qkv, const Tensor& attended) const {
+void Transformer::attend(const Layer& layer, const Forward& forward, const KvPages& pages,
+                         const ActivationTensors& tensors) const {
   const std::int64_t heads = config_.num_attention_heads;
   const std::int64_t kv_heads = config_.num_key_value_heads;
   const std::int64_t head_dim = config_.head_dim;
 
-  backend_.linear(normed, *layer.qkv, layer.qkv_bias, qkv);
-  const Tensor queries = qkv.columns(0, heads * head_dim).split_rows(heads);
-  const Tensor keys = qkv.columns(heads * head_dim, kv_heads * head_dim).split_rows(kv_heads);
-  const Tensor values = qkv.columns((heads + kv_heads) * head_dim, kv_heads * head_dim).split_rows(kv_heads);
+  backend_.linear(tensors.normed, *layer.qkv, layer.qkv_bias, tensors.qkv);
+  const Tensor queries = tensors.qkv.columns(0, heads * head_dim).split_rows(heads);
+  const Tensor keys = tensors.qkv.columns(heads * head_dim, kv_heads * head_dim).split_rows(kv_heads);
+  const Tensor values = tensors.qkv.columns((heads + kv_heads) * head_dim, kv_heads * head_dim).split_rows(kv_heads);
   backend_.rotate_heads({.queries = queries,
                          .keys = keys,
                          .query_norm = layer.q_norm,
                          .key_norm = layer.k_norm,
                          .eps = static_cast<float>(config_.rms_norm_eps),
-                         .angles = angles});
-  backend_.store_kv(keys, values, batch.slots, pages);
-  backend_.attention({.queries = queries,
-                      .keys = keys,
-                      .values = values,
-                      .pages = pages,
-                      .segments = segments,
-                      .scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim))),
-                      .out = attended.split_rows(heads)});
+                         .angles = tensors.angles});
+  backend_.store_kv(forward, keys, values, pages);
+  backend_.attention(forward, {.queries = queries,
+                               .keys = keys,
+                               .values = values,
+                               .pages = pages,
+                               .scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim))),
+                               .out = tensors.attended.split_rows(heads)});
 }
 
 }  // namespace wedlm

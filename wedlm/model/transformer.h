@@ -7,10 +7,12 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "wedlm/backend/backend.h"
 #include "wedlm/checkpoint/checkpoint.h"
+#include "wedlm/model/activations.h"
 #include "wedlm/model/batch.h"
 #include "wedlm/model/kv_cache.h"
 #include "wedlm/model/model_config.h"
@@ -18,19 +20,21 @@
 
 namespace wedlm {
 
-/// Memory of the activations of one forward; it grows to the largest batch it was used for.
-class Activations {
+/// A forward that was launched. Until it is gone nobody else's begins on that backend (Backend::begin()).
+class LaunchedForward {
  public:
-  explicit Activations(Backend& backend) : backend_(backend) {}
+  LaunchedForward(Backend& backend, std::unique_ptr<Forward> forward)
+      : backend_(&backend), forward_(std::move(forward)) {}
 
-  /// Cuts float32 tensors out of one buffer, one after the other. reset() makes room for `num_elements` in all.
-  void reset(std::int64_t num_elements);
-  Tensor take(Shape shape);
+  /// Waits for the predictions, and ends the forward.                                  predictions [prediction rows]
+  void read(std::span<Prediction> predictions) {
+    const std::unique_ptr<Forward> ending = std::move(forward_);
+    backend_->read_predictions(*ending, predictions);
+  }
 
  private:
-  Backend& backend_;
-  Buffer buffer_;
-  std::int64_t used_ = 0;
+  Backend* backend_;
+  std::unique_ptr<Forward> forward_;  // null once it is read
 };
 
 class Transformer {
@@ -51,20 +55,20 @@ class Transformer {
   Transformer& operator=(const Transformer&) = delete;
 
   const ModelConfig& config() const { return config_; }
+  Backend& backend() const { return backend_; }
   /// Memory that one forward reads of the weights, embeddings of the rows not counted.
   std::size_t weight_bytes() const;
 
-  /// Computes a batch: stores K and V where its slots say, and predicts its prediction rows.
-  ///   predictions  [prediction rows], on the host
-  ///   logits       [prediction rows, vocab_size] float32 on the host, or empty
-  void forward(const Batch& batch, KvCache& cache, Activations& activations, std::span<Prediction> predictions,
-               const Tensor& logits = {}) const;
+  /// Computes a batch: stores K and V where its slots say, and predicts its prediction rows. Nothing of the batch is
+  /// looked at later. Throws InternalError for one that is not sound, or larger than the activations were made for.
+  ///   logits  [prediction rows, vocab_size] float32 of the backend, or empty
+  LaunchedForward launch(const Batch& batch, KvCache& cache, const Activations& activations,
+                         const Tensor& logits = {}) const;
 
  private:
   struct Layer;
 
-  void attend(const Layer& layer, const Batch& batch, const KvPages& pages, std::span<const AttentionSegment> segments,
-              const Tensor& normed, const Tensor& angles, const Tensor& qkv, const Tensor& attended) const;
+  void attend(const Layer& layer, const Forward& forward, const KvPages& pages, const ActivationTensors& tensors) const;
 
   ModelConfig config_;
   Backend& backend_;

@@ -13,10 +13,6 @@ std::size_t dtype_bytes(DType dtype) {
   return dtype == DType::kF32 ? 4 : 2;
 }
 
-std::int64_t slice_elements(DType dtype, std::int64_t count) {
-  return dtype == DType::kI8 ? count + static_cast<std::int64_t>(sizeof(float)) : count;
-}
-
 std::string_view dtype_name(DType dtype) {
   switch (dtype) {
     case DType::kF32:

@@ -15,13 +15,10 @@ enum class DType : std::uint8_t {
   kF16,
   kBF16,
   kU8,  // bytes whose meaning is not that of numbers: packed weights
-  kI8,  // slices of signed bytes, each with the float32 behind it that multiplies them: K/V pages, and no weights
+  kI8,  // signed bytes that a float32 elsewhere multiplies: K/V pages, and no weights
 };
 
 std::size_t dtype_bytes(DType dtype);
-/// Elements that a slice of `count` numbers takes. A slice of kI8 ends with the four bytes of its scale, which stand
-/// wherever `count` puts them, aligned or not.
-std::int64_t slice_elements(DType dtype, std::int64_t count);
 
 /// The name that safetensors gives it: "F32", "F16", "BF16", "U8", "I8".
 std::string_view dtype_name(DType dtype);

@@ -5,8 +5,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
+#include <utility>
 
 #include "wedlm/tensor/dtype.h"
 
@@ -89,10 +91,11 @@ class Tensor : public ConstTensor {
 /// Owns memory that a backend allocated, and gives it back to it.
 class Buffer {
  public:
-  using Deleter = void (*)(void* data);
+  /// Must not throw; it may hold whatever giving back needs.
+  using Deleter = std::function<void(void* data)>;
 
   Buffer() = default;
-  Buffer(void* data, std::size_t bytes, Deleter deleter) : data_(data), bytes_(bytes), deleter_(deleter) {}
+  Buffer(void* data, std::size_t bytes, Deleter deleter) : data_(data), bytes_(bytes), deleter_(std::move(deleter)) {}
   ~Buffer();
   Buffer(Buffer&& other) noexcept;
   Buffer& operator=(Buffer&& other) noexcept;
@@ -103,7 +106,7 @@ class Buffer {
  private:
   void* data_ = nullptr;
   std::size_t bytes_ = 0;
-  Deleter deleter_ = nullptr;
+  Deleter deleter_;
 };
 
 /// Memory of the host, aligned to 64 bytes and not initialised. Throws ResourceError naming the size.

@@ -19,7 +19,7 @@ void attend(const AttentionPlan& plan, ThreadTeam& team, AttentionScratch& scrat
   // The last rows of a segment see the most keys: they go first, so that the threads end together.
   const auto block_of = [&](std::int64_t index, int thread) {
     std::int64_t left = num_blocks - 1 - index;
-    const AttentionSegment* segment = plan.args.segments.data();
+    const AttentionSegment* segment = plan.segments.data();
     for (; left >= plan.blocks_of(*segment); ++segment) left -= plan.blocks_of(*segment);
     return Block(plan, *segment, left % plan.num_kv_heads, left / plan.num_kv_heads, memory_of(thread));
   };
@@ -59,8 +59,9 @@ void attend(const AttentionPlan& plan, ThreadTeam& team, AttentionScratch& scrat
 
 }  // namespace
 
-void cpu_attention(const KernelTable& kernels, ThreadTeam& team, AttentionScratch& scratch, const AttentionArgs& args) {
-  const AttentionPlan plan(kernels, args, team.size());
+void cpu_attention(const KernelTable& kernels, ThreadTeam& team, AttentionScratch& scratch, const AttentionArgs& args,
+                   std::span<const AttentionSegment> segments) {
+  const AttentionPlan plan(kernels, args, segments, team.size());
   PanelBlock::serves(kernels, args) ? attend<PanelBlock>(plan, team, scratch) : attend<RowBlock>(plan, team, scratch);
 }
 

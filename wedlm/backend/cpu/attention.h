@@ -7,6 +7,7 @@
 // merged afterwards, in order.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "wedlm/backend/backend.h"
@@ -23,6 +24,8 @@ struct AttentionScratch {
   Scratch chunks;  // results of chunks that wait to be merged
 };
 
-void cpu_attention(const KernelTable& kernels, ThreadTeam& team, AttentionScratch& scratch, const AttentionArgs& args);
+/// Of rows that `segments` tile.
+void cpu_attention(const KernelTable& kernels, ThreadTeam& team, AttentionScratch& scratch, const AttentionArgs& args,
+                   std::span<const AttentionSegment> segments);
 
 }  // namespace wedlm

@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t kMaxVectors = 128;  // of a block: their scores of a chunk are 128 kB
 constexpr std::int64_t kMinVectors = 8;    // that a block is cut down to where threads have nothing to do
 
-/// One of two is that of 0.
+/// Where two chunks are merged, one of the two is scaled by exp(0), which need not be computed.
 float exponential_of(float x) {
   return x == 0 ? 1 : std::exp(x);
 }
@@ -22,16 +22,19 @@ const KvKernels& kv_kernels(const KernelTable& kernels, DType dtype) {
   return dtype == DType::kBF16 ? kernels.kv_bf16 : kernels.kv_f32;
 }
 
-AttentionPlan::AttentionPlan(const KernelTable& kernel_table, const AttentionArgs& attention, std::int64_t num_threads)
+AttentionPlan::AttentionPlan(const KernelTable& kernel_table, const AttentionArgs& attention,
+                             std::span<const AttentionSegment> all_segments, std::int64_t num_threads)
     : kernels(kernel_table),
       args(attention),
+      segments(all_segments),
+      of_pages(kv_kernels(kernel_table, attention.pages.keys.dtype())),
       head_dim(attention.queries.shape()[2]),
       num_kv_heads(attention.keys.shape()[1]),
       group(attention.queries.shape()[1] / num_kv_heads),
       lanes(kernel_table.panel_lanes / 2),
       padded_head_dim((head_dim + lanes - 1) / lanes * lanes) {
   std::int64_t max_vectors = 1;
-  for (const AttentionSegment& segment : args.segments) {
+  for (const AttentionSegment& segment : segments) {
     max_vectors = std::max(max_vectors, segment.num_rows * group);
     max_chunks =
         std::max(max_chunks, (segment.prefix_length + segment.num_rows + kAttentionChunk - 1) / kAttentionChunk);
@@ -44,7 +47,7 @@ AttentionPlan::AttentionPlan(const KernelTable& kernel_table, const AttentionArg
 
 std::int64_t AttentionPlan::num_blocks() const {
   std::int64_t count = 0;
-  for (const AttentionSegment& segment : args.segments) count += blocks_of(segment);
+  for (const AttentionSegment& segment : segments) count += blocks_of(segment);
   return count;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "wedlm/backend/backend.h"
 #include "wedlm/backend/cpu/isa/kernel_table.h"
@@ -21,6 +22,8 @@ const KvKernels& kv_kernels(const KernelTable& kernels, DType dtype);
 struct AttentionPlan {
   const KernelTable& kernels;
   const AttentionArgs& args;
+  std::span<const AttentionSegment> segments;
+  const KvKernels& of_pages;
   std::int64_t head_dim;
   std::int64_t num_kv_heads;
   std::int64_t group;            // query heads of a kv head
@@ -30,7 +33,8 @@ struct AttentionPlan {
   std::int64_t max_chunks = 0;  // that a block may see
   bool splits_chunks = false;   // chunks of a block are tasks of their own
 
-  AttentionPlan(const KernelTable& kernels, const AttentionArgs& args, std::int64_t num_threads);
+  AttentionPlan(const KernelTable& kernels, const AttentionArgs& args, std::span<const AttentionSegment> segments,
+                std::int64_t num_threads);
 
   std::int64_t blocks_of(const AttentionSegment& segment) const {
     return (segment.num_rows * group + vectors_per_block - 1) / vectors_per_block * num_kv_heads;
@@ -87,16 +91,25 @@ class AttentionBlock {
   const float* row_of_token(const ConstTensor& keys_or_values, std::int64_t t) const {
     return keys_or_values.row<float>(segment_.first_row + t - segment_.prefix_length) + kv_head_ * plan_.head_dim;
   }
-  /// The element of pages with which the kv head's slice of token t of the prefix begins. Those of the same page
-  /// follow.
-  std::int64_t slice_of_token(std::int64_t t) const {
+  /// The kv head's slice of a token of the prefix, and its scale, which is null where the type has none.
+  struct Slice {
+    const std::byte* numbers = nullptr;
+    const float* scale = nullptr;
+  };
+  /// Of token t, in `stored`, the keys or values of the pages. Those of the tokens that follow in the same page follow.
+  Slice slice_of_token(const Tensor& stored, std::int64_t t) const {
     const KvPages& pages = plan_.args.pages;
-    const std::int64_t page = t / pages.block_size;
-    return pages.slice_at(segment_.block_table[page], t - page * pages.block_size, kv_head_);
+    const std::int64_t entry = t % pages.page_size;
+    const std::int32_t page = segment_.page_table[static_cast<std::size_t>(t / pages.page_size)];
+    const auto* memory = static_cast<const std::byte*>(stored.data());
+    return {.numbers = memory + pages.slice_at(page, entry, kv_head_) * plan_.of_pages.element_bytes,
+            .scale = plan_.of_pages.has_scales
+                         ? reinterpret_cast<const float*>(memory + pages.scale_at(page, entry, kv_head_))
+                         : nullptr};
   }
   /// How many tokens of the same page follow t, and itself.
   std::int64_t left_in_page(std::int64_t t) const {
-    return plan_.args.pages.block_size - t % plan_.args.pages.block_size;
+    return plan_.args.pages.page_size - t % plan_.args.pages.page_size;
   }
 
  private:

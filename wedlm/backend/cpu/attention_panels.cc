@@ -17,7 +17,7 @@ std::int64_t whole_panels(const AttentionPlan& plan, std::int64_t count) {
 }  // namespace
 
 /// How products that are computed one after the other share the tokens that they ask for: two pieces each of as many
-/// tokens. Pages have a power of two of them as a rule, and a piece should not end behind its page.
+/// tokens. Pages have a power of two of them as a rule, and a piece should not end beyond its page.
 struct PanelBlock::Pieces {
   std::int64_t num_products;
   std::int64_t num_tokens;  // of a piece
@@ -50,7 +50,7 @@ struct PanelBlock::Layout {
 };
 
 bool PanelBlock::serves(const KernelTable& kernels, const AttentionArgs& args) {
-  return kernels.bf16_format == PanelFormat::kBF16Pairs && args.pages.block_size > 0 &&
+  return kernels.bf16_format == PanelFormat::kBF16Pairs && args.pages.page_size > 0 &&
          args.pages.keys.dtype() != DType::kF32;
 }
 
@@ -59,8 +59,7 @@ PanelBlock::PanelBlock(const AttentionPlan& plan, const AttentionSegment& segmen
     : AttentionBlock(plan, segment, kv_head, block, scratch),
       depth_(whole_panels(plan, plan.head_dim)),
       is_narrow_(count() <= plan.kernels.max_unpacked_rows && plan.padded_head_dim == depth_),
-      of_pages_(kv_kernels(plan.kernels, plan.args.pages.keys.dtype())),
-      slice_bytes_(plan.args.pages.slice_size() * of_pages_.element_bytes),
+      slice_bytes_(plan.head_dim * plan.of_pages.element_bytes),
       reads_pages_(plan.args.pages.keys.dtype() == DType::kBF16 && plan.head_dim == depth_),
       rounded_queries_(plan.kernels, count(), plan.padded_head_dim) {
   const Layout layout(plan);
@@ -136,7 +135,8 @@ void PanelBlock::add_values(const Tokens& values, std::int64_t num_keys, std::in
   }
   const Pieces pieces(kAttentionChunk / (depth_ / lanes), weights.num_tiles());
   const auto key = [&](std::int64_t t) {
-    return t < std::min(segment().prefix_length, this->num_keys()) ? page_slice(plan().args.pages.keys, t) : nullptr;
+    return t < std::min(segment().prefix_length, this->num_keys()) ? slice_of_token(plan().args.pages.keys, t).numbers
+                                                                   : nullptr;
   };
   product.ahead.stride_bytes = pieces.num_tokens * slice_bytes_ / ((num_keys + 1) / 2);
   for (std::int64_t d = 0; d < num_columns; d += lanes) {
@@ -160,39 +160,39 @@ MultiplyTile PanelBlock::product_of(std::int64_t num_columns, std::int64_t out_s
 }
 
 /// Tokens that stand in whole panels of bfloat16 are read there; copies are made of others, in bfloat16.
-void PanelBlock::locate(const ConstTensor& pages, const ConstTensor& rows, std::int64_t first, std::int64_t end,
+void PanelBlock::locate(const Tensor& stored, const ConstTensor& rows, std::int64_t first, std::int64_t end,
                         std::uint16_t* copies, Tokens& tokens) const {
   const std::int64_t head_dim = plan().head_dim;
   const std::int64_t end_of_pages = std::min(end, segment().prefix_length);
   const std::uint16_t** token = tokens.data();
-  const auto copy = [&](const KvKernels& kernels, const void* slice) {
-    kernels.round(slice, head_dim, reinterpret_cast<std::byte*>(copies), kTileRowBytes);
+  const auto copy = [&](const KvKernels& kernels, const void* slice, const float* scale) {
+    kernels.round(slice, scale, head_dim, copies);
     *token++ = copies;
     copies += depth_;
   };
   for (std::int64_t t = first, count = 0; t < end_of_pages; t += count) {
     count = std::min(left_in_page(t), end_of_pages - t);
-    const std::byte* slice = page_slice(pages, t);
+    const Slice slice = slice_of_token(stored, t);
     if (reads_pages_) {
-      for (std::int64_t i = 0; i < count; ++i, slice += slice_bytes_) {
-        *token++ = reinterpret_cast<const std::uint16_t*>(slice);
+      for (std::int64_t i = 0; i < count; ++i) {
+        *token++ = reinterpret_cast<const std::uint16_t*>(slice.numbers + i * slice_bytes_);
       }
       continue;
     }
-    const std::int64_t later = t + kPagesAhead * plan().args.pages.block_size;
-    const std::byte* ahead = later < segment().prefix_length ? page_slice(pages, later) : slice;
+    const std::int64_t later = t + kPagesAhead * plan().args.pages.page_size;
+    const Slice ahead = later < segment().prefix_length ? slice_of_token(stored, later) : slice;
+    if (ahead.scale != nullptr) {
+      prefetch_bytes(reinterpret_cast<const std::byte*>(ahead.scale), count * static_cast<std::int64_t>(sizeof(float)));
+    }
     for (std::int64_t i = 0; i < count; ++i) {
-      copy(of_pages_, slice + i * slice_bytes_);
-      prefetch_bytes(ahead + i * slice_bytes_, slice_bytes_);
+      copy(plan().of_pages, slice.numbers + i * slice_bytes_, slice.scale == nullptr ? nullptr : slice.scale + i);
+      prefetch_bytes(ahead.numbers + i * slice_bytes_, slice_bytes_);
     }
   }
-  for (std::int64_t t = std::max(first, end_of_pages); t < end; ++t) copy(plan().kernels.kv_f32, row_of_token(rows, t));
+  for (std::int64_t t = std::max(first, end_of_pages); t < end; ++t) {
+    copy(plan().kernels.kv_f32, row_of_token(rows, t), nullptr);
+  }
   std::fill(token, static_cast<const std::uint16_t**>(tokens.data() + tokens.size()), zeros_);
-}
-
-/// The kv head's slice of token t of the prefix.
-const std::byte* PanelBlock::page_slice(const ConstTensor& pages, std::int64_t t) const {
-  return static_cast<const std::byte*>(pages.data()) + slice_of_token(t) * of_pages_.element_bytes;
 }
 
 }  // namespace wedlm

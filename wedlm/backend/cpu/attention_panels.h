@@ -25,22 +25,20 @@ class PanelBlock : public AttentionBlock {
   void attend(std::int64_t chunk, const AttentionResult& result) const;
 
  private:
-  /// Where the tokens of a chunk have their numbers, each of at least depth_ elements, and zeros behind the last.
+  /// Where the tokens of a chunk have their numbers, each of at least depth_ elements, and zeros after the last.
   using Tokens = std::array<const std::uint16_t*, kAttentionChunk + kColumnsAhead>;
   /// Parts of the memory of a block, in floats.
   struct Layout;
   struct Pieces;
 
-  void locate(const ConstTensor& pages, const ConstTensor& rows, std::int64_t first, std::int64_t end,
+  void locate(const Tensor& stored, const ConstTensor& rows, std::int64_t first, std::int64_t end,
               std::uint16_t* copies, Tokens& tokens) const;
   void score(const Tokens& keys, const Tokens& values, std::int64_t num_keys) const;
   void add_values(const Tokens& values, std::int64_t num_keys, std::int64_t next, const AttentionResult& result) const;
   MultiplyTile product_of(std::int64_t num_columns, std::int64_t out_stride) const;
-  const std::byte* page_slice(const ConstTensor& pages, std::int64_t t) const;
 
-  std::int64_t depth_;  // head_dim in whole panels
-  bool is_narrow_;      // has so few vectors that values are not packed
-  const KvKernels& of_pages_;
+  std::int64_t depth_;        // head_dim in whole panels
+  bool is_narrow_;            // has so few vectors that values are not packed
   std::int64_t slice_bytes_;  // of pages
   bool reads_pages_;          // which are in whole panels of bfloat16
   RoundedBlock rounded_queries_;

@@ -18,8 +18,10 @@ struct RowBlock::Stretch {
   std::int64_t count = 0;
   const KvKernels* kernels = nullptr;
   const std::byte* keys = nullptr;
+  const float* key_scales = nullptr;
   std::int64_t key_stride = 0;  // elements
   const std::byte* values = nullptr;
+  const float* value_scales = nullptr;
   std::int64_t value_stride = 0;
 };
 
@@ -27,7 +29,8 @@ struct RowBlock::Stretch {
 struct RowBlock::Rows {
   const KvKernels* kernels = nullptr;
   const std::byte* data = nullptr;
-  std::int64_t stride = 0;  // elements
+  const float* scales = nullptr;  // one of each, where the type has any
+  std::int64_t stride = 0;        // elements
   std::int64_t count = 0;
 
   std::int64_t stride_bytes() const { return stride * kernels->element_bytes; }
@@ -58,11 +61,11 @@ void RowBlock::attend(std::int64_t chunk, const AttentionResult& result) const {
 }
 
 RowBlock::Rows RowBlock::keys_of(const Stretch& stretch) {
-  return {stretch.kernels, stretch.keys, stretch.key_stride, stretch.count};
+  return {stretch.kernels, stretch.keys, stretch.key_scales, stretch.key_stride, stretch.count};
 }
 
 RowBlock::Rows RowBlock::values_of(const Stretch& stretch) {
-  return {stretch.kernels, stretch.values, stretch.value_stride, stretch.count};
+  return {stretch.kernels, stretch.values, stretch.value_scales, stretch.value_stride, stretch.count};
 }
 
 /// The stretch that begins at token t and does not go beyond `end`.
@@ -78,18 +81,19 @@ RowBlock::Stretch RowBlock::stretch_at(std::int64_t t, std::int64_t end) const {
             .values = reinterpret_cast<const std::byte*>(row_of_token(args.values, t)),
             .value_stride = args.values.row_stride()};
   }
-  const KvKernels& kernels = kv_kernels(plan().kernels, args.pages.keys.dtype());
-  const std::int64_t offset = slice_of_token(t) * kernels.element_bytes;
+  const Slice key = slice_of_token(args.pages.keys, t), value = slice_of_token(args.pages.values, t);
   return {.first = t,
           .count = std::min({left_in_page(t), std::min(end, prefix) - t, kMaxStretch}),
-          .kernels = &kernels,
-          .keys = static_cast<const std::byte*>(args.pages.keys.data()) + offset,
-          .key_stride = args.pages.slice_size(),
-          .values = static_cast<const std::byte*>(args.pages.values.data()) + offset,
-          .value_stride = args.pages.slice_size()};
+          .kernels = &plan().of_pages,
+          .keys = key.numbers,
+          .key_scales = key.scale,
+          .key_stride = args.pages.head_dim,
+          .values = value.numbers,
+          .value_scales = value.scale,
+          .value_stride = args.pages.head_dim};
 }
 
-/// Visits each stretch together with the next, which is empty behind the last.
+/// Visits each stretch together with the next, which is empty after the last.
 template <class Visit>
 void RowBlock::for_each_stretch(std::int64_t first, std::int64_t end, const Visit& visit) const {
   Stretch stretch = stretch_at(first, end);
@@ -102,7 +106,7 @@ void RowBlock::for_each_stretch(std::int64_t first, std::int64_t end, const Visi
 }
 
 std::int64_t RowBlock::slice_bytes(const Rows& rows) const {
-  return plan().head_dim * rows.kernels->element_bytes + rows.kernels->scale_bytes;
+  return plan().head_dim * rows.kernels->element_bytes;
 }
 
 /// The rows as floats in whole vectors and close together, where that pays or has to be; else as they are.
@@ -110,7 +114,8 @@ RowBlock::Rows RowBlock::prepare(const Rows& rows) const {
   if (!copies_) return rows;
   const std::int64_t depth = plan().padded_head_dim;
   for (std::int64_t t = 0; t < rows.count; ++t) {
-    rows.kernels->expand(rows.data + t * rows.stride_bytes(), plan().head_dim, copy_ + t * depth);
+    const float* scale = rows.scales == nullptr ? nullptr : rows.scales + t;
+    rows.kernels->expand(rows.data + t * rows.stride_bytes(), scale, plan().head_dim, copy_ + t * depth);
   }
   return {.kernels = &plan().kernels.kv_f32,
           .data = reinterpret_cast<const std::byte*>(copy_),
@@ -121,10 +126,12 @@ RowBlock::Rows RowBlock::prepare(const Rows& rows) const {
 void RowBlock::score(const Stretch& stretch, std::int64_t chunk_first, const Rows& next) const {
   const Rows keys = prepare(keys_of(stretch));
   const std::int64_t depth = plan().padded_head_dim;
+  prefetch_scales(next);
   keys.kernels->score_keys({.queries = queries(),
                             .query_stride = depth,
                             .keys = keys.data,
                             .key_stride = keys.stride,
+                            .scales = keys.scales,
                             .num_keys = keys.count,
                             .depth = depth,
                             .out = scores() + stretch.first - chunk_first,
@@ -138,12 +145,14 @@ void RowBlock::score(const Stretch& stretch, std::int64_t chunk_first, const Row
 void RowBlock::add_values(const Stretch& stretch, std::int64_t chunk_first, const Rows& next,
                           const AttentionResult& result) const {
   if (copies_ && next.count > 0) prefetch(next);
+  prefetch_scales(next);
   const Rows values = prepare(values_of(stretch));
   const std::int64_t depth = plan().padded_head_dim;
   values.kernels->add_values({.weights = scores() + stretch.first - chunk_first,
                               .weight_stride = kAttentionChunk,
                               .values = values.data,
                               .value_stride = values.stride,
+                              .scales = values.scales,
                               .num_keys = values.count,
                               .depth = depth,
                               .out = result.out,
@@ -158,6 +167,12 @@ void RowBlock::prefetch(const Rows& rows) const {
   for (std::int64_t t = 0; t < rows.count; ++t) {
     prefetch_bytes(rows.data + t * rows.stride_bytes(), slice_bytes(rows));
   }
+}
+
+void RowBlock::prefetch_scales(const Rows& rows) {
+  if (rows.scales == nullptr) return;
+  prefetch_bytes(reinterpret_cast<const std::byte*>(rows.scales),
+                 rows.count * static_cast<std::int64_t>(sizeof(float)));
 }
 
 }  // namespace wedlm

@@ -33,6 +33,7 @@ class RowBlock : public AttentionBlock {
   void add_values(const Stretch& stretch, std::int64_t chunk_first, const Rows& next,
                   const AttentionResult& result) const;
   void prefetch(const Rows& rows) const;
+  static void prefetch_scales(const Rows& rows);
 
   bool copies_;  // keys and values, before they are multiplied
   float* copy_;  // [kMaxStretch, padded_head_dim]

@@ -1,7 +1,6 @@
 #include "wedlm/backend/cpu/cpu_backend.h"
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "wedlm/backend/cpu/attention.h"
@@ -11,7 +10,7 @@
 #include "wedlm/backend/cpu/packing.h"
 #include "wedlm/backend/cpu/predict.h"
 #include "wedlm/backend/cpu/scratch.h"
-#include "wedlm/backend/op_checks.h"
+#include "wedlm/backend/host_backend.h"
 #include "wedlm/backend/rotary.h"
 #include "wedlm/base/thread_team.h"
 
@@ -25,31 +24,28 @@ const float* floats(const ConstTensor& tensor) {
   return static_cast<const float*>(tensor.data());
 }
 
-class CpuBackend final : public Backend {
+class CpuBackend final : public HostBackend {
  public:
   CpuBackend(const KernelTable& kernels, int num_threads, ThreadPlacement placement)
       : kernels_(kernels), team_(num_threads, placement), attention_scratch_(team_.size()) {}
 
-  std::string_view name() const override { return "cpu"; }
   std::string description() const override {
     return "cpu (" + std::string(kernels_.name) + ", " + std::to_string(team_.size()) +
            (team_.size() == 1 ? " thread)" : " threads)");
   }
 
   Buffer allocate(std::size_t bytes) override { return allocate_host_to_read(bytes); }
-  ConstTensor place(const ConstTensor& host) override { return host; }
-  void upload(const ConstTensor& host, const Tensor& to) override { copy(host, to); }
-  void download(const ConstTensor& from, const Tensor& host) override { copy(from, host); }
-
-  std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts, const WeightFormat& format) override {
-    return pack_weight(parts, format, kernels_, team_);
-  }
   std::unique_ptr<PackedWeight> adopt(const PackedMatrix& packed) override {
     return adopt_weight(packed, kernels_.panel_lanes, team_);
   }
 
-  void embed(const ConstTensor& table, std::span<const TokenId> token_ids, const Tensor& out) override {
-    check_embed(table, token_ids, out);
+ private:
+  std::unique_ptr<PackedWeight> do_pack(std::span<const ConstTensor> parts, const WeightFormat& format) override {
+    return pack_weight(parts, format, kernels_, team_);
+  }
+
+  void do_embed(const Forward& forward, const ConstTensor& table, const Tensor& out) override {
+    const std::span<const TokenId> token_ids = inputs_of(forward).token_ids;
     const std::size_t element = dtype_bytes(table.dtype());
     for_rows(out, [&](std::int64_t r) {
       const std::int64_t first = token_ids[static_cast<std::size_t>(r)] * table.row_stride();
@@ -58,21 +54,18 @@ class CpuBackend final : public Backend {
     });
   }
 
-  void linear(const ConstTensor& x, const PackedWeight& weight, const ConstTensor& bias, const Tensor& out) override {
-    check_linear(x, weight, bias, out);
+  void do_linear(const ConstTensor& x, const PackedWeight& weight, const ConstTensor& bias,
+                 const Tensor& out) override {
     cpu_linear(kernels_, team_, packed_rows_, x, dynamic_cast<const CpuWeight&>(weight),
                bias.is_empty() ? nullptr : floats(bias), out);
   }
 
-  void rms_norm(const ConstTensor& x, const ConstTensor& weight, float eps, const Tensor& out) override {
-    check_rms_norm(x, weight, out);
+  void do_rms_norm(const ConstTensor& x, const ConstTensor& weight, float eps, const Tensor& out) override {
     for_rows(out, [&](std::int64_t r) { norm_row(x, weight, eps, out, r); });
   }
 
-  void add_rms_norm(const ConstTensor& x, const Tensor& residual, const ConstTensor& weight, float eps,
-                    const Tensor& out) override {
-    check_add(x, residual);
-    check_rms_norm(residual, weight, out);
+  void do_add_rms_norm(const ConstTensor& x, const Tensor& residual, const ConstTensor& weight, float eps,
+                       const Tensor& out) override {
     for_rows(out, [&](std::int64_t r) {
       kernels_.rms_norm_row({.x = x.row<float>(r),
                              .residual = residual.row<float>(r),
@@ -83,8 +76,7 @@ class CpuBackend final : public Backend {
     });
   }
 
-  void add(const ConstTensor& x, const Tensor& residual) override {
-    check_add(x, residual);
+  void do_add(const ConstTensor& x, const Tensor& residual) override {
     for_rows(residual, [&](std::int64_t r) {
       const float* from = x.row<float>(r);
       float* to = residual.row<float>(r);
@@ -92,8 +84,8 @@ class CpuBackend final : public Backend {
     });
   }
 
-  void rope_angles(std::span<const std::int32_t> positions, double theta, const Tensor& angles) override {
-    check_rope_angles(positions, angles);
+  void do_rope_angles(const Forward& forward, double theta, const Tensor& angles) override {
+    const std::span<const std::int32_t> positions = inputs_of(forward).positions;
     const auto half = static_cast<std::size_t>(angles.shape()[1] / 2);
     if (theta != theta_ || frequencies_.size() != half) {
       frequencies_ = rope_frequencies(theta, angles.shape()[1]);
@@ -104,14 +96,12 @@ class CpuBackend final : public Backend {
     });
   }
 
-  void rope(const Tensor& x, const ConstTensor& angles) override {
-    check_rope(x, angles);
+  void do_rope(const Tensor& x, const ConstTensor& angles) override {
     for_rows(x, [&](std::int64_t r) { rotate_row(x, angles, r); });
   }
 
   /// All of it while a row is in the cache, and one meeting of the threads for four.
-  void rotate_heads(const RotateHeadsArgs& args) override {
-    check_rotate_heads(args);
+  void do_rotate_heads(const RotateHeadsArgs& args) override {
     for_rows(args.queries, [&](std::int64_t r) {
       if (!args.query_norm.is_empty()) norm_row(args.queries, args.query_norm, args.eps, args.queries, r);
       if (!args.key_norm.is_empty()) norm_row(args.keys, args.key_norm, args.eps, args.keys, r);
@@ -120,31 +110,31 @@ class CpuBackend final : public Backend {
     });
   }
 
-  void store_kv(const Tensor& keys, const Tensor& values, std::span<const std::int32_t> slots,
-                const KvPages& pages) override {
-    check_store_kv(keys, values, slots, pages);
+  void do_store_kv(const Forward& forward, const Tensor& keys, const Tensor& values, const KvPages& pages) override {
+    const std::span<const std::int32_t> slots = inputs_of(forward).slots;
     const KvKernels& kernels = kv_kernels(kernels_, pages.keys.dtype());
-    const std::int64_t head_dim = keys.shape()[2];
     for_rows(keys, [&](std::int64_t r) {
       const std::int32_t slot = slots[static_cast<std::size_t>(r)];
+      const auto store = [&](const Tensor& batch, const Tensor& stored, std::int64_t head) {
+        auto* memory = static_cast<std::byte*>(stored.data());
+        const bool is_stored = slot >= 0;
+        kernels.store(
+            batch.row<float>(r) + head * pages.head_dim, pages.head_dim,
+            is_stored ? memory + pages.slice_at(slot, head) * kernels.element_bytes : nullptr,
+            is_stored && kernels.has_scales ? reinterpret_cast<float*>(memory + pages.scale_at(slot, head)) : nullptr);
+      };
       for (std::int64_t head = 0; head < keys.shape()[1]; ++head) {
-        const auto at = [&](const Tensor& tensor) -> void* {
-          if (slot < 0) return nullptr;
-          return static_cast<std::byte*>(tensor.data()) + pages.slice_at(slot, head) * kernels.element_bytes;
-        };
-        kernels.store(keys.row<float>(r) + head * head_dim, head_dim, at(pages.keys));
-        kernels.store(values.row<float>(r) + head * head_dim, head_dim, at(pages.values));
+        store(keys, pages.keys, head);
+        store(values, pages.values, head);
       }
     });
   }
 
-  void attention(const AttentionArgs& args) override {
-    check_attention(args);
-    cpu_attention(kernels_, team_, attention_scratch_, args);
+  void do_attention(const Forward& forward, const AttentionArgs& args) override {
+    cpu_attention(kernels_, team_, attention_scratch_, args, inputs_of(forward).segments);
   }
 
-  void silu_multiply(const ConstTensor& gate_up, const Tensor& out) override {
-    check_silu_multiply(gate_up, out);
+  void do_silu_multiply(const ConstTensor& gate_up, const Tensor& out) override {
     const std::int64_t n = out.shape()[1];
     for_rows(out, [&](std::int64_t r) {
       const float* gate = gate_up.row<float>(r);
@@ -152,8 +142,8 @@ class CpuBackend final : public Backend {
     });
   }
 
-  void gather_rows(const ConstTensor& x, std::span<const std::int32_t> rows, const Tensor& out) override {
-    check_gather_rows(x, rows, out);
+  void do_gather_prediction_rows(const Forward& forward, const ConstTensor& x, const Tensor& out) override {
+    const std::span<const std::int32_t> rows = inputs_of(forward).prediction_rows;
     for_rows(out, [&](std::int64_t r) {
       std::copy_n(x.row<float>(rows[static_cast<std::size_t>(r)]), x.shape()[1], out.row<float>(r));
     });
@@ -161,7 +151,6 @@ class CpuBackend final : public Backend {
 
   void read_logits(const ConstTensor& logits, std::span<const SamplingRow> sampling,
                    std::span<Prediction> predictions) override {
-    check_read_logits(logits, sampling, predictions);
     const auto vocab_size = static_cast<std::size_t>(logits.shape()[1]);
     for_rows(logits, [&](std::int64_t r) {
       const auto i = static_cast<std::size_t>(r);
@@ -169,17 +158,11 @@ class CpuBackend final : public Backend {
     });
   }
 
-  void predict_online(const PredictArgs& args) override {
-    check_predict(args);
-    cpu_predict_online(kernels_, team_, predict_scratch_, args.hidden, dynamic_cast<const CpuWeight&>(*args.head),
-                       args.sampling, args.predictions);
-  }
-
- private:
-  static void copy(const ConstTensor& from, const Tensor& to) {
-    check_copy(from, to);
-    const auto bytes = static_cast<std::size_t>(from.shape().num_elements()) * dtype_bytes(from.dtype());
-    if (bytes > 0) std::memmove(to.data(), from.data(), bytes);
+  bool predict_online(const ConstTensor& hidden, const PackedWeight& head, std::span<const SamplingRow> sampling,
+                      std::span<Prediction> predictions) override {
+    cpu_predict_online(kernels_, team_, predict_scratch_, hidden, dynamic_cast<const CpuWeight&>(head), sampling,
+                       predictions);
+    return true;
   }
 
   /// The norm of each part of row r that is as long as the weight.
@@ -232,10 +215,6 @@ class CpuBackend final : public Backend {
 };
 
 }  // namespace
-
-int native_panel_lanes() {
-  return select_kernels({}).panel_lanes;
-}
 
 std::unique_ptr<Backend> make_cpu_backend(const KernelTable& kernels, int num_threads, ThreadPlacement placement) {
   return std::make_unique<CpuBackend>(kernels, num_threads, placement);

@@ -4,24 +4,17 @@
 // set.
 //
 // The threads meet 14 times in a layer: in each of four linear ops twice, once to pack the rows and once for the
-// product, and once in the norm behind either branch, the heads' norms and rotation, storing K/V, attention (once more
+// product, and once in the norm after either branch, the heads' norms and rotation, storing K/V, attention (once more
 // where it cuts a long prefix into parts) and the activation. What is too little to share the caller does alone: for
 // one row of Qwen3-0.6B five meetings are left, four products and attention.
 #pragma once
 
 #include <memory>
-#include <string>
 
-#include "wedlm/backend/backend.h"
 #include "wedlm/backend/cpu/isa/kernel_table.h"
+#include "wedlm/backend/make_backend.h"
 
 namespace wedlm {
-
-struct CpuOptions {
-  int num_threads = 0;  // 0: one for each processor this process may use
-  std::string isa{};    // empty: what WEDLM_ISA says, else the widest
-  ThreadPlacement thread_placement = ThreadPlacement::kFree;
-};
 
 /// Throws InvalidInput for an instruction set that is unknown or that this machine lacks.
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options);

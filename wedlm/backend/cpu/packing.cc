@@ -239,7 +239,7 @@ std::byte* round_rows(const ConstTensor& x, const RowTiles& tiles, const TiledLa
       const std::int64_t tile = tiles.tile_of(row);
       const std::int64_t first_row = tiles.first_row(tile);
       const TiledLayout::Place place = layout.place(memory, first_row, tiles.num_rows(tile), row - first_row);
-      kernels.kv_f32.round(x.row<float>(row), depth, place.first, place.step_stride);
+      kernels.round_row(x.row<float>(row), depth, place.first, place.step_stride);
     }
   });
   return memory;
@@ -257,7 +257,7 @@ void RoundedBlock::pack(const float* x, std::int64_t row_stride, std::byte* memo
     }
     for (int r = 0; r < num_rows; ++r) {
       const TiledLayout::Place place = layout_.place(memory, first_row, num_rows, r);
-      kernels_->kv_f32.round(from + r * row_stride, depth_, place.first, place.step_stride);
+      kernels_->round_row(from + r * row_stride, depth_, place.first, place.step_stride);
     }
   }
 }

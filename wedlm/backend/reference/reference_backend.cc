@@ -6,6 +6,8 @@
 #include <limits>
 #include <vector>
 
+#include "wedlm/backend/host_backend.h"
+#include "wedlm/backend/weight_panels.h"
 #include "wedlm/backend/op_checks.h"
 #include "wedlm/backend/rotary.h"
 #include "wedlm/backend/sampling.h"
@@ -71,25 +73,22 @@ struct KeyValue {
   std::vector<float> value;  // [head_dim]
 };
 
-class ReferenceBackend final : public Backend {
+class ReferenceBackend final : public HostBackend {
  public:
-  std::string_view name() const override { return "reference"; }
   std::string description() const override { return "reference (plain loops, 1 thread)"; }
 
   Buffer allocate(std::size_t bytes) override { return allocate_host(bytes); }
-  ConstTensor place(const ConstTensor& host) override { return host; }
-  void upload(const ConstTensor& host, const Tensor& to) override { copy(host, to); }
-  void download(const ConstTensor& from, const Tensor& host) override { copy(from, host); }
-
-  std::unique_ptr<PackedWeight> pack(std::span<const ConstTensor> parts, const WeightFormat& format) override {
-    return std::make_unique<ReferenceWeight>(check_pack(parts, format), parts, format);
-  }
   std::unique_ptr<PackedWeight> adopt(const PackedMatrix& packed) override {
     return std::make_unique<ReferenceWeight>(packed);
   }
 
-  void embed(const ConstTensor& table, std::span<const TokenId> token_ids, const Tensor& out) override {
-    check_embed(table, token_ids, out);
+ private:
+  std::unique_ptr<PackedWeight> do_pack(std::span<const ConstTensor> parts, const WeightFormat& format) override {
+    return std::make_unique<ReferenceWeight>(check_pack(parts, format), parts, format);
+  }
+
+  void do_embed(const Forward& forward, const ConstTensor& table, const Tensor& out) override {
+    const std::span<const TokenId> token_ids = inputs_of(forward).token_ids;
     for (std::int64_t r = 0; r < out.rows(); ++r) {
       const auto* from = static_cast<const std::byte*>(table.data()) +
                          static_cast<std::size_t>(token_ids[static_cast<std::size_t>(r)] * table.row_stride()) *
@@ -98,8 +97,8 @@ class ReferenceBackend final : public Backend {
     }
   }
 
-  void linear(const ConstTensor& x, const PackedWeight& weight, const ConstTensor& bias, const Tensor& out) override {
-    check_linear(x, weight, bias, out);
+  void do_linear(const ConstTensor& x, const PackedWeight& weight, const ConstTensor& bias,
+                 const Tensor& out) override {
     const auto& features = dynamic_cast<const ReferenceWeight&>(weight);
     const std::int64_t in_features = weight.in_features();
     // Eight rows side by side: each row's sum still runs over the inputs in order, and the processor need not wait for
@@ -129,8 +128,7 @@ class ReferenceBackend final : public Backend {
     }
   }
 
-  void rms_norm(const ConstTensor& x, const ConstTensor& weight, float eps, const Tensor& out) override {
-    check_rms_norm(x, weight, out);
+  void do_rms_norm(const ConstTensor& x, const ConstTensor& weight, float eps, const Tensor& out) override {
     const std::int64_t n = x.shape().last();
     for (std::int64_t r = 0; r < x.rows(); ++r) {
       for (std::int64_t first = 0; first < x.shape().row_elements(); first += n) {
@@ -143,23 +141,21 @@ class ReferenceBackend final : public Backend {
     }
   }
 
-  void add(const ConstTensor& x, const Tensor& residual) override {
-    check_add(x, residual);
+  void do_add(const ConstTensor& x, const Tensor& residual) override {
     for (std::int64_t r = 0; r < x.rows(); ++r) {
       for (std::int64_t i = 0; i < x.shape().row_elements(); ++i) residual.row<float>(r)[i] += x.row<float>(r)[i];
     }
   }
 
-  void rope_angles(std::span<const std::int32_t> positions, double theta, const Tensor& angles) override {
-    check_rope_angles(positions, angles);
+  void do_rope_angles(const Forward& forward, double theta, const Tensor& angles) override {
+    const std::span<const std::int32_t> positions = inputs_of(forward).positions;
     const std::vector<float> frequencies = rope_frequencies(theta, angles.shape()[1]);
     for (std::int64_t r = 0; r < angles.rows(); ++r) {
       rope_angles_of(positions[static_cast<std::size_t>(r)], frequencies, angles.row<float>(r));
     }
   }
 
-  void rope(const Tensor& x, const ConstTensor& angles) override {
-    check_rope(x, angles);
+  void do_rope(const Tensor& x, const ConstTensor& angles) override {
     const std::int64_t half = x.shape()[2] / 2;
     for (std::int64_t r = 0; r < x.rows(); ++r) {
       const float* cos = angles.row<float>(r);
@@ -176,24 +172,21 @@ class ReferenceBackend final : public Backend {
     }
   }
 
-  void store_kv(const Tensor& keys, const Tensor& values, std::span<const std::int32_t> slots,
-                const KvPages& pages) override {
-    check_store_kv(keys, values, slots, pages);
+  void do_store_kv(const Forward& forward, const Tensor& keys, const Tensor& values, const KvPages& pages) override {
+    const std::span<const std::int32_t> slots = inputs_of(forward).slots;
     for (std::int64_t r = 0; r < keys.rows(); ++r) {
       const std::int32_t slot = slots[static_cast<std::size_t>(r)];
       for (std::int64_t head = 0; head < keys.shape()[1]; ++head) {
-        const std::int64_t at = slot < 0 ? -1 : pages.slice_at(slot, head);
-        store_slice(keys, r, head, pages.keys, at);
-        store_slice(values, r, head, pages.values, at);
+        store_slice(keys, r, head, pages, pages.keys, slot);
+        store_slice(values, r, head, pages, pages.values, slot);
       }
     }
   }
 
-  void attention(const AttentionArgs& args) override {
-    check_attention(args);
+  void do_attention(const Forward& forward, const AttentionArgs& args) override {
     const std::int64_t num_kv_heads = args.keys.shape()[1];
     const std::int64_t group = args.queries.shape()[1] / num_kv_heads;
-    for (const AttentionSegment& segment : args.segments) {
+    for (const AttentionSegment& segment : inputs_of(forward).segments) {
       for (std::int64_t kv_head = 0; kv_head < num_kv_heads; ++kv_head) {
         const std::vector<KeyValue> tokens = tokens_of(args, segment, kv_head);
         for (std::int64_t r = 0; r < segment.num_rows; ++r) {
@@ -206,8 +199,7 @@ class ReferenceBackend final : public Backend {
     }
   }
 
-  void silu_multiply(const ConstTensor& gate_up, const Tensor& out) override {
-    check_silu_multiply(gate_up, out);
+  void do_silu_multiply(const ConstTensor& gate_up, const Tensor& out) override {
     const std::int64_t n = out.shape()[1];
     for (std::int64_t r = 0; r < out.rows(); ++r) {
       for (std::int64_t i = 0; i < n; ++i) {
@@ -217,8 +209,8 @@ class ReferenceBackend final : public Backend {
     }
   }
 
-  void gather_rows(const ConstTensor& x, std::span<const std::int32_t> rows, const Tensor& out) override {
-    check_gather_rows(x, rows, out);
+  void do_gather_prediction_rows(const Forward& forward, const ConstTensor& x, const Tensor& out) override {
+    const std::span<const std::int32_t> rows = inputs_of(forward).prediction_rows;
     for (std::int64_t r = 0; r < out.rows(); ++r) {
       std::copy_n(x.row<float>(rows[static_cast<std::size_t>(r)]), x.shape()[1], out.row<float>(r));
     }
@@ -226,93 +218,87 @@ class ReferenceBackend final : public Backend {
 
   void read_logits(const ConstTensor& logits, std::span<const SamplingRow> sampling,
                    std::span<Prediction> predictions) override {
-    check_read_logits(logits, sampling, predictions);
     for (std::int64_t r = 0; r < logits.rows(); ++r) {
       const auto i = static_cast<std::size_t>(r);
       predictions[i] = predict_row({logits.row<float>(r), static_cast<std::size_t>(logits.shape()[1])}, sampling[i]);
     }
   }
 
- private:
-  static void copy(const ConstTensor& from, const Tensor& to) {
-    check_copy(from, to);
-    const auto bytes = static_cast<std::size_t>(from.shape().num_elements()) * dtype_bytes(from.dtype());
-    if (bytes > 0) std::memmove(to.data(), from.data(), bytes);
+  static std::byte* at(const Tensor& tensor, std::int64_t element) {
+    return static_cast<std::byte*>(tensor.data()) + element * static_cast<std::int64_t>(dtype_bytes(tensor.dtype()));
   }
 
-  /// Rounds a slice to the pages' type.
-  static std::vector<std::byte> rounded_slice(DType dtype, std::span<const float> numbers) {
-    const auto count = static_cast<std::int64_t>(numbers.size());
-    std::vector<std::byte> slice(static_cast<std::size_t>(slice_elements(dtype, count)) * dtype_bytes(dtype));
-    if (dtype == DType::kF32) {
-      std::memcpy(slice.data(), numbers.data(), slice.size());
-    } else if (dtype == DType::kBF16) {
-      std::byte* to = slice.data();
-      for (const float number : numbers) {
-        const std::uint16_t rounded = f32_to_bf16(number);
-        std::memcpy(to, &rounded, sizeof rounded);
-        to += sizeof rounded;
+  /// The scale of a slice of kI8, and its bytes.
+  static float scale_slice(std::span<const float> numbers, std::span<std::int8_t> bytes) {
+    float largest = 0;
+    bool is_finite = true;
+    for (const float number : numbers) {
+      largest = std::max(largest, std::abs(number));
+      is_finite &= std::isfinite(number);
+    }
+    const float scale = !is_finite ? std::numeric_limits<float>::quiet_NaN() : largest > 1e-30F ? largest / 127 : 0.0F;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      bytes[i] = scale > 0 ? static_cast<std::int8_t>(std::nearbyint(numbers[i] / scale)) : std::int8_t{0};
+    }
+    return scale;
+  }
+
+  /// Rounds a slice of the batch to the pages' type, and stores it unless `slot` is negative. `stored` is the keys or
+  /// the values of `pages`.
+  static void store_slice(const Tensor& batch, std::int64_t row, std::int64_t head, const KvPages& pages,
+                          const Tensor& stored, std::int32_t slot) {
+    const auto head_dim = static_cast<std::size_t>(pages.head_dim);
+    const std::span<float> numbers(batch.row<float>(row) + head * pages.head_dim, head_dim);
+    std::byte* to = slot < 0 ? nullptr : at(stored, pages.slice_at(slot, head));
+    if (stored.dtype() == DType::kF32) {
+      if (to != nullptr) std::memcpy(to, numbers.data(), numbers.size_bytes());
+    } else if (stored.dtype() == DType::kBF16) {
+      for (std::size_t i = 0; i < head_dim; ++i) {
+        const std::uint16_t rounded = f32_to_bf16(numbers[i]);
+        numbers[i] = bf16_to_f32(rounded);
+        if (to != nullptr) std::memcpy(to + i * sizeof rounded, &rounded, sizeof rounded);
       }
     } else {
-      float largest = 0;
-      bool is_finite = true;
-      for (const float number : numbers) {
-        largest = std::max(largest, std::abs(number));
-        is_finite &= std::isfinite(number);
-      }
-      const float scale = !is_finite         ? std::numeric_limits<float>::quiet_NaN()
-                          : largest > 1e-30F ? largest / 127
-                                             : 0.0F;
-      for (std::size_t i = 0; scale > 0 && i < numbers.size(); ++i) {
-        slice[i] = static_cast<std::byte>(static_cast<std::int8_t>(std::nearbyint(numbers[i] / scale)));
-      }
-      std::memcpy(slice.data() + numbers.size(), &scale, sizeof scale);
+      std::vector<std::int8_t> bytes(head_dim);
+      const float scale = scale_slice(numbers, bytes);
+      for (std::size_t i = 0; i < head_dim; ++i) numbers[i] = static_cast<float>(bytes[i]) * scale;
+      if (to == nullptr) return;
+      std::memcpy(to, bytes.data(), head_dim);
+      std::memcpy(at(stored, pages.scale_at(slot, head)), &scale, sizeof scale);
     }
-    return slice;
   }
 
-  static std::vector<float> numbers_of(DType dtype, const std::byte* slice, std::int64_t count) {
-    std::vector<float> numbers(static_cast<std::size_t>(count));
-    if (dtype != DType::kI8) {
-      to_f32(dtype, slice, numbers.data(), numbers.size());
+  static std::vector<float> load_slice(const KvPages& pages, const Tensor& stored, std::int64_t slot,
+                                       std::int64_t head) {
+    std::vector<float> numbers(static_cast<std::size_t>(pages.head_dim));
+    const std::byte* from = at(stored, pages.slice_at(slot, head));
+    if (!pages.has_scales()) {
+      to_f32(stored.dtype(), from, numbers.data(), numbers.size());
       return numbers;
     }
     float scale = 0;
-    std::memcpy(&scale, slice + count, sizeof scale);
-    for (float& number : numbers) number = static_cast<float>(static_cast<std::int8_t>(*slice++)) * scale;
+    std::memcpy(&scale, at(stored, pages.scale_at(slot, head)), sizeof scale);
+    for (float& number : numbers) number = static_cast<float>(static_cast<std::int8_t>(*from++)) * scale;
     return numbers;
-  }
-
-  /// Rounds a slice of the batch to the pages' type, and stores it from element `at` on unless that is negative.
-  static void store_slice(const Tensor& batch, std::int64_t row, std::int64_t head, const Tensor& pages,
-                          std::int64_t at) {
-    const std::int64_t head_dim = batch.shape()[2];
-    float* numbers = batch.row<float>(row) + head * head_dim;
-    const std::vector<std::byte> slice = rounded_slice(pages.dtype(), {numbers, static_cast<std::size_t>(head_dim)});
-    std::ranges::copy(numbers_of(pages.dtype(), slice.data(), head_dim), numbers);
-    if (at < 0) return;
-    const auto element_bytes = static_cast<std::int64_t>(dtype_bytes(pages.dtype()));
-    std::ranges::copy(slice, static_cast<std::byte*>(pages.data()) + at * element_bytes);
   }
 
   /// All that the segment's last row sees.
   static std::vector<KeyValue> tokens_of(const AttentionArgs& args, const AttentionSegment& segment,
                                          std::int64_t kv_head) {
     const std::int64_t head_dim = args.keys.shape()[2];
-    const auto numbers = [&](const ConstTensor& tensor, std::int64_t at) {
-      const auto element_bytes = static_cast<std::int64_t>(dtype_bytes(tensor.dtype()));
-      return numbers_of(tensor.dtype(), static_cast<const std::byte*>(tensor.data()) + at * element_bytes, head_dim);
-    };
     const KvPages& pages = args.pages;
     std::vector<KeyValue> tokens;
     for (std::int64_t i = 0; i < segment.prefix_length; ++i) {
-      const std::int64_t slot = segment.block_table[i / pages.block_size] * pages.block_size + i % pages.block_size;
-      const std::int64_t at = pages.slice_at(slot, kv_head);
-      tokens.push_back({numbers(pages.keys, at), numbers(pages.values, at)});
+      const std::int64_t page = segment.page_table[static_cast<std::size_t>(i / pages.page_size)];
+      const std::int64_t slot = page * pages.page_size + i % pages.page_size;
+      tokens.push_back({load_slice(pages, pages.keys, slot, kv_head), load_slice(pages, pages.values, slot, kv_head)});
     }
     for (std::int64_t row = segment.first_row; row < segment.first_row + segment.num_rows; ++row) {
-      tokens.push_back({numbers(args.keys, row * args.keys.row_stride() + kv_head * head_dim),
-                        numbers(args.values, row * args.values.row_stride() + kv_head * head_dim)});
+      const auto slice = [&](const ConstTensor& batch) {
+        const float* first = batch.row<float>(row) + kv_head * head_dim;
+        return std::vector<float>(first, first + head_dim);
+      };
+      tokens.push_back({slice(args.keys), slice(args.values)});
     }
     return tokens;
   }

@@ -105,6 +105,7 @@ struct ScoreTile {
   std::int64_t query_stride = 0;  // strides are in elements
   const void* keys = nullptr;
   std::int64_t key_stride = 0;
+  const float* scales = nullptr;  // [num_keys] that multiply them, where the type has any
   std::int64_t num_keys = 0;
   std::int64_t depth = 0;  // a multiple of panel_lanes / 2; what is behind a shorter head is 0
   float* out = nullptr;
@@ -122,6 +123,7 @@ struct ValueTile {
   std::int64_t weight_stride = 0;
   const void* values = nullptr;
   std::int64_t value_stride = 0;
+  const float* scales = nullptr;  // as of ScoreTile
   std::int64_t num_keys = 0;
   std::int64_t depth = 0;  // as of ScoreTile
   float* out = nullptr;
@@ -132,19 +134,18 @@ struct ValueTile {
   std::int64_t prefetch_stride_bytes = 0;
 };
 
-/// What attention does with keys and values of one element type.
+/// What attention does with keys and values of one element type. `scale` is that of the slice where the type has any.
 struct KvKernels {
   std::int64_t element_bytes;
-  std::int64_t scale_bytes;  // of a float behind a head's elements that multiplies them, or 0
+  bool has_scales;  // of each slice one
   void (*score_keys)(const ScoreTile& tile);
   void (*add_values)(const ValueTile& tile);
   /// Writes `count` numbers as floats, and zeros up to a multiple of panel_lanes / 2.
-  void (*expand)(const void* from, std::int64_t count, float* to);
-  /// Writes them rounded to bfloat16, and zeros behind the last, in steps of kTileRowBytes that are `step_stride` bytes
-  /// apart. Null where nothing is rounded to it.
-  void (*round)(const void* from, std::int64_t count, std::byte* to, std::int64_t step_stride);
-  /// Rounds a head's numbers as KvPages says, and writes them to `to` as well unless it is null.
-  void (*store)(float* numbers, std::int64_t count, void* to);
+  void (*expand)(const void* from, const float* scale, std::int64_t count, float* to);
+  /// Writes them rounded to bfloat16, and zeros up to a multiple of panel_lanes. Null where nothing is rounded to it.
+  void (*round)(const void* from, const float* scale, std::int64_t count, std::uint16_t* to);
+  /// Rounds a head's numbers as KvPages says, and writes them to `to` and their scale to `scale` unless `to` is null.
+  void (*store)(float* numbers, std::int64_t count, void* to, float* scale);
 };
 
 struct SoftmaxMoments {
@@ -203,7 +204,10 @@ struct KernelTable {
   /// Rounds `count` inputs, at most kRoundingBlock, to `values`; returns their scale, which is NaN where an input is
   /// not finite. Null where max_rounded_rows is 0.
   float (*round_block)(const float* x, int count, std::int16_t* values);
-  // The next four are null where bf16_format is not kBF16Pairs, that is, where nothing is rounded to bfloat16.
+  // The next five are null where bf16_format is not kBF16Pairs, that is, where nothing is rounded to bfloat16.
+  /// Writes `count` inputs of a row rounded to bfloat16, and zeros after the last, in steps of kTileRowBytes that are
+  /// `step_stride` bytes apart.
+  void (*round_row)(const float* x, std::int64_t count, std::byte* to, std::int64_t step_stride);
   /// Rounds `count` inputs of each row, `row_stride` apart, to pairs as RoundedRows has them.
   void (*pair_rows)(const float* x, std::int64_t row_stride, int num_rows, std::int64_t count, std::int32_t* pairs);
   /// Makes a panel of panel_lanes columns of bfloat16 that stand anywhere. `depth` is a multiple of panel_lanes. Where

@@ -1,0 +1,17 @@
+// How much memory this machine has for the process.
+#pragma once
+
+#include <cstddef>
+
+namespace wedlm {
+
+/// In bytes; 0 where it cannot be found out.
+struct MemorySize {
+  std::size_t total = 0;
+  std::size_t available = 0;  // that can still be had
+};
+
+/// Of the host, within the limits of the process's control group, from Linux's /proc and /sys.
+MemorySize host_memory();
+
+}  // namespace wedlm
