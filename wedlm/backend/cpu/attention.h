@@ -1,9 +1,9 @@
 // Attention of the CPU backend over paged prefixes and a segment's own rows, in one pass.
 //
-// It is cut into blocks (attention_block.h). The keys of a block are taken in chunks of a fixed number of positions
+// It is cut into strips (attention_strip.h). The keys of a strip are taken in chunks of a fixed number of positions
 // from the sequence's start, each a softmax of its own; a chunk's result is merged into that of the chunks before it
 // (Milakov and Gimelshein 2018). All orders depend on positions alone and neither on rows, threads nor on whether a
-// token is in a page. Where there are too few blocks for the threads, chunks of one block are computed side by side and
+// token is in a page. Where there are too few strips for the threads, chunks of one strip are computed side by side and
 // merged afterwards, in order.
 #pragma once
 

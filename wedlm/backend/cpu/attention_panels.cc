@@ -18,7 +18,7 @@ std::int64_t whole_panels(const AttentionPlan& plan, std::int64_t count) {
 
 /// How products that are computed one after the other share the tokens that they ask for: two pieces each of as many
 /// tokens. Pages have a power of two of them as a rule, and a piece should not end beyond its page.
-struct PanelBlock::Pieces {
+struct PanelStrip::Pieces {
   std::int64_t num_products;
   std::int64_t num_tokens;  // of a piece
 
@@ -27,7 +27,7 @@ struct PanelBlock::Pieces {
         num_tokens(std::max<std::int64_t>(1, all_tokens / (2 * num_products))) {}
 };
 
-struct PanelBlock::Layout {
+struct PanelStrip::Layout {
   std::int64_t queries;
   std::int64_t weights;
   std::int64_t panel;
@@ -45,25 +45,25 @@ struct PanelBlock::Layout {
 
  private:
   static std::int64_t rounded_floats(const AttentionPlan& plan, std::int64_t depth) {
-    return RoundedBlock(plan.kernels, plan.vectors_per_block, depth).bytes() / static_cast<std::int64_t>(sizeof(float));
+    return RoundedBlock(plan.kernels, plan.vectors_per_strip, depth).bytes() / static_cast<std::int64_t>(sizeof(float));
   }
 };
 
-bool PanelBlock::serves(const KernelTable& kernels, const AttentionArgs& args) {
+bool PanelStrip::serves(const KernelTable& kernels, const AttentionArgs& args) {
   return kernels.bf16_format == PanelFormat::kBF16Pairs && args.pages.page_size > 0 &&
          args.pages.keys.dtype() != DType::kF32;
 }
 
-PanelBlock::PanelBlock(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head,
-                       std::int64_t block, float* scratch)
-    : AttentionBlock(plan, segment, kv_head, block, scratch),
+PanelStrip::PanelStrip(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head,
+                       std::int64_t strip, float* scratch)
+    : AttentionStrip(plan, segment, kv_head, strip, scratch),
       depth_(whole_panels(plan, plan.head_dim)),
       is_narrow_(count() <= plan.kernels.max_unpacked_rows && plan.padded_head_dim == depth_),
       slice_bytes_(plan.head_dim * plan.of_pages.element_bytes),
       reads_pages_(plan.args.pages.keys.dtype() == DType::kBF16 && plan.head_dim == depth_),
       rounded_queries_(plan.kernels, count(), plan.padded_head_dim) {
   const Layout layout(plan);
-  float* memory = scratch + AttentionBlock::floats_for(plan);
+  float* memory = scratch + AttentionStrip::floats_for(plan);
   const auto take = [&memory](std::int64_t floats) {
     float* part = memory;
     memory += floats;
@@ -77,17 +77,17 @@ PanelBlock::PanelBlock(const AttentionPlan& plan, const AttentionSegment& segmen
   zeros_ = reinterpret_cast<std::uint16_t*>(take(layout.zeros));
 }
 
-std::int64_t PanelBlock::floats_for(const AttentionPlan& plan) {
-  return AttentionBlock::floats_for(plan) + Layout(plan).floats();
+std::int64_t PanelStrip::floats_for(const AttentionPlan& plan) {
+  return AttentionStrip::floats_for(plan) + Layout(plan).floats();
 }
 
-void PanelBlock::begin() {
+void PanelStrip::begin() {
   gather_queries();
   rounded_queries_.pack(queries(), plan().padded_head_dim, query_memory_);
   std::fill_n(zeros_, depth_, std::uint16_t{0});
 }
 
-void PanelBlock::attend(std::int64_t chunk, const AttentionResult& result) const {
+void PanelStrip::attend(std::int64_t chunk, const AttentionResult& result) const {
   const AttentionArgs& args = plan().args;
   const std::int64_t first = chunk * kAttentionChunk;
   const std::int64_t end = std::min(first + kAttentionChunk, num_keys());
@@ -100,7 +100,7 @@ void PanelBlock::attend(std::int64_t chunk, const AttentionResult& result) const
 }
 
 /// Products of a panel ask for the values of as many tokens as there are keys in it.
-void PanelBlock::score(const Tokens& keys, const Tokens& values, std::int64_t num_keys) const {
+void PanelStrip::score(const Tokens& keys, const Tokens& values, std::int64_t num_keys) const {
   const std::int64_t lanes = plan().kernels.panel_lanes;
   // Where products take less time than packing does, packing has to see to its memory itself.
   const bool asks_ahead = is_narrow_ || plan().kernels.max_tiled_rows > 0;
@@ -120,7 +120,7 @@ void PanelBlock::score(const Tokens& keys, const Tokens& values, std::int64_t nu
 }
 
 /// Products ask for the keys of the next chunk, which begins with token `next`.
-void PanelBlock::add_values(const Tokens& values, std::int64_t num_keys, std::int64_t next,
+void PanelStrip::add_values(const Tokens& values, std::int64_t num_keys, std::int64_t next,
                             const AttentionResult& result) const {
   const KernelTable& kernels = plan().kernels;
   const std::int64_t lanes = kernels.panel_lanes;
@@ -152,7 +152,7 @@ void PanelBlock::add_values(const Tokens& values, std::int64_t num_keys, std::in
   }
 }
 
-MultiplyTile PanelBlock::product_of(std::int64_t num_columns, std::int64_t out_stride) const {
+MultiplyTile PanelStrip::product_of(std::int64_t num_columns, std::int64_t out_stride) const {
   return {.panel = panel_,
           .panel_stride_bytes = std::int64_t{4} * plan().kernels.panel_lanes,
           .out_stride = out_stride,
@@ -160,7 +160,7 @@ MultiplyTile PanelBlock::product_of(std::int64_t num_columns, std::int64_t out_s
 }
 
 /// Tokens that stand in whole panels of bfloat16 are read there; copies are made of others, in bfloat16.
-void PanelBlock::locate(const Tensor& stored, const ConstTensor& rows, std::int64_t first, std::int64_t end,
+void PanelStrip::locate(const Tensor& stored, const ConstTensor& rows, std::int64_t first, std::int64_t end,
                         std::uint16_t* copies, Tokens& tokens) const {
   const std::int64_t head_dim = plan().head_dim;
   const std::int64_t end_of_pages = std::min(end, segment().prefix_length);

@@ -6,17 +6,17 @@
 
 #include <array>
 
-#include "wedlm/backend/cpu/attention_block.h"
+#include "wedlm/backend/cpu/attention_strip.h"
 #include "wedlm/backend/cpu/packing.h"
 
 namespace wedlm {
 
-class PanelBlock : public AttentionBlock {
+class PanelStrip : public AttentionStrip {
  public:
   /// Whether the level multiplies so, and the pages hold what it can multiply.
   static bool serves(const KernelTable& kernels, const AttentionArgs& args);
 
-  PanelBlock(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head, std::int64_t block,
+  PanelStrip(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head, std::int64_t strip,
              float* scratch);
   static std::int64_t floats_for(const AttentionPlan& plan);
 
@@ -27,7 +27,7 @@ class PanelBlock : public AttentionBlock {
  private:
   /// Where the tokens of a chunk have their numbers, each of at least depth_ elements, and zeros after the last.
   using Tokens = std::array<const std::uint16_t*, kAttentionChunk + kColumnsAhead>;
-  /// Parts of the memory of a block, in floats.
+  /// Parts of the memory of a strip, in floats.
   struct Layout;
   struct Pieces;
 

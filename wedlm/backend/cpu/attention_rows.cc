@@ -13,7 +13,7 @@ constexpr std::int64_t kMaxStretch = 32;
 }  // namespace
 
 /// Keys and values of consecutive tokens that stand at one stride in memory.
-struct RowBlock::Stretch {
+struct RowStrip::Stretch {
   std::int64_t first = 0;  // of the tokens that the segment sees
   std::int64_t count = 0;
   const KvKernels* kernels = nullptr;
@@ -26,7 +26,7 @@ struct RowBlock::Stretch {
 };
 
 /// Rows of keys or of values.
-struct RowBlock::Rows {
+struct RowStrip::Rows {
   const KvKernels* kernels = nullptr;
   const std::byte* data = nullptr;
   const float* scales = nullptr;  // one of each, where the type has any
@@ -36,17 +36,17 @@ struct RowBlock::Rows {
   std::int64_t stride_bytes() const { return stride * kernels->element_bytes; }
 };
 
-RowBlock::RowBlock(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head, std::int64_t block,
+RowStrip::RowStrip(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head, std::int64_t strip,
                    float* scratch)
-    : AttentionBlock(plan, segment, kv_head, block, scratch),
+    : AttentionStrip(plan, segment, kv_head, strip, scratch),
       copies_(plan.head_dim != plan.padded_head_dim || count() > plan.kernels.max_expanding_queries),
-      copy_(scratch + AttentionBlock::floats_for(plan)) {}
+      copy_(scratch + AttentionStrip::floats_for(plan)) {}
 
-std::int64_t RowBlock::floats_for(const AttentionPlan& plan) {
-  return AttentionBlock::floats_for(plan) + kMaxStretch * plan.padded_head_dim;
+std::int64_t RowStrip::floats_for(const AttentionPlan& plan) {
+  return AttentionStrip::floats_for(plan) + kMaxStretch * plan.padded_head_dim;
 }
 
-void RowBlock::attend(std::int64_t chunk, const AttentionResult& result) const {
+void RowStrip::attend(std::int64_t chunk, const AttentionResult& result) const {
   const std::int64_t first = chunk * kAttentionChunk;
   const std::int64_t end = std::min(first + kAttentionChunk, num_keys());
   for_each_stretch(first, end, [&](const Stretch& stretch, const Stretch& next) {
@@ -60,16 +60,16 @@ void RowBlock::attend(std::int64_t chunk, const AttentionResult& result) const {
   });
 }
 
-RowBlock::Rows RowBlock::keys_of(const Stretch& stretch) {
+RowStrip::Rows RowStrip::keys_of(const Stretch& stretch) {
   return {stretch.kernels, stretch.keys, stretch.key_scales, stretch.key_stride, stretch.count};
 }
 
-RowBlock::Rows RowBlock::values_of(const Stretch& stretch) {
+RowStrip::Rows RowStrip::values_of(const Stretch& stretch) {
   return {stretch.kernels, stretch.values, stretch.value_scales, stretch.value_stride, stretch.count};
 }
 
 /// The stretch that begins at token t and does not go beyond `end`.
-RowBlock::Stretch RowBlock::stretch_at(std::int64_t t, std::int64_t end) const {
+RowStrip::Stretch RowStrip::stretch_at(std::int64_t t, std::int64_t end) const {
   const AttentionArgs& args = plan().args;
   const std::int64_t prefix = segment().prefix_length;
   if (t >= prefix) {
@@ -95,7 +95,7 @@ RowBlock::Stretch RowBlock::stretch_at(std::int64_t t, std::int64_t end) const {
 
 /// Visits each stretch together with the next, which is empty after the last.
 template <class Visit>
-void RowBlock::for_each_stretch(std::int64_t first, std::int64_t end, const Visit& visit) const {
+void RowStrip::for_each_stretch(std::int64_t first, std::int64_t end, const Visit& visit) const {
   Stretch stretch = stretch_at(first, end);
   for (std::int64_t t = first; t < end;) {
     t += stretch.count;
@@ -105,12 +105,12 @@ void RowBlock::for_each_stretch(std::int64_t first, std::int64_t end, const Visi
   }
 }
 
-std::int64_t RowBlock::slice_bytes(const Rows& rows) const {
+std::int64_t RowStrip::slice_bytes(const Rows& rows) const {
   return plan().head_dim * rows.kernels->element_bytes;
 }
 
 /// The rows as floats in whole vectors and close together, where that pays or has to be; else as they are.
-RowBlock::Rows RowBlock::prepare(const Rows& rows) const {
+RowStrip::Rows RowStrip::prepare(const Rows& rows) const {
   if (!copies_) return rows;
   const std::int64_t depth = plan().padded_head_dim;
   for (std::int64_t t = 0; t < rows.count; ++t) {
@@ -123,7 +123,7 @@ RowBlock::Rows RowBlock::prepare(const Rows& rows) const {
           .count = rows.count};
 }
 
-void RowBlock::score(const Stretch& stretch, std::int64_t chunk_first, const Rows& next) const {
+void RowStrip::score(const Stretch& stretch, std::int64_t chunk_first, const Rows& next) const {
   const Rows keys = prepare(keys_of(stretch));
   const std::int64_t depth = plan().padded_head_dim;
   prefetch_scales(next);
@@ -142,7 +142,7 @@ void RowBlock::score(const Stretch& stretch, std::int64_t chunk_first, const Row
                             .prefetch_bytes = slice_bytes(next)});
 }
 
-void RowBlock::add_values(const Stretch& stretch, std::int64_t chunk_first, const Rows& next,
+void RowStrip::add_values(const Stretch& stretch, std::int64_t chunk_first, const Rows& next,
                           const AttentionResult& result) const {
   if (copies_ && next.count > 0) prefetch(next);
   prefetch_scales(next);
@@ -163,13 +163,13 @@ void RowBlock::add_values(const Stretch& stretch, std::int64_t chunk_first, cons
                               .prefetch_stride_bytes = copies_ || next.count == 0 ? 0 : next.stride_bytes()});
 }
 
-void RowBlock::prefetch(const Rows& rows) const {
+void RowStrip::prefetch(const Rows& rows) const {
   for (std::int64_t t = 0; t < rows.count; ++t) {
     prefetch_bytes(rows.data + t * rows.stride_bytes(), slice_bytes(rows));
   }
 }
 
-void RowBlock::prefetch_scales(const Rows& rows) {
+void RowStrip::prefetch_scales(const Rows& rows) {
   if (rows.scales == nullptr) return;
   prefetch_bytes(reinterpret_cast<const std::byte*>(rows.scales),
                  rows.count * static_cast<std::int64_t>(sizeof(float)));

@@ -4,13 +4,13 @@
 //   out[j][d]    = sum over t of weight[j][t] * value[t][d]    one t after the other
 #pragma once
 
-#include "wedlm/backend/cpu/attention_block.h"
+#include "wedlm/backend/cpu/attention_strip.h"
 
 namespace wedlm {
 
-class RowBlock : public AttentionBlock {
+class RowStrip : public AttentionStrip {
  public:
-  RowBlock(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head, std::int64_t block,
+  RowStrip(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head, std::int64_t strip,
            float* scratch);
   static std::int64_t floats_for(const AttentionPlan& plan);
 

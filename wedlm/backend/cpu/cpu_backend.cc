@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "wedlm/backend/cpu/attention.h"
-#include "wedlm/backend/cpu/attention_block.h"
+#include "wedlm/backend/cpu/attention_strip.h"
 #include "wedlm/backend/cpu/isa/select.h"
 #include "wedlm/backend/cpu/linear.h"
 #include "wedlm/backend/cpu/packing.h"

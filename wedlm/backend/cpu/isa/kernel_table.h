@@ -193,7 +193,7 @@ struct KernelTable {
   int max_unpacked_rows;      // rows that multiply_inputs takes, or 0
   int max_tiled_rows;         // rows of a product by tile instructions; 0 where the level has none
   PanelFormat bf16_format;    // of weights of bfloat16: kBF16 or kBF16Pairs
-  int max_expanding_queries;  // query vectors of a block that expand keys and values as they multiply; for more, a copy
+  int max_expanding_queries;  // query vectors of a strip that expand keys and values as they multiply; for more, a copy
 
   void (*multiply_f32)(const MultiplyTile& tile);
   void (*multiply_bf16)(const MultiplyTile& tile);  // of bf16_format; rows are tiled where max_tiled_rows is not 0

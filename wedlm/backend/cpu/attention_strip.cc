@@ -1,4 +1,4 @@
-#include "wedlm/backend/cpu/attention_block.h"
+#include "wedlm/backend/cpu/attention_strip.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,8 +7,8 @@
 namespace wedlm {
 namespace {
 
-constexpr std::int64_t kMaxVectors = 128;  // of a block: their scores of a chunk are 128 kB
-constexpr std::int64_t kMinVectors = 8;    // that a block is cut down to where threads have nothing to do
+constexpr std::int64_t kMaxVectors = 128;  // of a strip: their scores of a chunk are 128 kB
+constexpr std::int64_t kMinVectors = 8;    // that a strip is cut down to where threads have nothing to do
 
 /// Where two chunks are merged, one of the two is scaled by exp(0), which need not be computed.
 float exponential_of(float x) {
@@ -39,30 +39,30 @@ AttentionPlan::AttentionPlan(const KernelTable& kernel_table, const AttentionArg
     max_chunks =
         std::max(max_chunks, (segment.prefix_length + segment.num_rows + kAttentionChunk - 1) / kAttentionChunk);
   }
-  vectors_per_block = std::min(kMaxVectors, max_vectors);
-  // A few blocks that the threads cannot share evenly.
-  splits_chunks = max_chunks > 1 && num_blocks() < 4 * num_threads && num_blocks() % num_threads != 0;
-  while (vectors_per_block >= 2 * kMinVectors && num_tasks() < num_threads) vectors_per_block /= 2;
+  vectors_per_strip = std::min(kMaxVectors, max_vectors);
+  // A few strips that the threads cannot share evenly.
+  splits_chunks = max_chunks > 1 && num_strips() < 4 * num_threads && num_strips() % num_threads != 0;
+  while (vectors_per_strip >= 2 * kMinVectors && num_tasks() < num_threads) vectors_per_strip /= 2;
 }
 
-std::int64_t AttentionPlan::num_blocks() const {
+std::int64_t AttentionPlan::num_strips() const {
   std::int64_t count = 0;
-  for (const AttentionSegment& segment : segments) count += blocks_of(segment);
+  for (const AttentionSegment& segment : segments) count += strips_of(segment);
   return count;
 }
 
-AttentionBlock::AttentionBlock(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head,
-                               std::int64_t block, float* scratch)
+AttentionStrip::AttentionStrip(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head,
+                               std::int64_t strip, float* scratch)
     : plan_(plan),
       segment_(segment),
       kv_head_(kv_head),
-      first_(block * plan.vectors_per_block),
-      count_(std::min(plan.vectors_per_block, segment.num_rows * plan.group - first_)),
+      first_(strip * plan.vectors_per_strip),
+      count_(std::min(plan.vectors_per_strip, segment.num_rows * plan.group - first_)),
       num_keys_(num_visible(count_ - 1)),
       scores_(scratch),
-      queries_(scores_ + plan.vectors_per_block * kAttentionChunk) {}
+      queries_(scores_ + plan.vectors_per_strip * kAttentionChunk) {}
 
-void AttentionBlock::merge(const AttentionResult& chunk, const AttentionResult& total) const {
+void AttentionStrip::merge(const AttentionResult& chunk, const AttentionResult& total) const {
   for (std::int64_t j = 0; j < count_; ++j) {
     if (chunk.sums[j] == 0) continue;  // the vector's row sees none of its keys
     const float max = std::max(chunk.maxima[j], total.maxima[j]);
@@ -75,7 +75,7 @@ void AttentionBlock::merge(const AttentionResult& chunk, const AttentionResult& 
   }
 }
 
-void AttentionBlock::scatter(const AttentionResult& total) const {
+void AttentionStrip::scatter(const AttentionResult& total) const {
   for (std::int64_t j = 0; j < count_; ++j) {
     const float* from = total.out + j * plan_.padded_head_dim;
     float* to = plan_.args.out.row<float>(row_of(j)) + offset_of(j);
@@ -84,7 +84,7 @@ void AttentionBlock::scatter(const AttentionResult& total) const {
   }
 }
 
-void AttentionBlock::gather_queries() const {
+void AttentionStrip::gather_queries() const {
   for (std::int64_t j = 0; j < count_; ++j) {
     const float* from = plan_.args.queries.row<float>(row_of(j)) + offset_of(j);
     float* to = queries_ + j * plan_.padded_head_dim;
@@ -93,7 +93,7 @@ void AttentionBlock::gather_queries() const {
   }
 }
 
-void AttentionBlock::weigh(std::int64_t first, std::int64_t num_keys, const AttentionResult& result) const {
+void AttentionStrip::weigh(std::int64_t first, std::int64_t num_keys, const AttentionResult& result) const {
   for (std::int64_t j = 0; j < count_; ++j) {
     float* scores = scores_ + j * kAttentionChunk;
     const std::int64_t visible = std::clamp<std::int64_t>(num_visible(j) - first, 0, num_keys);

@@ -1,5 +1,5 @@
-// A block of attention: one kv head and some of a segment's query vectors, which are the rows times the query heads
-// that share the kv head, in that order. How its vectors meet keys and values is the matter of RowBlock and PanelBlock;
+// A strip of attention: one kv head and some of a segment's query vectors, which are the rows times the query heads
+// that share the kv head, in that order. How its vectors meet keys and values is the matter of RowStrip and PanelStrip;
 // what they have in common is here.
 #pragma once
 
@@ -18,7 +18,7 @@ constexpr std::int64_t kAttentionChunk = 256;
 /// Those of the element type of pages.
 const KvKernels& kv_kernels(const KernelTable& kernels, DType dtype);
 
-/// What is the same for all blocks.
+/// What is the same for all strips.
 struct AttentionPlan {
   const KernelTable& kernels;
   const AttentionArgs& args;
@@ -29,47 +29,47 @@ struct AttentionPlan {
   std::int64_t group;            // query heads of a kv head
   std::int64_t lanes;            // of a vector
   std::int64_t padded_head_dim;  // in whole vectors
-  std::int64_t vectors_per_block = 0;
-  std::int64_t max_chunks = 0;  // that a block may see
-  bool splits_chunks = false;   // chunks of a block are tasks of their own
+  std::int64_t vectors_per_strip = 0;
+  std::int64_t max_chunks = 0;  // that a strip may see
+  bool splits_chunks = false;   // chunks of a strip are tasks of their own
 
   AttentionPlan(const KernelTable& kernels, const AttentionArgs& args, std::span<const AttentionSegment> segments,
                 std::int64_t num_threads);
 
-  std::int64_t blocks_of(const AttentionSegment& segment) const {
-    return (segment.num_rows * group + vectors_per_block - 1) / vectors_per_block * num_kv_heads;
+  std::int64_t strips_of(const AttentionSegment& segment) const {
+    return (segment.num_rows * group + vectors_per_strip - 1) / vectors_per_strip * num_kv_heads;
   }
-  std::int64_t num_blocks() const;
-  std::int64_t num_tasks() const { return num_blocks() * (splits_chunks ? max_chunks : 1); }
-  /// Of the maxima, sums and outputs of a block.
-  std::int64_t result_floats() const { return vectors_per_block * (2 + padded_head_dim); }
+  std::int64_t num_strips() const;
+  std::int64_t num_tasks() const { return num_strips() * (splits_chunks ? max_chunks : 1); }
+  /// Of the maxima, sums and outputs of a strip.
+  std::int64_t result_floats() const { return vectors_per_strip * (2 + padded_head_dim); }
 };
 
 /// Of each query vector: the largest score, the sum of the exponentials of what the scores are below it, and the sum of
 /// the values weighted by them.
 struct AttentionResult {
-  float* maxima;  // [vectors_per_block]
-  float* sums;    // [vectors_per_block]
-  float* out;     // [vectors_per_block, padded_head_dim]
+  float* maxima;  // [vectors_per_strip]
+  float* sums;    // [vectors_per_strip]
+  float* out;     // [vectors_per_strip, padded_head_dim]
 
   AttentionResult(const AttentionPlan& plan, float* memory)
-      : maxima(memory), sums(maxima + plan.vectors_per_block), out(sums + plan.vectors_per_block) {}
+      : maxima(memory), sums(maxima + plan.vectors_per_strip), out(sums + plan.vectors_per_strip) {}
 };
 
-class AttentionBlock {
+class AttentionStrip {
  public:
   std::int64_t num_chunks() const { return (num_keys_ + kAttentionChunk - 1) / kAttentionChunk; }
   /// Adds what a later chunk found to what those before it did.
   void merge(const AttentionResult& chunk, const AttentionResult& total) const;
-  /// Writes the block's outputs.
+  /// Writes the strip's outputs.
   void scatter(const AttentionResult& total) const;
 
  protected:
-  /// Block `block` of the segment's query vectors. `scratch` has floats_for(plan) floats.
-  AttentionBlock(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head, std::int64_t block,
+  /// Strip `strip` of the segment's query vectors. `scratch` has floats_for(plan) floats.
+  AttentionStrip(const AttentionPlan& plan, const AttentionSegment& segment, std::int64_t kv_head, std::int64_t strip,
                  float* scratch);
   static std::int64_t floats_for(const AttentionPlan& plan) {
-    return plan.vectors_per_block * (kAttentionChunk + plan.padded_head_dim);
+    return plan.vectors_per_strip * (kAttentionChunk + plan.padded_head_dim);
   }
 
   const AttentionPlan& plan() const { return plan_; }
@@ -79,12 +79,12 @@ class AttentionBlock {
   std::int64_t count() const { return count_; }
   /// That the last of them sees.
   std::int64_t num_keys() const { return num_keys_; }
-  float* scores() const { return scores_; }    // [vectors_per_block, kAttentionChunk]
-  float* queries() const { return queries_; }  // [vectors_per_block, padded_head_dim], scaled
+  float* scores() const { return scores_; }    // [vectors_per_strip, kAttentionChunk]
+  float* queries() const { return queries_; }  // [vectors_per_strip, padded_head_dim], scaled
 
   void gather_queries() const;
   /// Turns the scores of `num_keys` keys from `first` on into weights; a row does not see the rows below it, which the
-  /// block's last row does.
+  /// strip's last row does.
   void weigh(std::int64_t first, std::int64_t num_keys, const AttentionResult& result) const;
 
   /// The kv head's numbers of token t, which is no token of the prefix, in the rows of `keys_or_values`.
