@@ -13,6 +13,7 @@
 #include "wedlm/base/error.h"
 #include "wedlm/engine/engine.h"
 #include "wedlm/model/kv_cache.h"
+#include "wedlm/model/logits.h"
 
 namespace wedlm {
 namespace {
@@ -28,11 +29,8 @@ std::vector<std::vector<double>> next_token_log_probs(LoadedModel& model, const 
   batch.slots.assign(tokens.size(), -1);
   batch.segments = {{.first_row = 0, .num_rows = rows, .prefix_length = 0, .block_table = {}}};
   batch.sampling.resize(tokens.size());
-  std::vector<Prediction> predictions(tokens.size());
-  std::vector<float> logits(static_cast<std::size_t>(rows * vocab_size));
   KvCache cache(model.backend(), model.config(), 1, 1, EngineOptions().kv_cache_type);
-  Activations activations(model.backend());
-  model.transformer().forward(batch, cache, activations, predictions, {logits.data(), DType::kF32, {rows, vocab_size}});
+  const std::vector<float> logits = compute_logits(model.transformer(), batch, cache).logits;
   std::vector<std::vector<double>> result;
   for (auto row = logits.begin(); row != logits.end(); row += vocab_size) {
     std::vector<double> log_probs(row, row + vocab_size);

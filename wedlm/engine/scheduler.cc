@@ -32,7 +32,9 @@ Step Scheduler::schedule() {
 
 void Scheduler::learn_row_costs() {
   if (row_costs_) return;
-  const auto needs_them = [](const auto& entry) { return shares_rows(entry.second->params()); };
+  const auto needs_them = [](const auto& entry) {
+    return !entry.second->channel()->is_cancelled() && shares_rows(entry.second->params());
+  };
   if (std::ranges::none_of(waiting_, needs_them)) return;
   try {
     row_costs_ = measure_row_costs_();
