@@ -3,6 +3,7 @@
 #include <array>
 
 #include "wedlm/base/error.h"
+#include "wedlm/base/member_path.h"
 
 namespace wedlm {
 namespace {
@@ -40,8 +41,8 @@ struct Figure {
 template <auto... kPath>
 constexpr Figure counted(std::string_view key) {
   return {.key = key,
-          .get = [](const Answer& answer) { return written((answer.*....*kPath)); },
-          .set = [](Answer& answer, const Json& value) { read(value, (answer.*....*kPath)); }};
+          .get = [](const Answer& answer) { return written(member_at<kPath...>(answer)); },
+          .set = [](Answer& answer, const Json& value) { read(value, member_at<kPath...>(answer)); }};
 }
 
 template <auto kMember>

@@ -20,6 +20,10 @@ DType parse_kv_cache_type(std::string_view name) {
   return parse_named("K/V cache type", name, kTypes);
 }
 
+std::vector<std::string_view> kv_cache_type_names() {
+  return names_of(kTypes);
+}
+
 KvCache::KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size,
                  DType dtype)
     : num_blocks_(num_blocks), block_size_(block_size) {
