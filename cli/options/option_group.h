@@ -86,8 +86,6 @@ void set_if_given(Target& target, const std::optional<Value>& value) {
 /// Throws InvalidInput that names the option.
 void check_at_least(const char* name, std::int64_t least, const std::optional<std::int32_t>& value);
 
-/// "a|b|c"
-std::string choices_text(const std::vector<std::string_view>& choices);
 /// Names in one text, such as "a|b|c".
 template <class Names>
 std::string joined(const Names& names, std::string_view separator) {
