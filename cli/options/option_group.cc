@@ -2,13 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
 #include "wedlm/base/error.h"
 #include "wedlm/base/json.h"
 #include "wedlm/base/named.h"
+#include "wedlm/base/number_text.h"
 #include "wedlm/base/quote.h"
 
 namespace wedlm::cli {
@@ -36,14 +36,6 @@ CLI::callback_t callback(const OptionText& option, OptionGroup::Assign assign) {
 
 void check_utf8(std::string_view value) {
   if (replace_ill_formed_utf8(value) != value) throw InvalidInput("expected UTF-8 text, got " + quote(value));
-}
-
-template <class Value>
-std::optional<Value> parse_whole(std::string_view text) {
-  Value value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 }  // namespace
@@ -94,12 +86,6 @@ std::int64_t parse_signed(std::string_view value, std::int64_t min, std::int64_t
     throw InvalidInput("expected an integer from " + std::to_string(min) + " to " + std::to_string(max) + ", got " +
                        quote(value));
   }
-  return *integer;
-}
-
-std::uint64_t OptionGroup::parse_unsigned(std::string_view value) {
-  const std::optional<std::uint64_t> integer = parse_whole<std::uint64_t>(value);
-  if (!integer) throw InvalidInput("expected an integer from 0 to 18446744073709551615, got " + quote(value));
   return *integer;
 }
 

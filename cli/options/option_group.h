@@ -54,11 +54,10 @@ class OptionGroup {
 
   template <class Integer>
   void integer(const OptionText& option, std::optional<Integer>& target) {
-    add(option, [&target](std::string_view value) { target = parse_integer<Integer>(value); });
-  }
-  template <class Integer>
-  void integers(const OptionText& option, std::vector<Integer>& target) {
-    add_repeated(option, [&target](std::string_view value) { target.push_back(parse_integer<Integer>(value)); });
+    using Limits = std::numeric_limits<Integer>;
+    add(option, [&target](std::string_view value) {
+      target = static_cast<Integer>(parse_signed(value, Limits::min(), Limits::max()));
+    });
   }
 
   /// For a kind of its own: `assign` throws InvalidInput for a value it cannot take; the option's name is put in front.
@@ -67,16 +66,6 @@ class OptionGroup {
   void add_repeated(const OptionText& option, Assign assign);
 
  private:
-  template <class Integer>
-  static Integer parse_integer(std::string_view value) {
-    using Limits = std::numeric_limits<Integer>;
-    if constexpr (std::is_unsigned_v<Integer>) {
-      return parse_unsigned(value);
-    } else {
-      return static_cast<Integer>(parse_signed(value, Limits::min(), Limits::max()));
-    }
-  }
-  static std::uint64_t parse_unsigned(std::string_view value);
   void describe(CLI::Option& option, const OptionText& text) const;
 
   CLI::App& app_;
@@ -97,8 +86,6 @@ void set_if_given(Target& target, const std::optional<Value>& value) {
 /// Throws InvalidInput that names the option.
 void check_at_least(const char* name, std::int64_t least, const std::optional<std::int32_t>& value);
 
-/// "a|b|c"
-std::string choices_text(const std::vector<std::string_view>& choices);
 /// Names in one text, such as "a|b|c".
 template <class Names>
 std::string joined(const Names& names, std::string_view separator) {

@@ -30,5 +30,14 @@ TEST(NumberTextTest, ShortestHasTheFewestDigits) {
   EXPECT_EQ(shortest(NAN), "nan");
 }
 
+TEST(NumberTextTest, ANumberIsAllOfItsText) {
+  EXPECT_EQ(parse_whole<std::int64_t>("-12"), -12);
+  EXPECT_EQ(parse_whole<double>("1e-3"), 1e-3);
+  for (const char* wrong : {"", "1x", " 1", "+1", "1.0", "99999999999999999999"}) {
+    EXPECT_EQ(parse_whole<std::int64_t>(wrong), std::nullopt) << wrong;
+  }
+  EXPECT_EQ(parse_whole<double>("0,4"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace wedlm

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "wedlm/base/error.h"
 
 namespace wedlm {
@@ -67,6 +69,23 @@ TEST(AnswerTest, GoesThroughJsonAndBack) {
   EXPECT_EQ(back.result.error, "why");
   EXPECT_THROW(check_answer(back, "the test"), InternalError);
   EXPECT_NO_THROW(check_answer(example(), "the test"));
+}
+
+TEST(AnswerTest, LogProbabilitiesAreThereWhereTheyWereAskedFor) {
+  Answer answer = example();
+  EXPECT_EQ(answer_json(answer, 0).find("logprobs"), nullptr);
+  const float none = -std::numeric_limits<float>::infinity();
+  answer.result.scores = {
+      {.log_prob = -0.5F, .alternatives = {{.token = 5, .log_prob = -0.5F}, {.token = 9, .log_prob = -1}}},
+      {.log_prob = none, .alternatives = {}}};
+  const Json json = answer_json(answer, 0);
+  EXPECT_EQ(write_json(json.at("logprobs")),
+            R"([{"logprob":-0.5,"top":[{"token_id":5,"logprob":-0.5},{"token_id":9,"logprob":-1.0}]},)"
+            R"({"logprob":null,"top":[]}])");
+  const Answer back = answer_of_json(parse_json(write_json(json), "test"));
+  ASSERT_EQ(back.result.scores.size(), 2U);
+  EXPECT_EQ(back.result.scores[0].alternatives[1].token, 9);
+  EXPECT_EQ(back.result.scores[1].log_prob, none);
 }
 
 TEST(AnswerTest, WhatIsMissingOrOfAnotherKindIsNamed) {

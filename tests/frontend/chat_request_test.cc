@@ -46,7 +46,7 @@ TEST(ChatRequestTest, AMemberThatIsWrongIsNamedAndOneThatIsUnknownHasItsNearest)
             "the request: pirority: unknown member (did you mean priority?)");
   EXPECT_EQ(error_of(R"({"prompt": "a", "n": 2})"), "the request: n: unknown member");
   EXPECT_THAT(error_of(R"({"prompt": "a", "priority": 1.5})"), testing::HasSubstr("priority: expected an integer"));
-  EXPECT_THAT(error_of("[]"), testing::StartsWith("the request: expected an object"));
+  EXPECT_THAT(error_of("[]"), testing::StartsWith("the request: expected a JSON object"));
 }
 
 TEST(ChatRequestTest, GoesThroughJsonAndBack) {

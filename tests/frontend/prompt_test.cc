@@ -44,7 +44,7 @@ TEST(PromptTest, TemplateArgumentsAreCollected) {
 TEST(PromptTest, WhatIsWrongIsNamed) {
   EXPECT_THAT(error_of("{}"), testing::StartsWith("line 3: expected an object with either prompt or messages, got"));
   EXPECT_THAT(error_of(R"({"prompt": "a", "messages": [{"role": "user"}]})"), testing::HasSubstr("either"));
-  EXPECT_THAT(error_of("7"), testing::HasSubstr("either prompt or messages, got 7"));
+  EXPECT_THAT(error_of("7"), testing::HasSubstr("expected a JSON object, got an integer"));
   EXPECT_EQ(error_of(R"({"prompt": 7})"), "line 3: prompt: expected a text or token ids, got 7");
   EXPECT_EQ(error_of(R"({"prompt": [7, -1]})"), "line 3: prompt: expected a text or token ids, got [7,-1]");
   EXPECT_THAT(error_of(R"({"prompt": []})"), testing::HasSubstr("prompt: expected"));

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "wedlm/base/error.h"
-#include "wedlm/model/config_members.h"
+#include "wedlm/base/json_members.h"
 
 namespace wedlm {
 namespace {
@@ -18,7 +18,7 @@ ModelFormats formats_of(WeightType layers, WeightType head, std::int64_t group_s
 
 std::optional<Quantization> read(const Json& quantization_config) {
   const Json config = Json::object({{"quantization_config", quantization_config}});
-  return read_quantization(ConfigMembers(config, "config.json"));
+  return read_quantization(JsonMembers(config, "config.json"));
 }
 
 std::string message_of(const std::string& json) {

@@ -1,7 +1,6 @@
 #include "wedlm/base/number_text.h"
 
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>

@@ -8,15 +8,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "wedlm/base/json.h"
+#include "wedlm/base/member_path.h"
 #include "wedlm/base/named.h"
 #include "wedlm/decode/sampling_params.h"
 
 namespace wedlm {
 
-enum class OptionKind { kNumber, kInteger, kSwitch, kName, kTexts, kIntegers };
+enum class OptionKind { kNumber, kInteger, kBoolean, kName, kTexts, kIntegers };
 
 struct OptionField {
   OptionKind kind;
@@ -35,7 +38,7 @@ inline constexpr OptionKind kKindOf = OptionKind::kInteger;
 template <>
 inline constexpr OptionKind kKindOf<float> = OptionKind::kNumber;
 template <>
-inline constexpr OptionKind kKindOf<bool> = OptionKind::kSwitch;
+inline constexpr OptionKind kKindOf<bool> = OptionKind::kBoolean;
 template <>
 inline constexpr OptionKind kKindOf<std::vector<std::string>> = OptionKind::kTexts;
 template <>
@@ -107,10 +110,11 @@ Json written(const std::optional<T>& value) {
 /// The member at the end of this path of members.
 template <auto... kPath>
 constexpr OptionField field() {
-  using Member = std::remove_reference_t<decltype((std::declval<SamplingParams&>().*....*kPath))>;
-  return {.kind = option_field::kKindOf<Member>,
-          .set = [](SamplingParams& params, const Json& value) { option_field::read(value, (params.*....*kPath)); },
-          .get = [](const SamplingParams& params) { return option_field::written((params.*....*kPath)); }};
+  using Member = std::remove_reference_t<decltype(member_at<kPath...>(std::declval<SamplingParams&>()))>;
+  return {
+      .kind = option_field::kKindOf<Member>,
+      .set = [](SamplingParams& params, const Json& value) { option_field::read(value, member_at<kPath...>(params)); },
+      .get = [](const SamplingParams& params) { return option_field::written(member_at<kPath...>(params)); }};
 }
 
 /// A member whose values have names in a table.

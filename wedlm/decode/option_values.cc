@@ -1,7 +1,6 @@
 #include "wedlm/decode/option_values.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "wedlm/base/error.h"
@@ -10,14 +9,6 @@
 
 namespace wedlm {
 namespace {
-
-template <class Value>
-std::optional<Value> parse_whole(std::string_view text) {
-  Value value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 bool takes_numbers(OptionKind kind) {
   return kind == OptionKind::kNumber || kind == OptionKind::kInteger || kind == OptionKind::kIntegers;
@@ -48,7 +39,7 @@ bool fits(const SamplingOption& option, const Json& value) {
       return value.is_number() && option.range.contains(static_cast<double>(static_cast<float>(value.as_number())));
     case OptionKind::kInteger:
       return is_integer(value);
-    case OptionKind::kSwitch:
+    case OptionKind::kBoolean:
       return value.is_bool();
     case OptionKind::kName:
       return value.is_string() && std::ranges::count(option.field.names(), value.as_string()) > 0;
@@ -66,7 +57,7 @@ std::string expected_kind(const SamplingOption& option) {
       return option.range.text("a number");
     case OptionKind::kInteger:
       return option.range.text("an integer");
-    case OptionKind::kSwitch:
+    case OptionKind::kBoolean:
       return "true or false";
     case OptionKind::kName:
       break;
@@ -93,7 +84,7 @@ Json value_of_text(const SamplingOption& option, std::string_view text) {
     if (const auto integer = parse_whole<std::int64_t>(text)) return *integer;
     if (const auto number = parse_whole<double>(text); number && std::isfinite(*number)) return *number;
   }
-  if (option.field.kind == OptionKind::kSwitch && (text == "true" || text == "false")) return text == "true";
+  if (option.field.kind == OptionKind::kBoolean && (text == "true" || text == "false")) return text == "true";
   return text;
 }
 

@@ -31,7 +31,7 @@ struct SamplingOption {
   std::string_view help;
   OptionField field;
 
-  bool is_switch() const { return !switch_value.empty() || field.kind == OptionKind::kSwitch; }
+  bool is_switch() const { return !switch_value.empty(); }
 };
 
 /// In the order of the help. A preset stands before what it sets, so that in this order what is given wins over it.

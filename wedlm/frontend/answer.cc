@@ -1,8 +1,10 @@
 #include "wedlm/frontend/answer.h"
 
 #include <array>
+#include <limits>
 
 #include "wedlm/base/error.h"
+#include "wedlm/base/member_path.h"
 
 namespace wedlm {
 namespace {
@@ -40,8 +42,8 @@ struct Figure {
 template <auto... kPath>
 constexpr Figure counted(std::string_view key) {
   return {.key = key,
-          .get = [](const Answer& answer) { return written((answer.*....*kPath)); },
-          .set = [](Answer& answer, const Json& value) { read(value, (answer.*....*kPath)); }};
+          .get = [](const Answer& answer) { return written(member_at<kPath...>(answer)); },
+          .set = [](Answer& answer, const Json& value) { read(value, member_at<kPath...>(answer)); }};
 }
 
 template <auto kMember>
@@ -83,6 +85,28 @@ constexpr std::array kFigures = {
     stat<&RequestStats::cached_prompt_tokens>("cached_prompt_tokens"),
     stat<&RequestStats::preemptions>("preemptions"),
 };
+
+/// {"logprob": -0.5, "top": [{"token_id": 7, "logprob": -0.5}]}. null is minus infinity, which JSON has no word for.
+Json score_json(const TokenScore& score) {
+  Json::Array top;
+  for (const TokenLogProb& one : score.alternatives) {
+    top.push_back(Json::object({{"token_id", one.token}, {"logprob", static_cast<double>(one.log_prob)}}));
+  }
+  return Json::object({{"logprob", static_cast<double>(score.log_prob)}, {"top", top}});
+}
+
+float log_prob_of_json(const Json& value) {
+  return value.is_null() ? -std::numeric_limits<float>::infinity() : static_cast<float>(value.as_number());
+}
+
+TokenScore score_of_json(const Json& json) {
+  TokenScore score{.log_prob = log_prob_of_json(json.at("logprob")), .alternatives = {}};
+  for (const Json& one : json.at("top").as_array()) {
+    score.alternatives.push_back({.token = static_cast<TokenId>(one.at("token_id").as_integer()),
+                                  .log_prob = log_prob_of_json(one.at("logprob"))});
+  }
+  return score;
+}
 
 /// Reads a member that has to be there.
 template <class Read>
@@ -128,6 +152,11 @@ Json answer_json(const Answer& answer, std::size_t index) {
                             {"finish_reason", name_of(result.finish_reason, kFinishReasons)},
                             {"seed", result.seed},
                             {"stats", stats}});
+  if (!result.scores.empty()) {
+    Json::Array scores;
+    for (const TokenScore& score : result.scores) scores.push_back(score_json(score));
+    json.set("logprobs", scores);
+  }
   if (!result.error.empty()) json.set("error", result.error);
   return json;
 }
@@ -149,6 +178,11 @@ Answer answer_of_json(const Json& json) {
       read_member(stats, figure.key, [&](const Json& value) { figure.set(answer, value); });
     }
   });
+  if (json.find("logprobs") != nullptr) {
+    read_member(json, "logprobs", [&](const Json& scores) {
+      for (const Json& score : scores.as_array()) result.scores.push_back(score_of_json(score));
+    });
+  }
   if (const Json* error = json.find("error")) result.error = error->as_string();
   return answer;
 }

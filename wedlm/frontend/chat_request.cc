@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "wedlm/base/error.h"
+#include "wedlm/base/json_members.h"
 #include "wedlm/base/named.h"
 #include "wedlm/base/quote.h"
 
@@ -19,34 +20,23 @@ std::vector<std::string> known_fields() {
   return known;
 }
 
-int priority_of(const Json& value) {
-  if (!value.is_integer() || value.as_integer() < std::numeric_limits<int>::min() ||
-      value.as_integer() > std::numeric_limits<int>::max()) {
-    throw InvalidInput("expected an integer, larger for what is served first, got " + shown(value));
-  }
-  return static_cast<int>(value.as_integer());
-}
-
-/// A member that is not the prompt's.
-void read_member(const JsonMember& member, ChatRequest& request) {
-  if (member.value.is_null()) return;
-  if (member.key == kPriority) {
-    request.priority = priority_of(member.value);
-  } else if (const SamplingOption* option = find_json_option(member.key)) {
-    request.settings.give(*option, member.value);
-  } else {
-    throw InvalidInput("unknown member" + did_you_mean(member.key, known_fields()));
-  }
+void give(const JsonMember& member, SamplingSettings& settings) {
+  const SamplingOption* option = find_json_option(member.key);
+  if (option == nullptr) throw InvalidInput("unknown member" + did_you_mean(member.key, known_fields()));
+  if (!member.value.is_null()) settings.give(*option, member.value);
 }
 
 }  // namespace
 
 ChatRequest request_of_json(const Json& object, const std::string& source, const SamplingSettings& defaults) {
+  using Priorities = std::numeric_limits<int>;
   ChatRequest request{.prompt = prompt_of_json(object, source), .settings = defaults};
+  const JsonMembers members(object, source);
+  request.priority = static_cast<int>(members.integer(kPriority, Priorities::min(), Priorities::max()).value_or(0));
   for (const JsonMember& member : object.as_object()) {
-    if (std::ranges::count(prompt_fields(), member.key) > 0) continue;
+    if (member.key == kPriority || std::ranges::count(prompt_fields(), member.key) > 0) continue;
     try {
-      read_member(member, request);
+      give(member, request.settings);
     } catch (const InvalidInput& error) {
       throw InvalidInput(source + ": " + shortened(member.key) + ": " + error.what());
     }

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <optional>
 
 #include "wedlm/base/error.h"
+#include "wedlm/base/json_members.h"
 #include "wedlm/base/quote.h"
 
 namespace wedlm {
@@ -28,32 +28,7 @@ constexpr std::array<std::string_view, 9> kFields = {"prompt",
                                                      kTemplateArguments[1],
                                                      kTemplateArguments[2]};
 
-/// The members of an object; one that is null counts as absent.
-class Members {
- public:
-  Members(const Json& object, const std::string& source) : object_(object), source_(source) {}
-
-  const Json* find(std::string_view key) const {
-    const Json* value = object_.find(key);
-    return value == nullptr || value->is_null() ? nullptr : value;
-  }
-  [[noreturn]] void fail(std::string_view key, std::string_view expected, const Json& got) const {
-    throw InvalidInput(source_ + ": " + std::string(key) + ": expected " + std::string(expected) + ", got " +
-                       shown(got));
-  }
-  std::optional<bool> boolean(std::string_view key) const {
-    const Json* value = find(key);
-    if (value == nullptr) return std::nullopt;
-    if (!value->is_bool()) fail(key, "true or false", *value);
-    return value->as_bool();
-  }
-
- private:
-  const Json& object_;
-  const std::string& source_;
-};
-
-void read_text_or_ids(const Members& members, const Json& value, Prompt& prompt) {
+void read_text_or_ids(const JsonMembers& members, const Json& value, Prompt& prompt) {
   if (value.is_string()) {
     prompt.text = value.as_string();
     return;
@@ -66,7 +41,7 @@ void read_text_or_ids(const Members& members, const Json& value, Prompt& prompt)
   }
 }
 
-void check_messages(const Members& members, const Json& messages) {
+void check_messages(const JsonMembers& members, const Json& messages) {
   if (!messages.is_array() || messages.as_array().empty()) {
     members.fail("messages", "an array with at least one message", messages);
   }
@@ -77,7 +52,7 @@ void check_messages(const Members& members, const Json& messages) {
 }
 
 /// An argument beside the messages wins over one of the same name in chat_template_kwargs.
-Json template_arguments_of(const Members& members) {
+Json template_arguments_of(const JsonMembers& members) {
   Json arguments = Json::object({});
   for (const std::string_view name : kTemplateArguments) {
     if (const Json* value = members.find(name)) arguments.set(std::string(name), *value);
@@ -94,14 +69,14 @@ Json template_arguments_of(const Members& members) {
   return arguments;
 }
 
-TurnEnd turn_end_of(const Members& members) {
-  const bool continues = members.boolean(kContinueFinalMessage).value_or(false);
-  const std::optional<bool> adds = members.boolean(kAddGenerationPrompt);
-  if (continues && adds.value_or(false)) {
+TurnEnd turn_end_of(const JsonMembers& members) {
+  const bool continues = members.boolean(kContinueFinalMessage, false);
+  const bool adds = members.boolean(kAddGenerationPrompt, !continues);
+  if (continues && adds) {
     members.fail(kContinueFinalMessage, "it without add_generation_prompt, which begins another message", true);
   }
   if (continues) return TurnEnd::kContinue;
-  return adds.value_or(true) ? TurnEnd::kAnswer : TurnEnd::kClosed;
+  return adds ? TurnEnd::kAnswer : TurnEnd::kClosed;
 }
 
 }  // namespace
@@ -111,15 +86,14 @@ std::span<const std::string_view> prompt_fields() {
 }
 
 Prompt prompt_of_json(const Json& object, const std::string& source) {
-  const Members members(object, source);
+  const JsonMembers members(object, source);
   const Json* text = members.find("prompt");
   const Json* messages = members.find("messages");
   if ((text == nullptr) == (messages == nullptr)) {
     throw InvalidInput(source + ": expected an object with either prompt or messages, got " + shown(object));
   }
   Prompt prompt{.source = source};
-  const std::optional<bool> raw = members.boolean("raw");
-  if (raw.value_or(false)) {
+  if (members.boolean("raw", false)) {
     if (messages != nullptr) members.fail("raw", "false: messages need the chat template", true);
     prompt.form = PromptForm::kRaw;
   }

@@ -20,6 +20,10 @@ DType parse_kv_cache_type(std::string_view name) {
   return parse_named("K/V cache type", name, kTypes);
 }
 
+std::vector<std::string_view> kv_cache_type_names() {
+  return names_of(kTypes);
+}
+
 std::int64_t KvCache::bytes_per_block(const ModelConfig& config, std::int64_t block_size, DType dtype) {
   return 2 * config.num_hidden_layers * config.num_key_value_heads *
          KvPages::stretch_elements(dtype, block_size, config.head_dim) * static_cast<std::int64_t>(dtype_bytes(dtype));

@@ -14,6 +14,7 @@ namespace wedlm {
 std::string_view kv_cache_type_name(DType dtype);
 /// Throws InvalidInput for anything else, naming what there is.
 DType parse_kv_cache_type(std::string_view name);
+std::vector<std::string_view> kv_cache_type_names();
 
 /// A block of the engine is a page in every layer.
 class KvCache {

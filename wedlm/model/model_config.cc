@@ -3,8 +3,8 @@
 #include <string_view>
 
 #include "wedlm/backend/kv_pages.h"
+#include "wedlm/base/json_members.h"
 #include "wedlm/base/quote.h"
-#include "wedlm/model/config_members.h"
 
 namespace wedlm {
 namespace {
@@ -21,7 +21,7 @@ constexpr std::int64_t kMaxPositions = std::int64_t{1} << 30;
 
 constexpr TokenId kUsualMaskTokenId = 151665;  // the first id after Qwen's own special tokens
 
-std::string read_model_type(const ConfigMembers& members) {
+std::string read_model_type(const JsonMembers& members) {
   const auto type = members.text("model_type");
   if (!type) members.fail_missing("model_type");
   if (*type != "wedlm" && *type != "qwen2" && *type != "qwen3") {
@@ -30,7 +30,7 @@ std::string read_model_type(const ConfigMembers& members) {
   return *type;
 }
 
-void check_architectures(const ConfigMembers& members) {
+void check_architectures(const JsonMembers& members) {
   const Json* value = members.find("architectures");
   if (value == nullptr) return;
   static constexpr std::string_view kExpected =
@@ -44,7 +44,7 @@ void check_architectures(const ConfigMembers& members) {
 }
 
 /// Refuses what would change the result of a forward and is not implemented.
-void check_supported(const ConfigMembers& members) {
+void check_supported(const JsonMembers& members) {
   check_architectures(members);
   if (const auto activation = members.text("hidden_act"); activation && *activation != "silu") {
     members.fail("hidden_act", "silu", *activation);
@@ -62,7 +62,7 @@ void check_supported(const ConfigMembers& members) {
 }
 
 /// Throws unless `key` holds nothing, or an object whose type is the plain rotation.
-void check_unscaled_rope(const ConfigMembers& members, std::string_view key) {
+void check_unscaled_rope(const JsonMembers& members, std::string_view key) {
   const Json* value = members.find(key);
   if (value == nullptr) return;
   if (!value->is_object()) members.fail(key, "null or an object", *value);
@@ -77,7 +77,7 @@ void check_unscaled_rope(const ConfigMembers& members, std::string_view key) {
   }
 }
 
-double read_rope_theta(const ConfigMembers& members) {
+double read_rope_theta(const JsonMembers& members) {
   check_unscaled_rope(members, "rope_scaling");
   check_unscaled_rope(members, "rope_parameters");
   const Json* theta = members.find("rope_theta");
@@ -94,14 +94,14 @@ double read_rope_theta(const ConfigMembers& members) {
   return theta->as_number();
 }
 
-double read_rms_norm_eps(const ConfigMembers& members) {
+double read_rms_norm_eps(const JsonMembers& members) {
   const auto eps = members.number("rms_norm_eps");
   if (!eps) members.fail_missing("rms_norm_eps");
   if (!(*eps > 0 && *eps < 1)) members.fail("rms_norm_eps", "a number above 0 and below 1", *eps);
   return *eps;
 }
 
-void read_sizes(const ConfigMembers& members, ModelConfig& config) {
+void read_sizes(const JsonMembers& members, ModelConfig& config) {
   config.vocab_size = members.size("vocab_size", kMaxVocabSize);
   config.hidden_size = members.size("hidden_size", kMaxHiddenSize);
   config.intermediate_size = members.size("intermediate_size", kMaxIntermediateSize);
@@ -126,7 +126,7 @@ void read_sizes(const ConfigMembers& members, ModelConfig& config) {
   }
 }
 
-void read_attention(const ConfigMembers& members, ModelConfig& config) {
+void read_attention(const JsonMembers& members, ModelConfig& config) {
   if (config.model_type == "qwen2") {
     config.attention_bias = true;
   } else if (config.model_type == "qwen3") {
@@ -139,7 +139,7 @@ void read_attention(const ConfigMembers& members, ModelConfig& config) {
   }
 }
 
-std::optional<DType> read_torch_dtype(const ConfigMembers& members) {
+std::optional<DType> read_torch_dtype(const JsonMembers& members) {
   // transformers 5 writes "dtype"; older releases wrote "torch_dtype".
   for (const char* key : {"torch_dtype", "dtype"}) {
     const auto name = members.text(key);
@@ -152,7 +152,7 @@ std::optional<DType> read_torch_dtype(const ConfigMembers& members) {
   return std::nullopt;
 }
 
-TokenId read_mask_token_id(const ConfigMembers& members, std::int64_t vocab_size) {
+TokenId read_mask_token_id(const JsonMembers& members, std::int64_t vocab_size) {
   const TokenId fallback = kUsualMaskTokenId < vocab_size ? kUsualMaskTokenId : kNoToken;
   return static_cast<TokenId>(members.integer("mask_token_id", 0, vocab_size - 1).value_or(fallback));
 }
@@ -173,7 +173,7 @@ std::int64_t ModelConfig::kv_bytes_per_token(DType dtype) const {
 }
 
 ModelConfig parse_model_config(const Json& json) {
-  const ConfigMembers members(json, "config.json");
+  const JsonMembers members(json, "config.json");
   ModelConfig config;
   config.model_type = read_model_type(members);
   check_supported(members);
@@ -191,7 +191,7 @@ ModelConfig parse_model_config(const Json& json) {
 
 GenerationDefaults parse_generation_config(const Json* config, std::int64_t vocab_size) {
   if (config == nullptr) return {};
-  const ConfigMembers members(*config, "generation_config.json");
+  const JsonMembers members(*config, "generation_config.json");
   GenerationDefaults defaults;
   defaults.temperature = members.number("temperature", kTemperatureRange);
   if (!defaults.temperature && !members.boolean("do_sample", true)) defaults.temperature = 0.0F;

@@ -6,7 +6,7 @@
 
 #include "wedlm/backend/weight_panels.h"
 #include "wedlm/base/error.h"
-#include "wedlm/model/config_members.h"
+#include "wedlm/base/json_members.h"
 
 namespace wedlm {
 namespace {
@@ -15,7 +15,7 @@ constexpr std::string_view kKey = "quantization_config";
 constexpr std::string_view kMethod = "wedlm";
 
 /// One of `types`, by the bits of a weight.
-WeightType type_of_bits(const ConfigMembers& members, std::string_view key, std::span<const WeightType> types) {
+WeightType type_of_bits(const JsonMembers& members, std::string_view key, std::span<const WeightType> types) {
   const Json& value = *members.find(key);
   const std::string bits = value.is_integer() ? std::to_string(value.as_integer()) : "";
   std::string expected;
@@ -27,7 +27,7 @@ WeightType type_of_bits(const ConfigMembers& members, std::string_view key, std:
   members.fail(key, expected, value);
 }
 
-WeightType read_type(const ConfigMembers& members, std::string_view key, std::string_view older_key,
+WeightType read_type(const JsonMembers& members, std::string_view key, std::string_view older_key,
                      std::span<const WeightType> types) {
   if (const auto name = members.text(key)) {
     return parse_weight_type(members.what() + ": " + std::string(key), *name, types);
@@ -49,14 +49,14 @@ std::string describe(const ModelFormats& formats) {
   return (layers.empty() ? "as stored" : layers) + ", head " + (head.empty() ? "as stored" : head);
 }
 
-std::optional<Quantization> read_quantization(const ConfigMembers& config) {
+std::optional<Quantization> read_quantization(const JsonMembers& config) {
   const Json* value = config.find(kKey);
   if (value == nullptr) return std::nullopt;
   const Json* method = value->find("quant_method");
   if (method == nullptr || *method != Json(kMethod)) {
     config.fail(kKey, "none, or the quant_method \"wedlm\" (others are not supported)", *value);
   }
-  const ConfigMembers members(*value, config.what() + ": " + std::string(kKey));
+  const JsonMembers members(*value, config.what() + ": " + std::string(kKey));
   const WeightType layers = read_type(members, "weights", "bits", packed_weight_types());
   const WeightType head = read_type(members, "head", "head_bits", all_weight_types());
   const std::int64_t group_size = members.one_of("group_size", kGroupSizes);

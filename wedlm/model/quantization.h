@@ -10,7 +10,7 @@
 
 namespace wedlm {
 
-class ConfigMembers;
+class JsonMembers;
 
 /// The formats that matrices are brought to. Embeddings, norms and biases stay as they are.
 struct ModelFormats {
@@ -39,7 +39,7 @@ struct Quantization {
 /// "group_size" is one of kGroupSizes and "lanes" one of kPanelLanes. A head that is not packed is stored as it was.
 /// In place of "weights" and "head" older files have "bits" and "head_bits" (kWeightTypesByBits). Throws InvalidInput
 /// naming the key for all else, so for what others quantized.
-std::optional<Quantization> read_quantization(const ConfigMembers& config);
+std::optional<Quantization> read_quantization(const JsonMembers& config);
 
 /// The quantization_config that read_quantization() reads so.
 Json quantization_json(const Quantization& quantization);

@@ -1,4 +1,4 @@
-#include "wedlm/model/config_members.h"
+#include "wedlm/base/json_members.h"
 
 #include <utility>
 
@@ -7,26 +7,26 @@
 
 namespace wedlm {
 
-ConfigMembers::ConfigMembers(const Json& object, std::string what) : object_(object), what_(std::move(what)) {
+JsonMembers::JsonMembers(const Json& object, std::string what) : object_(object), what_(std::move(what)) {
   if (!object.is_object()) {
     throw InvalidInput(what_ + ": expected a JSON object, got " + std::string(object.kind()));
   }
 }
 
-void ConfigMembers::fail(std::string_view key, std::string_view expected, const Json& got) const {
+void JsonMembers::fail(std::string_view key, std::string_view expected, const Json& got) const {
   throw InvalidInput(what_ + ": " + std::string(key) + ": expected " + std::string(expected) + ", got " + shown(got));
 }
 
-void ConfigMembers::fail_missing(std::string_view key) const {
+void JsonMembers::fail_missing(std::string_view key) const {
   throw InvalidInput(what_ + ": missing key '" + std::string(key) + "'");
 }
 
-const Json* ConfigMembers::find(std::string_view key) const {
+const Json* JsonMembers::find(std::string_view key) const {
   const Json* value = object_.find(key);
   return value == nullptr || value->is_null() ? nullptr : value;
 }
 
-std::optional<std::int64_t> ConfigMembers::integer(std::string_view key, std::int64_t low, std::int64_t high) const {
+std::optional<std::int64_t> JsonMembers::integer(std::string_view key, std::int64_t low, std::int64_t high) const {
   const Json* value = find(key);
   if (value == nullptr) return std::nullopt;
   if (!value->is_integer() || value->as_integer() < low || value->as_integer() > high) {
@@ -35,40 +35,40 @@ std::optional<std::int64_t> ConfigMembers::integer(std::string_view key, std::in
   return value->as_integer();
 }
 
-std::int64_t ConfigMembers::size(std::string_view key, std::int64_t high) const {
+std::int64_t JsonMembers::size(std::string_view key, std::int64_t high) const {
   if (const auto value = integer(key, 1, high)) return *value;
   fail_missing(key);
 }
 
-std::optional<double> ConfigMembers::number(std::string_view key) const {
+std::optional<double> JsonMembers::number(std::string_view key) const {
   const Json* value = find(key);
   if (value == nullptr) return std::nullopt;
   if (!value->is_number()) fail(key, "a number", *value);
   return value->as_number();
 }
 
-std::optional<float> ConfigMembers::number(std::string_view key, const NumberRange& range) const {
+std::optional<float> JsonMembers::number(std::string_view key, const NumberRange& range) const {
   const auto value = number(key);
   if (!value) return std::nullopt;
   if (!range.contains(*value)) fail(key, range.text("a number"), *value);
   return static_cast<float>(*value);
 }
 
-bool ConfigMembers::boolean(std::string_view key, bool fallback) const {
+bool JsonMembers::boolean(std::string_view key, bool fallback) const {
   const Json* value = find(key);
   if (value == nullptr) return fallback;
   if (!value->is_bool()) fail(key, "true or false", *value);
   return value->as_bool();
 }
 
-std::optional<std::string> ConfigMembers::text(std::string_view key) const {
+std::optional<std::string> JsonMembers::text(std::string_view key) const {
   const Json* value = find(key);
   if (value == nullptr) return std::nullopt;
   if (!value->is_string()) fail(key, "a string", *value);
   return value->as_string();
 }
 
-std::int64_t ConfigMembers::one_of(std::string_view key, std::span<const int> allowed) const {
+std::int64_t JsonMembers::one_of(std::string_view key, std::span<const int> allowed) const {
   const Json* value = find(key);
   if (value == nullptr) fail_missing(key);
   std::string expected;
@@ -79,7 +79,7 @@ std::int64_t ConfigMembers::one_of(std::string_view key, std::span<const int> al
   fail(key, expected, *value);
 }
 
-std::vector<TokenId> ConfigMembers::token_ids(std::string_view key, std::int64_t vocab_size) const {
+std::vector<TokenId> JsonMembers::token_ids(std::string_view key, std::int64_t vocab_size) const {
   const Json* value = find(key);
   if (value == nullptr) return {};
   std::vector<TokenId> ids;

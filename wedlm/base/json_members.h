@@ -1,5 +1,5 @@
-// Reads the members of a configuration file and says, where one is not as it should be, in which file, under which key,
-// what was expected and what came.
+// Reads the members of an object that came from outside, a configuration file or a request, and says, where one is not
+// as it should be, in which of them, under which key, what was expected and what came.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ namespace wedlm {
 
 /// The members of one object, which has to live as long. A member that is null counts as absent, as in Hugging Face's
 /// own reader. All of these throw InvalidInput for a value of a wrong kind or out of range.
-class ConfigMembers {
+class JsonMembers {
  public:
-  /// `what` begins every message: "config.json". Throws InvalidInput for what is no object.
-  ConfigMembers(const Json& object, std::string what);
+  /// `what` begins every message: "config.json", "line 3 of prompts.jsonl". Throws InvalidInput for what is no object.
+  JsonMembers(const Json& object, std::string what);
 
   const std::string& what() const { return what_; }
   [[noreturn]] void fail(std::string_view key, std::string_view expected, const Json& got) const;
