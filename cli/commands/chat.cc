@@ -202,7 +202,7 @@ Command add_chat(CLI::App& program) {
   add_model_options(*app, options->model);
   add_engine_options(*app, options->engine);
   OptionGroup(*app, "Output")
-      .flag({.names = "--show-window", .text = "Show the window of guesses behind the text while it is filled."},
+      .flag({.names = "--show-window", .text = "Show the window of guesses after the text while it is filled."},
             options->show_window);
   add_output_options(*app, options->output);
   app->footer(std::string("In the conversation:\n") + std::string(kHelp) +

@@ -111,7 +111,7 @@ Command add_generate(CLI::App& program) {
   OptionGroup output(*app, "Output");
   output.flag({.names = "--json", .text = "Print one JSON object a prompt, with token ids and statistics."},
               options->output.json);
-  output.flag({.names = "--show-window", .text = "Show the window of guesses behind the text while it is filled."},
+  output.flag({.names = "--show-window", .text = "Show the window of guesses after the text while it is filled."},
               options->show_window);
   add_output_options(*app, options->output);
   app->footer(

@@ -23,7 +23,7 @@ EngineOptions EngineFlags::engine_options() const {
 void add_kv_cache_type_option(OptionGroup& group, std::optional<std::string>& kv_cache_type) {
   group.choice({.names = "--kv-cache-type",
                 .value = joined(kv_cache_type_names(), "|"),
-                .text = "The numbers of the K/V cache; bf16 takes half the memory of f32 and, behind long texts, half "
+                .text = "The numbers of the K/V cache; bf16 takes half the memory of f32 and, after long texts, half "
                         "the time to read; int8 takes half the memory of bf16 and rounds more.",
                 .default_text = std::string(kv_cache_type_name(EngineOptions().kv_cache_type))},
                kv_cache_type);

@@ -30,6 +30,10 @@ void add_section(CLI::App& app, OptionSection section, const std::string& title,
     } else {
       group.add(text, give);
     }
+    if (!option.hidden_names.empty()) {
+      OptionGroup(app, kHidden)
+          .add({.names = std::string(option.hidden_names), .text = "The same as " + text.names}, give);
+    }
   }
 }
 

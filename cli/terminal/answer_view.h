@@ -1,4 +1,4 @@
-// Shows an answer while it grows: committed text on standard output and, where asked for, behind it the window of
+// Shows an answer while it grows: committed text on standard output and, where asked for, after it the window of
 // guesses that is still being filled. The window is drawn on the terminal only and wiped before more text is written,
 // so that standard output has nothing but the text. In the modes that verify, text that had been drafted has its
 // colour, and drafts that were refused are shown, struck through, before the window that takes their place.
@@ -37,7 +37,7 @@ class AnswerView {
   bool shows_window_;
   bool is_drawn_ = false;
   bool ends_with_newline_ = false;
-  int column_ = 0;  // of the cursor behind the committed text
+  int column_ = 0;  // of the cursor after the committed text
 };
 
 /// kYes where it was asked for and both outputs are a terminal that understands it; says so where they are not.
@@ -46,7 +46,7 @@ AnswerView::ShowWindow window_wish(bool is_wanted, const Console& console);
 /// The event's text, with that which had been drafted in its colour.
 std::string verified_text(const StreamEvent& event, bool with_color);
 
-/// What stands behind the text, in at most `columns` columns: refused drafts, then the window's guesses as their text
+/// What stands after the text, in at most `columns` columns: refused drafts, then the window's guesses as their text
 /// and its empty positions as dots. Without colours nothing would tell the refused ones from the others: they are left
 /// out.
 std::string window_text(const StreamEvent& event, const Tokenizer& tokenizer, int columns, bool with_color);

@@ -82,7 +82,7 @@ TEST_P(PairsTest, RowsAreTransposedInPairs) {
           ASSERT_EQ(static_cast<std::uint32_t>(pairs[i * rows + r]), expected) << num_rows << " rows of " << count;
         }
       }
-      EXPECT_EQ(pairs.back(), -1) << "nothing is written behind";
+      EXPECT_EQ(pairs.back(), -1) << "nothing is written after";
     }
   }
 }

@@ -18,5 +18,5 @@ constexpr std::uint32_t kExampleSums[3][4] = {
 constexpr std::uint32_t kExampleResults[3][4] = {
     {0x487E5B86, 0xC8E7D96B, 0xC54944F7, 0xC7A34842},
     {0xC850D13F, 0x482A3BD9, 0xC4504EAA, 0xC4AE16C1},
-    {0x8745E563, 0x86D69547, 0x01CD2A00, 0x879CBC4A}};  // and behind the instruction
+    {0x8745E563, 0x86D69547, 0x01CD2A00, 0x879CBC4A}};  // and after the instruction
 }  // namespace wedlm

@@ -10,7 +10,7 @@
 #include "wedlm/checkpoint/safetensors.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  // A copy of exactly this size: aligned as a mapping is, and with nothing readable behind it.
+  // A copy of exactly this size: aligned as a mapping is, and with nothing readable after it.
   const std::unique_ptr<std::byte[]> copy(new std::byte[size]);
   if (size > 0) std::memcpy(copy.get(), data, size);
   try {

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-/// A checkpoint of 400 million zeros, which take seconds and no room: the file is a hole behind its header.
+/// A checkpoint of 400 million zeros, which take seconds and no room: the file is a hole after its header.
 void write_large_checkpoint(const fs::path& folder) {
   Json::Object config = parse_json(read_text(nano_model() / "config.json"), "config.json").as_object();
   for (auto& [key, value] : config) {

@@ -98,7 +98,7 @@ TEST(DraftLearningTest, DraftsWithoutARowStayWhereTheTokenBeforeThemIsChosen) {
       decoder.advance(answers({14, 15, 16}));
       EXPECT_THAT(decoder.draft_counts()->accepted, ElementsAre(2, 2)) << "14 and 15 follow known tokens at once";
     } else {
-      EXPECT_THAT(drafts_of(decoder), IsEmpty()) << "they were drafted behind another token";
+      EXPECT_THAT(drafts_of(decoder), IsEmpty()) << "they were drafted after another token";
     }
   }
 }
@@ -140,10 +140,10 @@ TEST(DraftLearningTest, MasksThatProposeNothingAreAFailureAndThoseThatSawAWrongD
     wrong.advance(answers(tokens));
   };
   step(4, {10, 11, 12, 13});
-  step(7, {99, 12, 13, 14, 15, 16, 17});  // 11 was wrong, and the four masks behind the three drafts saw it
+  step(7, {99, 12, 13, 14, 15, 16, 17});  // 11 was wrong, and the four masks after the three drafts saw it
   const float proposed = statistics.profile.proposed(1), accepted = statistics.profile.accepted(1);
   step(4, {10, 11, 12, 13});  // it begins anew ...
-  EXPECT_EQ(statistics.profile.proposed(1), proposed) << "... behind a forward whose masks say nothing";
+  EXPECT_EQ(statistics.profile.proposed(1), proposed) << "... after a forward whose masks say nothing";
   EXPECT_EQ(statistics.profile.accepted(1), accepted);
 }
 

@@ -94,7 +94,7 @@ class Drive {
                 rows.scored_after_known == again.scored_after_known);
     EXPECT_LE(static_cast<int>(rows.rows.size()), std::min(request.max_rows, max_window_rows(params_)));
     EXPECT_TRUE(rows.predict_after_known);
-    EXPECT_LT(rows.num_drafts, tokens_left) << "the token behind the drafts is text too";
+    EXPECT_LT(rows.num_drafts, tokens_left) << "the token after the drafts is text too";
     for (std::size_t i = 0; i < rows.rows.size(); ++i) {
       const bool is_draft = i < static_cast<std::size_t>(rows.num_drafts);
       EXPECT_EQ(rows.rows[i].kind, is_draft ? WindowRow::Kind::kToken : WindowRow::Kind::kMask);
@@ -146,7 +146,7 @@ class Drive {
     for (std::size_t i = 0; i < counts.verified.size(); ++i) {
       EXPECT_LE(counts.accepted[i], counts.verified[i]);
       if (i == 0) continue;
-      EXPECT_LE(counts.verified[i], counts.accepted[i - 1]) << "behind an accepted one only";
+      EXPECT_LE(counts.verified[i], counts.accepted[i - 1]) << "after an accepted one only";
     }
   }
 
@@ -204,7 +204,7 @@ TEST(VerifyingDecoderTest, RightGuessesAreAllTaken) {
       .mode = DecodeMode::kExact, .window_size = 8, .draft_threshold = 0, .prompt_lookup = false};
   Drive drive(model, params, 1, statistics, 1);
   drive.run({1, 2, 3}, 81);
-  // One token, and then seven guesses of the eight masks and the token behind them in each forward.
+  // One token, and then seven guesses of the eight masks and the token after them in each forward.
   EXPECT_EQ(drive.num_forwards, 11);
 }
 
@@ -247,7 +247,7 @@ TEST(VerifyingDecoderTest, TheGateKeepsWhatIsLikelyAndReplacesTheFirstThatIsNot)
   std::vector<Prediction> predictions = answers({50, 60, 70, 80, 90, 91, 92});
   predictions[0].drawn_log_prob = std::log(0.3F);   // 11 stays, though the row would rather have said 50
   predictions[1].drawn_log_prob = std::log(0.2F);   // 12 does not: 60 stands there
-  predictions[2].drawn_log_prob = std::log(0.99F);  // 13 stood behind 12
+  predictions[2].drawn_log_prob = std::log(0.99F);  // 13 stood after 12
   predictions[0].scored_log_prob = -3;
   predictions[1].sampled_log_prob = -4;
   const Advance advance = decoder.advance(predictions);
@@ -307,7 +307,7 @@ TEST(VerifyingDecoderTest, NoRowIsAskedForWhatCannotBeSaid) {
     VerifyingDecoder decoder(params, statistics);
     const Tokens known = {1};
     const WindowRows rows = decoder.rows({.known = known, .tokens_left = tokens_left});
-    // This forward says one token, and the next one the token behind the guesses: n guesses, of n + 1 masks, need n
+    // This forward says one token, and the next one the token after the guesses: n guesses, of n + 1 masks, need n
     // + 2.
     const int useful = tokens_left <= 2 ? 0 : std::min(6, tokens_left - 1);
     EXPECT_EQ(static_cast<int>(rows.rows.size()), useful);

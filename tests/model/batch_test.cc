@@ -9,7 +9,7 @@
 namespace wedlm {
 namespace {
 
-/// Two segments: three rows of which two are stored, and one row behind a prefix of five in two pages of four.
+/// Two segments: three rows of which two are stored, and one row after a prefix of five in two pages of four.
 Batch sound_batch() {
   Batch batch;
   batch.token_ids = {1, 2, 3, 4};

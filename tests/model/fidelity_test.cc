@@ -83,16 +83,16 @@ class TableModel {
 
 const Bits kTruth = {{1, 2, 3, 3}, {1, 2, 3, 3}, {3, 3, 2, 1}, {1, 2, 3, 3}};
 const Bits kTested = {{3, 1, 2, 3}, {1, 3, 2, 3}, {3, 3, 2, 1}, {2, 1, 3, 3}};
-// What a row adds. The most likely next token differs behind 0 and 3. The divergence, the sum of p * (tested - true)
-// bits, is 2/2 - 1/4 - 1/8 = 5/8 behind 0 (the other way round it would be 1/2), 1/4 - 1/8 = 1/8 behind 1, 0 behind 2,
-// and 1/2 - 1/4 = 1/4 behind 3.
+// What a row adds. The most likely next token differs after 0 and 3. The divergence, the sum of p * (tested - true)
+// bits, is 2/2 - 1/4 - 1/8 = 5/8 after 0 (the other way round it would be 1/2), 1/4 - 1/8 = 1/8 after 1, 0 after 2,
+// and 1/2 - 1/4 = 1/4 after 3.
 constexpr double kNear = 1e-4;  // float32 logits of about 1000
 
 TEST(FidelityTest, EachPieceIsReadFromItsOwnBeginning) {
   const TableModel truth(kTruth), tested(kTested);
   const std::vector<TokenId> text = {0, 1, 2, 3, 0, 2, 3};
   const Fidelity fidelity = compare_predictions(truth, tested, text, 4);
-  // 0 1 2 3 and 0 2 3: behind the 3 that ends a piece nothing is compared.
+  // 0 1 2 3 and 0 2 3: after the 3 that ends a piece nothing is compared.
   EXPECT_EQ(fidelity.num_positions, 5);
   EXPECT_DOUBLE_EQ(fidelity.agreement, 3.0 / 5);
   EXPECT_NEAR(fidelity.kl_divergence, (5.0 / 8 + 1.0 / 8 + 0 + 5.0 / 8 + 0) / 5 * std::numbers::ln2, kNear);

@@ -58,7 +58,7 @@ class Model {
     for (std::int32_t i = 0; i < kNumBlocks; ++i) pages_.push_back((i * 29 + 7) % kNumBlocks);
   }
 
-  /// Runs rows behind the first `prefix` cached tokens, of which the first `num_stored` are stored, and returns the
+  /// Runs rows after the first `prefix` cached tokens, of which the first `num_stored` are stored, and returns the
   /// logits of every row.  // [rows, vocab_size]
   std::vector<std::vector<float>> run(const std::vector<TokenId>& tokens, const std::vector<std::int32_t>& positions,
                                       std::int64_t prefix, std::size_t num_stored) {
@@ -189,7 +189,7 @@ TEST_P(TransformerTest, CachedEqualsUncachedToTheBit) {
 }
 
 // What verification rests on: drafts that turn out right have the logits of one-by-one decoding, bit for bit, whatever
-// stands behind them, and whatever wrong drafts had been stored where they are.
+// stands after them, and whatever wrong drafts had been stored where they are.
 TEST_P(TransformerTest, DraftsInAWindowHaveTheLogitsOfOneByOneToTheBit) {
   Model one_by_one = model(), windowed = model();
   std::mt19937 random(7);

@@ -25,7 +25,7 @@ std::string repeated(const std::string& text, int count) {
   return result;
 }
 
-/// A header is padded with spaces, so that the data behind it is aligned.
+/// A header is padded with spaces, so that the data after it is aligned.
 std::string padded(std::string header) {
   header.append((8 - header.size() % 8) % 8, ' ');
   return header;

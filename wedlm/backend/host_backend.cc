@@ -8,7 +8,7 @@
 namespace wedlm {
 namespace {
 
-// Rows whose logits are held at one time: the weights of the head are read once for each block of them.
+// Rows whose logits are held at one time: the weights of the head are read once for so many.
 constexpr std::int64_t kPredictRows = 64;
 
 class HostForward final : public Forward {

@@ -45,7 +45,7 @@ class HostBackend : public Backend {
   void do_upload(const ConstTensor& host, const Tensor& to) override;
   void do_download(const ConstTensor& from, const Tensor& host) override;
   std::unique_ptr<Forward> do_begin(const ForwardInputs& inputs) override;
-  /// A block of rows at a time, by predict_online() where it serves.
+  /// So many rows at a time as their logits are held, by predict_online() where it serves.
   void do_predict(Forward& forward, const PredictArgs& args) override;
   void do_read_predictions(Forward& forward, std::span<Prediction> predictions) override;
 

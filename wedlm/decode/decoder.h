@@ -1,4 +1,4 @@
-// One sequence's decoding algorithm: which rows it adds to a forward behind its known tokens, and what it makes of the
+// One sequence's decoding algorithm: which rows it adds to a forward after its known tokens, and what it makes of the
 // answers. It knows no tensor, no cache and no batch; the engine computes the rows and stores what may be stored.
 //
 //   rows of one sequence in a forward:   [known tokens not yet cached] [rows() of the decoder]

@@ -11,7 +11,7 @@
 
 namespace wedlm {
 
-/// Grows a run of drafts one guess at a time, from the first position behind the known tokens on. The run ends with the
+/// Grows a run of drafts one guess at a time, from the first position after the known tokens on. The run ends with the
 /// first guess that is refused.
 ///
 /// In the exact mode a guess is taken while the run as a whole is likely enough to be the model's own choice: while
@@ -38,7 +38,7 @@ class DraftRule {
   float entropy_max_ = 0;
 };
 
-/// Whether a draft that was computed behind nothing but known tokens becomes text, by the answer of the row before it.
+/// Whether a draft that was computed after nothing but known tokens becomes text, by the answer of the row before it.
 /// Its own choice always does. In the gated mode a mask's guess does, too, where a draw from the row would take it with
 /// a probability of at least min(epsilon, delta * exp(-H)), H being the entropy of that same distribution: the tokens
 /// that the filters keep, at the request's temperature, and for a greedy request at temperature 1. So no token that the

@@ -15,7 +15,7 @@ namespace wedlm {
 inline constexpr int kMaxDrafts = 64;
 inline constexpr int kMaxAutoWindow = kMaxDrafts;
 
-/// A guess for one position behind the known tokens, and what speaks for it.
+/// A guess for one position after the known tokens, and what speaks for it.
 struct Draft {
   enum class Source : std::uint8_t {
     kMask,    // predicted by a mask
@@ -23,7 +23,7 @@ struct Draft {
   };
   TokenId token = kNoToken;
   Source source = Source::kMask;
-  int depth = 1;           // the first draft behind the known tokens has 1
+  int depth = 1;           // the first draft after the known tokens has 1
   float entropy = 0;       // nats, of the row that predicted it
   float probability = 0;   // of the token in that row
   int match_length = 0;    // kLookup: tokens before it that occurred before, too
@@ -47,7 +47,7 @@ class DraftCalibration {
  public:
   /// Sets the chances of the draft.
   void judge(Draft& draft) const;
-  /// The draft was verified behind known tokens only.
+  /// The draft was verified after known tokens only.
   void observe(const Draft& draft, bool is_accepted, bool agrees);
 
  private:

@@ -108,7 +108,8 @@ constexpr std::array kOptions = {
                    .field = preset_field()},
     SamplingOption{
         .name = "window-size",
-        .more_names = "-b,--window,--block-size",
+        .more_names = "-b,--window",
+        .hidden_names = "--block-size",
         .json_name = "window_size",
         .original_name = "wedlm_window_size",
         .section = OptionSection::kDecoding,
@@ -224,8 +225,9 @@ std::span<const SamplingOption> sampling_options() {
 }
 
 const SamplingOption* find_command_line_option(std::string_view name) {
-  const auto found = std::ranges::find_if(
-      kOptions, [&](const SamplingOption& option) { return name == option.name || lists(option.more_names, name); });
+  const auto found = std::ranges::find_if(kOptions, [&](const SamplingOption& option) {
+    return name == option.name || lists(option.more_names, name) || lists(option.hidden_names, name);
+  });
   return found == kOptions.end() ? nullptr : &*found;
 }
 

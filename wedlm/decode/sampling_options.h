@@ -19,6 +19,7 @@ enum class SuggestedBy { kNobody, kCheckpoint };
 struct SamplingOption {
   std::string_view name;             // on the command line, without dashes: "top-p"
   std::string_view more_names{};     // more of those, with dashes: "-b,--window"
+  std::string_view hidden_names{};   // and those that no help shows: words of other programs with another meaning here
   std::string_view json_name;        // "top_p"; two options that are two ways to set one member share it
   std::string_view original_name{};  // in the original Python engine, where that is another
   OptionSection section;

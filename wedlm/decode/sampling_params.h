@@ -54,7 +54,7 @@ struct SamplingParams {
   std::vector<TokenId> stop_token_ids;  // besides the checkpoint's end-of-text tokens
   bool ignore_eos = false;
 
-  // The window: positions behind the known tokens, 1 to 256. None: 16 for streaming, and what pays on this machine for
+  // The window: positions after the known tokens, 1 to 256. None: 16 for streaming, and what pays on this machine for
   // the modes that verify (fixed_window()).
   std::optional<std::int32_t> window_size;
 

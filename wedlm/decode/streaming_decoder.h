@@ -1,5 +1,5 @@
 // Streaming parallel decoding, the algorithm of the original engine (WeDLM, section 4): a window of fixed size slides
-// behind the known tokens; each forward fills the positions whose prediction is certain enough; the leading filled run
+// after the known tokens; each forward fills the positions whose prediction is certain enough; the leading filled run
 // becomes known. A fill is permanent.
 //
 // It yields the token ids of the original and differs from it in when they are known: a token is committed in the step

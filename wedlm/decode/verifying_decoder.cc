@@ -66,7 +66,7 @@ void VerifyingDecoder::append_lookup(std::span<const TokenId> known, int max_dra
 }
 
 int VerifyingDecoder::useful_masks(int num_drafts, int tokens_left) const {
-  // The drafts and the token behind them come first; what the masks propose is followed by one more token.
+  // The drafts and the token after them come first; what the masks propose is followed by one more token.
   const int proposals = tokens_left - num_drafts - 2;
   return proposals > 0 ? proposals + 1 : 0;
 }

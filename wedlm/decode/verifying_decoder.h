@@ -4,13 +4,13 @@
 //   known, cached | last known token | drafts  D0 D1 .. | masks      a window of the next forward
 //                   says what D0 should have been, D0 what D1 should have been, ...
 //
-// The drafts up to the first that does not pass become text, and then the choice of the row behind them, which follows
+// The drafts up to the first that does not pass become text, and then the choice of the row after them, which follows
 // text only. So each forward yields one token at least. In the exact mode a draft passes where it is the row's own
 // choice: the text is that of autoregressive decoding with the same seed, because the noise of a draw belongs to the
 // position and a row's bits do not depend on the batch. In the gated mode it passes where it is likely enough.
 //
-// Only contiguous drafts are verified: behind a gap a row has no trained next-token meaning. The first mask stands
-// where the token of the last draft's row will be; it is not asked, but the masks behind it were trained to see it.
+// Only contiguous drafts are verified: after a gap a row has no trained next-token meaning. The first mask stands
+// where the token of the last draft's row will be; it is not asked, but the masks after it were trained to see it.
 #pragma once
 
 #include <optional>
@@ -54,7 +54,7 @@ class VerifyingDecoder final : public Decoder {
   void learn(int num_accepted);
   /// The drafts that were accepted and the choice of the row after them; the others are rejected.
   Advance commit(int num_accepted, std::span<const Prediction> predictions);
-  /// Drafts for which the forward had no row: still good where the token before them is what they were drafted behind.
+  /// Drafts for which the forward had no row: still good where the token before them is what they were drafted after.
   std::vector<Draft> unverified_rest(TokenId chosen) const;
   std::vector<Draft> propose(std::span<const Prediction> of_masks) const;
 

@@ -1,6 +1,6 @@
-// The positions behind the known tokens that are being guessed: index i stands for the i-th position after the last
+// The positions after the known tokens that are being guessed: index i stands for the i-th position after the last
 // known token. A position is empty, and then a mask in the forward, or filled with a guess. When the leading positions
-// are all filled they become known tokens and leave the window; a filled position behind an empty one waits.
+// are all filled they become known tokens and leave the window; a filled position after an empty one waits.
 //
 //   known tokens            window
 //   ... 12 , 13 ,          [14][  ][  ][15][  ]      0 leaves as known; 1, 2 and 4 are masks; 3 waits

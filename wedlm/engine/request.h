@@ -84,7 +84,7 @@ struct StreamEvent {
   std::string text;                // complete UTF-8, no special tokens, nothing of a stop text
   // Where the window was asked for:
   std::vector<VerifiedText> verified;    // ascending, not empty
-  std::vector<Window::Position> window;  // as the last step left it: the positions behind the committed tokens
+  std::vector<Window::Position> window;  // as the last step left it: the positions after the committed tokens
   std::vector<TokenId> rejected;         // drafts that the last step has refused
 
   /// Adds what the next step brought.

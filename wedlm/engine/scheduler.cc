@@ -99,7 +99,7 @@ bool Scheduler::admit_first_waiting() {
   const std::int64_t findable = sequence.num_tokens() - (sequence.predicts_after_known() ? 1 : 0);
   const std::int64_t needed =
       blocks_.blocks_for(sequence.num_tokens()) - blocks_.count_shared_blocks(sequence.tokens(), findable);
-  // A page for each running sequence is left, or the newcomer would soon be preempted. Those behind it do not overtake:
+  // A page for each running sequence is left, or the newcomer would soon be preempted. Those after it do not overtake:
   // a large request would wait for ever.
   if (needed + num_running() > blocks_.num_free_blocks()) return false;
   const std::int64_t num_cached = blocks_.match_prefix(sequence.tokens(), findable, sequence.block_table());

@@ -47,7 +47,7 @@ class Sequence {
   std::int64_t num_tokens() const { return static_cast<std::int64_t>(tokens_.size()); }
   std::int64_t num_cached() const { return num_cached_; }  // leading tokens whose K/V is in the block table's pages
   std::int64_t num_pending() const { return num_tokens() - num_cached_; }
-  /// Waits for no more than a decode step leaves behind: its next rows only make sense together with its window.
+  /// Waits for no more than a decode step leaves over: its next rows only make sense together with its window.
   bool is_decoding() const { return num_pending() <= max_pending_per_step(params_); }
   /// Tokens that may still be committed; at least 1 until it is finished.
   int tokens_left() const;

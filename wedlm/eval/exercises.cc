@@ -33,14 +33,14 @@ std::string_view sentence(std::string_view text) {
   return trimmed(text);
 }
 
-/// A comma with exactly three digits behind it separates thousands.
+/// A comma with exactly three digits after it separates thousands.
 bool is_thousands_comma(std::string_view text, std::size_t at) {
   std::size_t num_digits = 0;
   while (at + 1 + num_digits < text.size() && is_digit(text[at + 1 + num_digits])) ++num_digits;
   return text[at] == ',' && num_digits == 3;
 }
 
-/// The digits of a number that begins at `at`, and the first position behind it.
+/// The digits of a number that begins at `at`, and the first position after it.
 std::pair<std::string, std::size_t> read_number(std::string_view text, std::size_t at) {
   std::string digits;
   bool has_point = false;

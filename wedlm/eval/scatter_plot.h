@@ -18,7 +18,7 @@ struct PlotPoint {
 
 struct PlotAxis {
   std::string title;
-  std::string unit;     // behind each number: "%"
+  std::string unit;     // after each number: "%"
   double most = 1e300;  // that a value can have: the axis ends there
 };
 

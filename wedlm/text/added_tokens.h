@@ -20,7 +20,7 @@ struct AddedToken {
   bool special = false;      // markup rather than text: not shown, and not parsed from a user's words
   bool single_word = false;  // not next to a word character
   bool lstrip = false;       // takes the white space before it along
-  bool rstrip = false;       // and behind it
+  bool rstrip = false;       // and after it
   bool normalized = true;    // looked for in the normalised text rather than in the raw one
 };
 
@@ -37,12 +37,12 @@ class AddedTokenFinder {
   bool empty() const { return tokens_.empty(); }
 
   enum class Specials { kFind, kPassOver };
-  /// A run of text and the token behind it; kNoToken at the end of the text.
+  /// A run of text and the token after it; kNoToken at the end of the text.
   struct Piece {
     std::string_view text;
     TokenId token = kNoToken;
   };
-  /// Takes the next piece off the front of `text`, which begins at `*position` and ends up behind the token.
+  /// Takes the next piece off the front of `text`, which begins at `*position` and ends up after the token.
   Piece next(std::string_view text, std::size_t* position, Specials specials) const;
 
  private:

@@ -116,7 +116,7 @@ void BpeModel::merge_short_word(std::string_view word, std::vector<TokenId>* ids
 
 void BpeModel::merge_long_word(std::string_view word, std::vector<TokenId>* ids) const {
   // A doubly linked list of symbols and a heap of the pairs that could be merged. A merge leaves the heap's entries
-  // about its neighbours behind; they are recognised as stale when they come up, because the pair there is another.
+  // about its neighbours after; they are recognised as stale when they come up, because the pair there is another.
   struct Symbol {
     TokenId id;
     std::uint32_t previous;

@@ -107,7 +107,7 @@ class PreTokenizer::Run {
     while (from <= text.size()) {
       const auto [begin, end] = match(rule, text, from);
       if (begin == std::string_view::npos) break;
-      if (begin == end && begin == piece && !first) {  // an empty match right behind the last one does not count
+      if (begin == end && begin == piece && !first) {  // an empty match right after the last one does not count
         from = end + width_at(text, end);
         continue;
       }
@@ -124,7 +124,7 @@ class PreTokenizer::Run {
     return at < text.size() ? first_code_point(text.substr(at)).length : 1;
   }
 
-  /// The first match at or behind `from`; npos where there is none.
+  /// The first match at or after `from`; npos where there is none.
   std::pair<std::size_t, std::size_t> match(const Step& rule, std::string_view text, std::size_t from) {
     constexpr std::size_t kMaxSteps = std::numeric_limits<std::uint32_t>::max();
     pcre2_set_match_limit(context_.get(),

@@ -23,7 +23,7 @@ struct Qwen2Token {
   std::string_view content;
   bool special;
 };
-/// The tokens behind Qwen2's vocabulary, in order of their ids.
+/// The tokens after Qwen2's vocabulary, in order of their ids.
 constexpr Qwen2Token kQwen2Tokens[] = {
     {"<|endoftext|>", true},      {"<|im_start|>", true},     {"<|im_end|>", true},      {"<|object_ref_start|>", true},
     {"<|object_ref_end|>", true}, {"<|box_start|>", true},    {"<|box_end|>", true},     {"<|quad_start|>", true},

@@ -45,7 +45,7 @@ struct PanelStrip::Layout {
 
  private:
   static std::int64_t rounded_floats(const AttentionPlan& plan, std::int64_t depth) {
-    return RoundedBlock(plan.kernels, plan.vectors_per_strip, depth).bytes() / static_cast<std::int64_t>(sizeof(float));
+    return PairedRows(plan.kernels, plan.vectors_per_strip, depth).bytes() / static_cast<std::int64_t>(sizeof(float));
   }
 };
 
@@ -125,7 +125,7 @@ void PanelStrip::add_values(const Tokens& values, std::int64_t num_keys, std::in
   const KernelTable& kernels = plan().kernels;
   const std::int64_t lanes = kernels.panel_lanes;
   const std::int64_t num_columns = plan().padded_head_dim;
-  RoundedBlock weights(kernels, count(), num_keys);
+  PairedRows weights(kernels, count(), num_keys);
   weights.pack(scores(), kAttentionChunk, weight_memory_);
   MultiplyTile product = product_of(num_columns, num_columns);
   if (is_narrow_) {

@@ -41,7 +41,7 @@ class PanelStrip : public AttentionStrip {
   bool is_narrow_;            // has so few vectors that values are not packed
   std::int64_t slice_bytes_;  // of pages
   bool reads_pages_;          // which are in whole panels of bfloat16
-  RoundedBlock rounded_queries_;
+  PairedRows rounded_queries_;
   std::byte* query_memory_;
   std::byte* weight_memory_;
   std::byte* panel_;

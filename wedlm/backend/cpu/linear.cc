@@ -7,13 +7,13 @@
 namespace wedlm {
 namespace {
 
-// A block of rows times a block of their depth (512 KiB) stays in the second-level cache beside the part of a panel
+// So many rows, so deep, are taken at a time: they (512 KiB) stay in the second-level cache beside the part of a panel
 // that all of them are multiplied with (64 KiB of bfloat16).
-constexpr std::int64_t kBlockRows = 128;
-constexpr std::int64_t kBlockDepth = 1024;  // a multiple of every group of inputs that share a scale
-static_assert(kBlockDepth <= kTiledDepth);
+constexpr std::int64_t kCachedRows = 128;
+constexpr std::int64_t kCachedDepth = 1024;  // a multiple of every group of inputs that share a scale
+static_assert(kCachedDepth <= kTiledDepth);
 
-// Panels that tile instructions multiply with all blocks of rows before the next are read stay there too: they are fast
+// Panels that tile instructions multiply with all rows before the next are read stay there too: they are fast
 // enough to wait for memory otherwise.
 constexpr std::int64_t kStripBytes = std::int64_t{512} << 10;
 
@@ -112,7 +112,7 @@ class Product {
     std::int64_t next_panel = kNoPanel;  // that the thread will read next
   };
 
-  /// A block of the depth of one panel.
+  /// A part of the depth of one panel.
   struct Slice {
     std::int64_t panel = 0;
     std::int64_t first_k = 0;
@@ -157,7 +157,7 @@ class Product {
   }
 
   std::int64_t panels_of_strip() const {
-    if (!is_tiled_ || x_.rows() <= kBlockRows) return weight_.num_panels();
+    if (!is_tiled_ || x_.rows() <= kCachedRows) return weight_.num_panels();
     return std::max<std::int64_t>(1, kStripBytes / weight_.panel_bytes());
   }
 
@@ -167,16 +167,16 @@ class Product {
   void multiply_panels(const Stretch& stretch) const {
     const std::int64_t depth = weight_.in_features();
     const std::int64_t num_tiles = tiles_.num_tiles();
-    const std::int64_t block_depth = num_tiles == 1 && !is_tiled_ ? depth : kBlockDepth;
-    const std::int64_t num_blocks = (x_.rows() + kBlockRows - 1) / kBlockRows;
-    for (std::int64_t block = 0; block < num_blocks; ++block) {
-      const std::int64_t first_tile = num_tiles * block / num_blocks;
-      const std::int64_t end_tile = num_tiles * (block + 1) / num_blocks;
-      for (std::int64_t k = 0; k < depth; k += block_depth) {
+    const std::int64_t depth_at_once = num_tiles == 1 && !is_tiled_ ? depth : kCachedDepth;
+    const std::int64_t num_turns = (x_.rows() + kCachedRows - 1) / kCachedRows;
+    for (std::int64_t turn = 0; turn < num_turns; ++turn) {
+      const std::int64_t first_tile = num_tiles * turn / num_turns;
+      const std::int64_t end_tile = num_tiles * (turn + 1) / num_turns;
+      for (std::int64_t k = 0; k < depth; k += depth_at_once) {
         for (std::int64_t panel = stretch.first_panel; panel < stretch.end_panel; ++panel) {
           Slice slice{.panel = panel,
                       .first_k = k,
-                      .end_k = std::min(depth, k + block_depth),
+                      .end_k = std::min(depth, k + depth_at_once),
                       .out = stretch.out + (panel - stretch.first_panel) * weight_.lanes(),
                       .out_stride = stretch.out_stride};
           if (panel + 1 < stretch.end_panel) {
@@ -194,7 +194,7 @@ class Product {
     }
   }
 
-  /// Each tile of the block fetches an equal part of the next slice, so that memory is busy all the time and not only
+  /// Each of these tiles fetches an equal part of the next slice, so that memory is busy all the time and not only
   /// while the first tile waits for it.
   void multiply_tiles(std::int64_t first_tile, std::int64_t end_tile, const Slice& slice) const {
     const std::int64_t panel = slice.panel;

@@ -245,7 +245,7 @@ std::byte* round_rows(const ConstTensor& x, const RowTiles& tiles, const TiledLa
   return memory;
 }
 
-void RoundedBlock::pack(const float* x, std::int64_t row_stride, std::byte* memory) {
+void PairedRows::pack(const float* x, std::int64_t row_stride, std::byte* memory) {
   memory_ = memory;
   for (std::int64_t tile = 0; tile < tiles_.num_tiles(); ++tile) {
     const std::int64_t first_row = tiles_.first_row(tile);
@@ -265,42 +265,44 @@ void RoundedBlock::pack(const float* x, std::int64_t row_stride, std::byte* memo
 void RoundedTiles::pack(const ConstTensor& x, const RowTiles& tiles, const KernelTable& kernels, ThreadTeam& team,
                         Scratch& scratch) {
   // Words of 32 bits, all of them.
-  float* memory = scratch.floats(num_rows_ * (num_pairs_ + num_blocks_ + num_groups_));
+  float* memory = scratch.floats(num_rows_ * (num_pairs_ + num_sections_ + num_groups_));
   pairs_ = reinterpret_cast<std::int32_t*>(memory);
   scales_ = memory + num_rows_ * num_pairs_;
-  sums_ = reinterpret_cast<std::int32_t*>(scales_ + num_rows_ * num_blocks_);
+  sums_ = reinterpret_cast<std::int32_t*>(scales_ + num_rows_ * num_sections_);
   // A task writes whole cache lines, of all rows of a tile: threads that took rows would wait for each other's.
   const std::int64_t rows_of_tile = (num_rows_ + tiles.num_tiles() - 1) / tiles.num_tiles();
-  const std::int64_t blocks_per_task = std::max<std::int64_t>(1, kMinRoundedElements / (kRoundingBlock * rows_of_tile));
-  const std::int64_t tasks_per_tile = (num_blocks_ + blocks_per_task - 1) / blocks_per_task;
+  const std::int64_t sections_per_task =
+      std::max<std::int64_t>(1, kMinRoundedElements / (kRoundingSection * rows_of_tile));
+  const std::int64_t tasks_per_tile = (num_sections_ + sections_per_task - 1) / sections_per_task;
   team.run(tiles.num_tiles() * tasks_per_tile, [&](std::int64_t task, int) {
     const std::int64_t tile = task / tasks_per_tile;
-    const std::int64_t first = task % tasks_per_tile * blocks_per_task;
-    const std::int64_t end = std::min(num_blocks_, first + blocks_per_task);
+    const std::int64_t first = task % tasks_per_tile * sections_per_task;
+    const std::int64_t end = std::min(num_sections_, first + sections_per_task);
     if (numbers_ == RowNumbers::kIntegers) {
-      for (std::int64_t block = first; block < end; ++block) {
-        for (int r = 0; r < tiles.num_rows(tile); ++r) round_block(x, tiles, tile, r, block, kernels);
+      for (std::int64_t section = first; section < end; ++section) {
+        for (int r = 0; r < tiles.num_rows(tile); ++r) round_section(x, tiles, tile, r, section, kernels);
       }
     } else {
-      const std::int64_t k = first * kRoundingBlock;
+      const std::int64_t k = first * kRoundingSection;
       const std::int64_t first_row = tiles.first_row(tile);
       const int num_rows = tiles.num_rows(tile);
       kernels.pair_rows(x.row<float>(first_row) + k, x.row_stride(), num_rows,
-                        std::min(depth_, end * kRoundingBlock) - k, pairs_ + first_row * num_pairs_ + k / 2 * num_rows);
+                        std::min(depth_, end * kRoundingSection) - k,
+                        pairs_ + first_row * num_pairs_ + k / 2 * num_rows);
     }
   });
 }
 
-void RoundedTiles::round_block(const ConstTensor& x, const RowTiles& tiles, std::int64_t tile, int r,
-                               std::int64_t block, const KernelTable& kernels) const {
+void RoundedTiles::round_section(const ConstTensor& x, const RowTiles& tiles, std::int64_t tile, int r,
+                                 std::int64_t section, const KernelTable& kernels) const {
   const std::int64_t first_row = tiles.first_row(tile);
   const int num_rows = tiles.num_rows(tile);
-  const std::int64_t k = block * kRoundingBlock;
-  const auto count = static_cast<int>(std::min<std::int64_t>(kRoundingBlock, depth_ - k));
+  const std::int64_t k = section * kRoundingSection;
+  const auto count = static_cast<int>(std::min<std::int64_t>(kRoundingSection, depth_ - k));
   const float* from = x.row<float>(first_row + r) + k;
-  std::int16_t values[kRoundingBlock] = {};
-  scales_[first_row * num_blocks_ + block * num_rows + r] = kernels.round_block(from, count, values);
-  const auto num_pairs = std::min<std::int64_t>(kRoundingBlock / 2, num_pairs_ - k / 2);
+  std::int16_t values[kRoundingSection] = {};
+  scales_[first_row * num_sections_ + section * num_rows + r] = kernels.round_section(from, count, values);
+  const auto num_pairs = std::min<std::int64_t>(kRoundingSection / 2, num_pairs_ - k / 2);
   if (layout_ != nullptr) {
     const TiledLayout::Place place = layout_->place(reinterpret_cast<std::byte*>(pairs_), first_row, num_rows, r);
     std::byte* step = place.first + k / layout_->step_inputs() * place.step_stride;
@@ -322,7 +324,7 @@ void RoundedTiles::round_block(const ConstTensor& x, const RowTiles& tiles, std:
 
 RoundedRows RoundedTiles::from(std::int64_t first_row, int num_rows, std::int64_t k) const {
   return {.pairs = layout_ != nullptr ? nullptr : pairs_ + first_row * num_pairs_ + k / 2 * num_rows,
-          .scales = scales_ + first_row * num_blocks_ + k / kRoundingBlock * num_rows,
+          .scales = scales_ + first_row * num_sections_ + k / kRoundingSection * num_rows,
           .sums = num_groups_ == 0 ? nullptr : sums_ + first_row * num_groups_ + k / group_size_ * num_rows};
 }
 

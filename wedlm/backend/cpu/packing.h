@@ -133,17 +133,17 @@ class TiledLayout {
   };
   /// Of row `r` of a tile.
   Place place(std::byte* memory, std::int64_t first_row, int num_rows, std::int64_t r) const {
-    const RowTiles blocks(num_rows, kTileRows);
-    const std::int64_t block = blocks.tile_of(r);
-    const std::int64_t first_of_block = blocks.first_row(block);
-    const std::int64_t part_stride = std::int64_t{blocks.num_rows(block)} * step_bytes_;
-    return {memory + (first_row + first_of_block) * row_bytes_ + (r - first_of_block) * step_bytes_, part_stride,
+    const RowTiles slabs(num_rows, kTileRows);
+    const std::int64_t slab = slabs.tile_of(r);
+    const std::int64_t first_of_slab = slabs.first_row(slab);
+    const std::int64_t part_stride = std::int64_t{slabs.num_rows(slab)} * step_bytes_;
+    return {memory + (first_row + first_of_slab) * row_bytes_ + (r - first_of_slab) * step_bytes_, part_stride,
             num_parts_ * part_stride};
   }
 
   /// The tile that begins with `first_row`, from input `k` on, which begins a step.
   TiledRows from(const std::byte* memory, std::int64_t first_row, std::int64_t k) const {
-    return {.blocks = memory + first_row * row_bytes_,
+    return {.slabs = memory + first_row * row_bytes_,
             .row_bytes = row_bytes_,
             .first_step = k / step_inputs_,
             .step_bytes = step_bytes_};
@@ -167,9 +167,9 @@ std::byte* round_rows(const ConstTensor& x, const RowTiles& tiles, const TiledLa
                       const KernelTable& kernels, ThreadTeam& team, Scratch& scratch);
 
 /// Rows in bfloat16, as the products of a level take them; one thread rounds them and multiplies.
-class RoundedBlock {
+class PairedRows {
  public:
-  RoundedBlock(const KernelTable& kernels, std::int64_t num_rows, std::int64_t depth)
+  PairedRows(const KernelTable& kernels, std::int64_t num_rows, std::int64_t depth)
       : kernels_(&kernels),
         num_rows_(num_rows),
         depth_(depth),
@@ -234,7 +234,7 @@ class RoundedTiles {
         layout_(layout),
         num_pairs_(layout != nullptr ? layout->row_bytes() / kBytesOfPair
                                      : (depth_ + kInputsAtOnce - 1) / kInputsAtOnce * kInputsAtOnce / 2),
-        num_blocks_((depth_ + kRoundingBlock - 1) / kRoundingBlock),
+        num_sections_((depth_ + kRoundingSection - 1) / kRoundingSection),
         group_size_(weight.format().has_groups() ? weight.format().group_size : 0),
         num_groups_(group_size_ == 0 ? 0 : weight.format().num_groups(depth_)),
         num_rows_(num_rows) {}
@@ -242,7 +242,7 @@ class RoundedTiles {
   /// Rounds the rows of `x` [rows, depth] on all threads of `team`, into memory of `scratch`.
   void pack(const ConstTensor& x, const RowTiles& tiles, const KernelTable& kernels, ThreadTeam& team,
             Scratch& scratch);
-  /// The tile that begins with `first_row`, from input `k` on, which begins a block.
+  /// The tile that begins with `first_row`, from input `k` on, which begins a section.
   RoundedRows from(std::int64_t first_row, int num_rows, std::int64_t k) const;
   /// What is tiled, as the layout says.
   const std::byte* tiled() const { return reinterpret_cast<const std::byte*>(pairs_); }
@@ -253,16 +253,16 @@ class RoundedTiles {
   // own.
   static constexpr std::int64_t kInputsAtOnce = 8;
 
-  /// One block of row `r` of a tile, to integers.
-  void round_block(const ConstTensor& x, const RowTiles& tiles, std::int64_t tile, int r, std::int64_t block,
-                   const KernelTable& kernels) const;
+  /// One section of row `r` of a tile, to integers.
+  void round_section(const ConstTensor& x, const RowTiles& tiles, std::int64_t tile, int r, std::int64_t section,
+                     const KernelTable& kernels) const;
 
   RowNumbers numbers_;
   std::int64_t depth_;
   std::int64_t inputs_per_panel_row_;
   const TiledLayout* layout_;  // null where rows are transposed
   std::int64_t num_pairs_;     // of a row
-  std::int64_t num_blocks_;    // of a row
+  std::int64_t num_sections_;  // of a row
   std::int64_t group_size_;
   std::int64_t num_groups_;  // of a row; 0 where weights have no zeros
   std::int64_t num_rows_;

@@ -21,7 +21,7 @@ constexpr int kInputsPerPanelRow[] = {1, 1, 2, 4, 8};
 constexpr int kInt4Bias = 8;
 
 /// Inputs of a row that are rounded with one scale.
-constexpr int kRoundingBlock = 128;
+constexpr int kRoundingSection = 128;
 
 /// How far ahead columns and inputs that stand anywhere are asked for: as many pointers follow them.
 constexpr int kColumnsAhead = 32;
@@ -37,23 +37,23 @@ constexpr int kIntegerParts = 2;
 constexpr int kTiledDepth = 1024;
 
 /// A tile of rows whose inputs are rounded to 16 bits: to bfloat16 for kBF16Pairs, and for integers to integers, so
-/// that their products are summed exactly: in each block of kRoundingBlock inputs, x = scale * value. Rows are the fast
-/// index everywhere.
+/// that their products are summed exactly: in each section of kRoundingSection inputs, x = scale * value. Rows are the
+/// fast index everywhere.
 struct RoundedRows {
-  const std::int32_t* pairs = nullptr;  // [pairs of k][num_rows] two values, the even k in the low half; zeros behind
+  const std::int32_t* pairs = nullptr;  // [pairs of k][num_rows] two values, the even k in the low half; zeros after
                                         // the last k up to a whole panel row. Null where the rows are tiled
-  const float* scales = nullptr;        // [blocks][num_rows]; null with kBF16Pairs
+  const float* scales = nullptr;        // [sections][num_rows]; null with kBF16Pairs
   const std::int32_t* sums = nullptr;   // [groups][num_rows] of the values that share a scale of kInt4
 };
 
 /// Rows as tile instructions load them, in steps of as many inputs as one instruction adds up. They are cut into
-/// B = ceil(num_rows / kTileRows) blocks, of which block b begins with row num_rows * b / B. One behind the other, a
-/// block is [steps][parts][rows of the block][step_bytes], with zeros behind the last k. For kBF16Pairs there is one
-/// part, the input rounded. For integers a rounded value is 256 times the signed byte of part 0 plus the unsigned byte
-/// of part 1. Inputs of a step stand as a panel's words have them: for kInt8 k 0 2 1 3 of each four, for kInt4 k 0 4 1
-/// 5 2 6 3 7 of each eight.
+/// S = ceil(num_rows / kTileRows) slabs, of which slab s begins with row num_rows * s / S. One after the other, a slab
+/// is [steps][parts][rows of the slab][step_bytes], with zeros after the last k. For kBF16Pairs there is one part, the
+/// input rounded. For integers a rounded value is 256 times the signed byte of part 0 plus the unsigned byte of part 1.
+/// Inputs of a step stand as a panel's words have them: for kInt8 k 0 2 1 3 of each four, for kInt4 k 0 4 1 5 2 6 3 7
+/// of each eight.
 struct TiledRows {
-  const std::byte* blocks = nullptr;
+  const std::byte* slabs = nullptr;
   std::int64_t row_bytes = 0;   // of one row, all its steps and parts
   std::int64_t first_step = 0;  // the panel's first
   int step_bytes = 0;           // kTileRowBytes, or half of it where a group of kInt4 is no longer
@@ -107,7 +107,7 @@ struct ScoreTile {
   std::int64_t key_stride = 0;
   const float* scales = nullptr;  // [num_keys] that multiply them, where the type has any
   std::int64_t num_keys = 0;
-  std::int64_t depth = 0;  // a multiple of panel_lanes / 2; what is behind a shorter head is 0
+  std::int64_t depth = 0;  // a multiple of panel_lanes / 2; what is after a shorter head is 0
   float* out = nullptr;
   std::int64_t out_stride = 0;
   int num_queries = 0;
@@ -197,13 +197,13 @@ struct KernelTable {
 
   void (*multiply_f32)(const MultiplyTile& tile);
   void (*multiply_bf16)(const MultiplyTile& tile);  // of bf16_format; rows are tiled where max_tiled_rows is not 0
-  // These two take rounded rows, block by block and group by group, where max_rounded_rows is not 0, which is so
+  // These two take rounded rows, section by section and group by group, where max_rounded_rows is not 0, which is so
   // wherever max_tiled_rows is not, and then the rows are tiled.
   void (*multiply_int8)(const MultiplyTile& tile);
   void (*multiply_int4)(const MultiplyTile& tile);
-  /// Rounds `count` inputs, at most kRoundingBlock, to `values`; returns their scale, which is NaN where an input is
+  /// Rounds `count` inputs, at most kRoundingSection, to `values`; returns their scale, which is NaN where an input is
   /// not finite. Null where max_rounded_rows is 0.
-  float (*round_block)(const float* x, int count, std::int16_t* values);
+  float (*round_section)(const float* x, int count, std::int16_t* values);
   // The next five are null where bf16_format is not kBF16Pairs, that is, where nothing is rounded to bfloat16.
   /// Writes `count` inputs of a row rounded to bfloat16, and zeros after the last, in steps of kTileRowBytes that are
   /// `step_stride` bytes apart.
@@ -214,7 +214,7 @@ struct KernelTable {
   /// `asks_ahead`, columns kColumnsAhead later are asked for.
   void (*pack_columns)(const std::uint16_t* const* columns, std::int64_t depth, bool asks_ahead, void* panel);
   /// The same of the transposed: row k of the panel holds numbers `first` to `first` + panel_lanes - 1 of inputs[k].
-  /// Pairs are read, so an odd `depth` has one of `inputs` behind the last.
+  /// Pairs are read, so an odd `depth` has one of `inputs` after the last.
   void (*pack_inputs)(const std::uint16_t* const* inputs, std::int64_t first, std::int64_t depth, void* panel);
   /// What multiply_bf16 makes of the panels of pack_inputs(inputs, 0, ...), pack_inputs(inputs, panel_lanes, ...) and
   /// so on, for `num_columns` columns, a multiple of panel_lanes; without them, which costs less for a few rows, at
@@ -224,7 +224,7 @@ struct KernelTable {
   KvKernels kv_bf16;
   KvKernels kv_int8;
   /// scores[t] = exp(scores[t] - maximum over t), and what they add up to: every panel_lanes / 2 apart, and then those
-  /// sums, so that zeros behind a row change nothing. Minus infinity becomes 0; one score at least is
+  /// sums, so that zeros after a row change nothing. Minus infinity becomes 0; one score at least is
   /// finite. `size` is a multiple of panel_lanes / 2.
   SoftmaxMoments (*softmax_row)(float* scores, std::int64_t size);
   /// x = x * x_scale + y * y_scale, of a multiple of panel_lanes / 2 numbers.
