@@ -35,8 +35,8 @@ check_asan() {
 
 check_tsan() {
   echo "ThreadSanitizer, where threads meet"
-  scripts/build.sh tsan base_tests engine_tests backend_conformance_tests
-  ctest --test-dir build/tsan --output-on-failure -R '^(base_tests/ThreadTeam|engine_tests/)|ThreadsDoNotChangeAnything'
+  scripts/build.sh tsan base_tests engine_tests engine_backend_tests backend_conformance_tests
+  ctest --test-dir build/tsan --output-on-failure -R '^(base_tests/T(hreadTeam|urns)|engine_tests/|engine_backend_tests/.*TwoEngines)|ThreadsDoNotChangeAnything'
 }
 
 check_neon() {
