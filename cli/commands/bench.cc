@@ -10,6 +10,7 @@
 #include "cli/options/engine_flags.h"
 #include "cli/options/option_group.h"
 #include "cli/options/output_options.h"
+#include "cli/options/thread_flags.h"
 #include "cli/terminal/console_watcher.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/mapped_file.h"
@@ -32,8 +33,7 @@ struct BenchOptions {
   std::vector<std::int64_t> contexts = {0, 256, 4096};
   std::optional<std::int64_t> prefill_rows;
   std::optional<std::string> kv_cache_type;
-  std::optional<std::int32_t> num_threads;
-  bool pin_threads = false;
+  ThreadFlags threads;
   std::optional<std::int32_t> num_runs = 5;
 };
 
@@ -106,19 +106,12 @@ std::vector<ForwardShape> shapes_of(const BenchOptions& options) {
   return shapes;
 }
 
-BackendOptions backend_options(const BenchOptions& options) {
-  return {.name = "cpu",
-          .cpu = {.num_threads = options.num_threads.value_or(0),
-                  .thread_placement = options.pin_threads ? ThreadPlacement::kPinned : ThreadPlacement::kFree}};
-}
-
 int run_bench(const BenchOptions& options) {
   const Console console(options.output);
   if (*options.num_runs < 1 || *options.num_runs > kMaxRuns) {
     throw InvalidInput("--runs: expected 1 to " + std::to_string(kMaxRuns) + ", got " +
                        std::to_string(*options.num_runs));
   }
-  check_at_least("--threads", 0, options.num_threads);
   if (options.prefill_rows && (*options.prefill_rows < 1 || *options.prefill_rows > kMaxRows)) {
     throw InvalidInput("--prefill: expected 1 to " + std::to_string(kMaxRows) + ", got " +
                        std::to_string(*options.prefill_rows));
@@ -128,7 +121,7 @@ int run_bench(const BenchOptions& options) {
                          .formats = options.formats,
                          .shapes = shapes_of(options),
                          .kv_cache_type = kv_cache_type_of(options.kv_cache_type),
-                         .backend = backend_options(options),
+                         .backend = {.cpu = options.threads.cpu_options()},
                          .num_runs = *options.num_runs};
   const InterruptGuard interrupts(2);
   ConsoleWatcher watcher(console, interrupts);
@@ -172,15 +165,7 @@ void add_bench_options(CLI::App& app, BenchOptions& options) {
                  .text = "Times that each forward runs; all take turns, and medians are shown.",
                  .default_text = std::to_string(*options.num_runs)},
                 options.num_runs);
-  group.integer({.names = "--threads",
-                 .value = "N",
-                 .text = "Threads to compute with.",
-                 .default_text = "one for each processor",
-                 .environment = "WEDLM_THREADS"},
-                options.num_threads);
-  group.flag(
-      {.names = "--pin-threads", .text = "Keep each thread on a processor of its own, where nothing else computes."},
-      options.pin_threads);
+  add_thread_options(group, options.threads);
   OptionGroup(app, "Output").flag({.names = "--json", .text = "Print one JSON object."}, options.output.json);
   add_output_options(app, options.output);
 }

@@ -64,9 +64,9 @@ std::string bash_script(const CLI::App& program) {
                                     ? "COMPREPLY=($(compgen -W '" + joined(choices, " ") + "' -- \"$word\"))"
                                 : takes_file(*option) ? "COMPREPLY=($(compgen -f -- \"$word\"))"
                                                       : "COMPREPLY=()";
-      values += "    " + pattern + ") " + found + "; return ;;\n";
+      values.append("    ").append(pattern).append(") ").append(found).append("; return ;;\n");
     }
-    words += "    " + app->get_name() + ") words='" + joined(options, " ") + "' ;;\n";
+    words.append("    ").append(app->get_name()).append(") words='").append(joined(options, " ")).append("' ;;\n");
   }
   return "# bash completion for wedlm: source <(wedlm completion bash)\n"
          "_wedlm() {\n"

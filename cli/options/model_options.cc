@@ -5,12 +5,10 @@
 namespace wedlm::cli {
 
 LoadOptions ModelOptions::load_options() const {
-  check_at_least("--threads", 0, num_threads);
   check_at_least("--mask-token-id", 0, mask_token_id);
   LoadOptions options;
   set_if_given(options.backend.name, backend);
-  set_if_given(options.backend.cpu.num_threads, num_threads);
-  if (pin_threads) options.backend.cpu.thread_placement = ThreadPlacement::kPinned;
+  options.backend.cpu = threads.cpu_options();
   options.mask_token_id = mask_token_id;
   options.formats = weights.formats();
   return options;
@@ -26,15 +24,7 @@ void add_model_options(CLI::App& app, ModelOptions& options) {
                 .default_text = "cpu",
                 .environment = "WEDLM_BACKEND"},
                options.backend);
-  group.integer({.names = "--threads",
-                 .value = "N",
-                 .text = "Threads to compute with.",
-                 .default_text = "one for each processor",
-                 .environment = "WEDLM_THREADS"},
-                options.num_threads);
-  group.flag(
-      {.names = "--pin-threads", .text = "Keep each thread on a processor of its own, where nothing else computes."},
-      options.pin_threads);
+  add_thread_options(group, options.threads);
   group.integer({.names = "--mask-token-id",
                  .value = "ID",
                  .text = "The token that stands for an empty position.",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/options/model_folder.h"
+#include "cli/options/thread_flags.h"
 #include "cli/options/weight_flags.h"
 #include "wedlm/engine/loaded_model.h"
 
@@ -9,8 +10,7 @@ namespace wedlm::cli {
 
 struct ModelOptions : ModelFolder {
   std::optional<std::string> backend{};
-  std::optional<std::int32_t> num_threads{};
-  bool pin_threads = false;
+  ThreadFlags threads{};
   std::optional<TokenId> mask_token_id{};
   WeightFlags weights{};
 

@@ -5,13 +5,10 @@
 
 #include "cli/terminal/console.h"
 #include "wedlm/base/number_text.h"
+#include "wedlm/base/ratio.h"
 
 namespace wedlm::cli {
 namespace {
-
-double share(std::int64_t part, std::int64_t whole) {
-  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
-}
 
 std::string stats_line(const std::string& label, const std::string& value) {
   std::string line = label + ":";
@@ -25,7 +22,7 @@ std::string drafts_lines(const DraftCounts& drafts) {
   if (drafts.verified.empty()) return "";
   std::string depths;
   for (std::size_t i = 0; i < std::min(drafts.verified.size(), kMostDepths); ++i) {
-    depths += (i == 0 ? "" : " ") + fixed(100 * share(drafts.accepted[i], drafts.verified[i]), 0);
+    depths += (i == 0 ? "" : " ") + fixed(100 * ratio(drafts.accepted[i], drafts.verified[i]), 0);
   }
   if (drafts.verified.size() > kMostDepths) depths += " ...";
   return stats_line("Drafts", std::to_string(drafts.num_accepted()) + " of " + std::to_string(drafts.num_verified()) +

@@ -3,14 +3,9 @@
 #include <iterator>
 #include <utility>
 
+#include "wedlm/base/ratio.h"
+
 namespace wedlm {
-namespace {
-
-double ratio(std::int64_t numerator, std::int64_t denominator) {
-  return denominator > 0 ? static_cast<double>(numerator) / static_cast<double>(denominator) : 0;
-}
-
-}  // namespace
 
 std::string_view finish_reason_name(FinishReason reason) {
   return name_of(reason, kFinishReasons);

@@ -4,18 +4,11 @@
 #include <fstream>
 
 #include "wedlm/base/number_text.h"
+#include "wedlm/base/ratio.h"
 #include "wedlm/eval/watched_streams.h"
 
 namespace wedlm {
 namespace {
-
-double quotient(double dividend, double divisor) {
-  return divisor > 0 ? dividend / divisor : 0;
-}
-
-double quotient(std::int64_t dividend, std::int64_t divisor) {
-  return quotient(static_cast<double>(dividend), static_cast<double>(divisor));
-}
 
 DecodeRun run_once(Engine& engine, const std::vector<std::vector<TokenId>>& prompts, const SamplingParams& params,
                    const Watcher& watcher) {
@@ -52,29 +45,29 @@ std::string table_line(const std::string& label, const std::string& parallel, co
 }
 
 std::string verdict(const DecodeRun& parallel, const DecodeRun& autoregressive) {
-  const double ratio = quotient(parallel.tokens_per_second(), autoregressive.tokens_per_second());
-  if (ratio <= 0) return "No speed was measured.";
-  if (ratio >= 0.995 && ratio < 1.005) return "WeDLM is as fast as autoregressive.";
-  return ratio > 1 ? "WeDLM is " + fixed(ratio, 2) + "x faster than autoregressive."
-                   : "WeDLM is " + fixed(1 / ratio, 2) + "x slower than autoregressive.";
+  const double speed_up = ratio(parallel.tokens_per_second(), autoregressive.tokens_per_second());
+  if (speed_up <= 0) return "No speed was measured.";
+  if (speed_up >= 0.995 && speed_up < 1.005) return "WeDLM is as fast as autoregressive.";
+  return speed_up > 1 ? "WeDLM is " + fixed(speed_up, 2) + "x faster than autoregressive."
+                      : "WeDLM is " + fixed(1 / speed_up, 2) + "x slower than autoregressive.";
 }
 
 }  // namespace
 
 double DecodeRun::tokens_per_second() const {
-  return quotient(static_cast<double>(num_tokens), seconds);
+  return ratio(static_cast<double>(num_tokens), seconds);
 }
 double DecodeRun::decode_tokens_per_second() const {
-  return quotient(static_cast<double>(num_decode_tokens), decode_seconds);
+  return ratio(static_cast<double>(num_decode_tokens), decode_seconds);
 }
 double DecodeRun::tokens_per_forward() const {
-  return quotient(num_tokens, num_decode_forwards);
+  return ratio(num_tokens, num_decode_forwards);
 }
 double DecodeRun::rows_per_forward() const {
-  return quotient(num_decode_rows, num_decode_forwards);
+  return ratio(num_decode_rows, num_decode_forwards);
 }
 double DecodeRun::cacheability() const {
-  return quotient(num_tokens, num_decode_rows);
+  return ratio(num_tokens, num_decode_rows);
 }
 
 DecodeComparison compare_decoding(const DecodeBenchmark& benchmark, Engine& engine, const Watcher& watcher) {

@@ -4,18 +4,11 @@
 
 #include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
+#include "wedlm/base/ratio.h"
 #include "wedlm/eval/agreement.h"
 
 namespace wedlm {
 namespace {
-
-double quotient(double dividend, double divisor) {
-  return divisor > 0 ? dividend / divisor : 0;
-}
-
-double quotient(std::int64_t dividend, std::int64_t divisor) {
-  return quotient(static_cast<double>(dividend), static_cast<double>(divisor));
-}
 
 double median(std::vector<double> seconds) {
   std::sort(seconds.begin(), seconds.end());
@@ -29,9 +22,9 @@ void add_counts(ReportRow& row, const SettingRuns& setting) {
     row.decode_rows += answer.stats.decode_rows;
   }
   row.seconds = median(setting.run_seconds);
-  row.tokens_per_second = quotient(static_cast<double>(row.tokens), row.seconds);
-  row.tokens_per_forward = quotient(row.tokens, row.decode_forwards);
-  row.rows_per_forward = quotient(row.decode_rows, row.decode_forwards);
+  row.tokens_per_second = ratio(static_cast<double>(row.tokens), row.seconds);
+  row.tokens_per_forward = ratio(row.tokens, row.decode_forwards);
+  row.rows_per_forward = ratio(row.decode_rows, row.decode_forwards);
 }
 
 void add_verdicts(ReportRow& row, const SettingRuns& setting, const SettingRuns& base,
@@ -48,7 +41,7 @@ void add_verdicts(ReportRow& row, const SettingRuns& setting, const SettingRuns&
     row.right_by_kind[known[i]->kind].add(right);
     row.equal_by_kind[known[i]->kind].add(close.is_equal);
   }
-  row.prefix_share = quotient(sum_of_shares, static_cast<double>(known.size()));
+  row.prefix_share = ratio(sum_of_shares, static_cast<double>(known.size()));
 }
 
 struct Column {
@@ -94,7 +87,7 @@ void Tally::add(bool is_good) {
 }
 
 double Tally::share() const {
-  return quotient(num_good, num_all);
+  return ratio(num_good, num_all);
 }
 
 std::vector<ReportRow> report_rows(std::span<const SettingRuns> settings,
@@ -110,8 +103,8 @@ std::vector<ReportRow> report_rows(std::span<const SettingRuns> settings,
     add_counts(row, setting);
     add_verdicts(row, setting, settings.front(), known);
     const ReportRow& base = rows.empty() ? row : rows.front();
-    row.speed_up = quotient(row.tokens_per_second, base.tokens_per_second);
-    row.forward_ratio = quotient(base.decode_forwards, row.decode_forwards);
+    row.speed_up = ratio(row.tokens_per_second, base.tokens_per_second);
+    row.forward_ratio = ratio(base.decode_forwards, row.decode_forwards);
     rows.push_back(std::move(row));
   }
   return rows;

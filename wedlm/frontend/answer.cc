@@ -5,13 +5,10 @@
 
 #include "wedlm/base/error.h"
 #include "wedlm/base/member_path.h"
+#include "wedlm/base/ratio.h"
 
 namespace wedlm {
 namespace {
-
-double quotient(std::int64_t count, double seconds) {
-  return seconds > 0 && count > 0 ? static_cast<double>(count) / seconds : 0;
-}
 
 Json written(std::int64_t value) {
   return value;
@@ -122,7 +119,7 @@ void read_member(const Json& object, std::string_view key, const Read& read_valu
 }  // namespace
 
 double Answer::prefill_speed() const {
-  return quotient(result.stats.prompt_rows, result.stats.prefill_seconds);
+  return ratio(result.stats.prompt_rows, result.stats.prefill_seconds);
 }
 
 std::int64_t Answer::num_later_tokens() const {
@@ -130,11 +127,11 @@ std::int64_t Answer::num_later_tokens() const {
 }
 
 double Answer::speed() const {
-  return quotient(result.stats.generated_tokens, result.stats.prefill_seconds + result.stats.decode_seconds);
+  return ratio(result.stats.generated_tokens, result.stats.prefill_seconds + result.stats.decode_seconds);
 }
 
 double Answer::decode_speed() const {
-  return quotient(num_later_tokens(), result.stats.decode_seconds);
+  return ratio(num_later_tokens(), result.stats.decode_seconds);
 }
 
 void check_answer(const Answer& answer, const std::string& source) {
