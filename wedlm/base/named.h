@@ -32,6 +32,7 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 template <class Value, std::size_t kSize>
 std::vector<std::string_view> names_of(const std::array<Named<Value>, kSize>& table) {
   std::vector<std::string_view> names;
+  names.reserve(kSize);
   for (const Named<Value>& named : table) names.push_back(named.name);
   return names;
 }

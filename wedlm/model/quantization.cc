@@ -43,7 +43,7 @@ ModelFormats formats_with(WeightType layers) {
 }
 
 std::string describe(const ModelFormats& formats) {
-  const std::string layers = describe(formats.layers);
+  std::string layers = describe(formats.layers);
   const std::string head = describe(formats.head);
   if (layers == head) return layers;
   return (layers.empty() ? "as stored" : layers) + ", head " + (head.empty() ? "as stored" : head);
