@@ -196,6 +196,17 @@ TEST(SamplingTest, TopPOfAUniformRowKeepsTheFirstIds) {
   EXPECT_EQ(largest, 4);  // 0 2 3 4: the fourth of seven is the first to reach a half
 }
 
+TEST(SamplingTest, TopPIsAShareOfWhatIsAllowedEvenIfThatIsNearlyNothing) {
+  const std::vector<float> logits = {60, 0, 0, 0, 0};
+  SamplingRow sampling{.temperature = 1, .filters = {.top_p = 0.6F}, .banned = 0};
+  TokenId largest = 0;
+  for (int i = 0; i < 500; ++i) {
+    sampling.position = i;
+    largest = std::max(largest, predict_row(logits, sampling).sampled);
+  }
+  EXPECT_EQ(largest, 3);  // the third of four is the first to reach 0.6
+}
+
 TEST(SamplingTest, MinPKeepsWhatIsAShareAsProbableAsTheBest) {
   // The best one is banned; of the others ln 2 apart, 1/4 keeps three.
   const float ln2 = std::log(2.0F);

@@ -8,6 +8,7 @@
 #include <deque>
 #include <future>
 #include <mutex>
+#include <semaphore>
 #include <stdexcept>
 #include <thread>
 
@@ -115,15 +116,22 @@ TEST(ResponseStreamTest, SlowAndEagerReadersSeeTheSame) {
     SamplingParams params = greedy(100);
     params.mode = mode;
     params.window_size = 8;
-    const Request request{.prompt = question("Count from 1 to 30."), .params = params, .report_window = true};
+    Request request{.prompt = question("Count from 1 to 30."), .params = params, .report_window = true};
+    std::counting_semaphore<> num_read(0);
     Engine lazy_engine(nano(), {}),
         eager_engine(nano(), {});  // two, or the second would draft what the first has learned
     const auto lazy_stream = lazy_engine.submit(request);
     const Result result = lazy_stream->wait();  // and reads nothing until the end
     Seen lazy, eager;
     while (const auto event = next_event(*lazy_stream)) lazy.add(*event);
+    // The engine is held until an event is taken, or it might be faster than any reader; and until the end is seen.
+    request.on_ready = [&] { num_read.acquire(); };
     const auto eager_stream = eager_engine.submit(request);
-    while (const auto event = next_event(*eager_stream)) eager.add(*event);
+    while (const auto event = next_event(*eager_stream)) {
+      eager.add(*event);
+      num_read.release();
+    }
+    num_read.release();
     EXPECT_EQ(lazy.num_events, 1);
     EXPECT_GT(eager.num_events, 5);
     EXPECT_EQ(lazy.token_ids, result.token_ids);
@@ -230,17 +238,25 @@ TEST(ResponseStreamTest, ADroppedReaderIsNotCalledAnyMore) {
 
 TEST(ResponseStreamTest, AnEngineThatIsFullSaysSo) {
   Engine engine(tiny(), {.max_num_seqs = 1, .max_waiting = 3});
-  std::promise<void> second_event, go_on;
+  // What on_ready must not do holds the engine's thread where the test wants it: at each of the first three events.
+  std::promise<void> is_held[3], go_on[3];
   int num_calls = 0;
-  // What on_ready must not do holds the engine's thread where the test wants it.
-  const auto hold = [&, released = go_on.get_future().share()] {
-    if (++num_calls != 2) return;
-    second_event.set_value();
-    released.wait();
+  const auto hold = [&] {
+    const int event = num_calls++;
+    if (event >= 3) return;
+    is_held[event].set_value();
+    go_on[event].get_future().wait();
   };
-  const auto first = engine.submit({.prompt = prompt(3), .params = greedy(50), .on_ready = hold});
-  ASSERT_NE(next_event(*first), std::nullopt);
-  second_event.get_future().wait();
+  SamplingParams params = greedy(50);
+  params.mode = DecodeMode::kAutoregressive;  // an event with each step
+  const auto first = engine.submit({.prompt = prompt(3), .params = params, .on_ready = hold});
+  const auto take_event = [&](int event) {
+    is_held[event].get_future().wait();
+    EXPECT_NE(first->try_next(), std::nullopt);
+  };
+  take_event(0);
+  go_on[0].set_value();
+  take_event(1);
   EXPECT_EQ(engine.stats().num_waiting, 0);
   std::vector<std::shared_ptr<ResponseStream>> others;
   for (int i = 1; i <= 3; ++i) {
@@ -254,7 +270,10 @@ TEST(ResponseStreamTest, AnEngineThatIsFullSaysSo) {
     EXPECT_THAT(error.what(), HasSubstr("engine is full"));
     EXPECT_THAT(error.what(), HasSubstr("max_waiting 3"));
   }
-  go_on.set_value();
+  go_on[1].set_value();
+  take_event(2);
+  EXPECT_EQ(engine.stats().num_waiting, 3) << "taken in, and the step has not ended";
+  go_on[2].set_value();
   for (const auto& stream : others) EXPECT_EQ(stream->wait().token_ids.size(), 5U);
   EXPECT_EQ(engine.submit({.prompt = prompt(3), .params = greedy(5)})->wait().token_ids.size(), 5U);
   EXPECT_THROW(Engine(tiny(), {.max_waiting = 0}), InvalidInput);

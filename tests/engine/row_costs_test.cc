@@ -88,6 +88,10 @@ TEST(ChooseRowsTest, ByHand) {
   const std::vector<std::span<const float>> both = {poor, values};
   EXPECT_THAT(choose_rows(costs, {.num_rows = 1, .num_tokens = 1, .max_rows = 100}, both), ElementsAre(0, 1));
   EXPECT_THAT(choose_rows(costs, {.num_rows = 1, .num_tokens = 1, .max_rows = 1}, both), ElementsAre(0, 0));
+  const std::vector<float> even = {0.25F, 0.25F};
+  const std::vector<std::span<const float>> one = {even};
+  EXPECT_THAT(choose_rows(costs, {.num_rows = 1, .num_tokens = 1, .max_rows = 100}, one), ElementsAre(0))
+      << "a row that brings just what it costs makes nothing faster";
   const RowCosts flat({{.rows = 1, .seconds = 1}});
   EXPECT_THAT(choose_rows(flat, {.num_rows = 1, .num_tokens = 1, .max_rows = 100}, both), ElementsAre(1, 3));
   EXPECT_THAT(choose_rows(flat, {.num_rows = 1, .num_tokens = 1, .max_rows = 3}, both), ElementsAre(0, 2));

@@ -181,6 +181,21 @@ TEST_F(SchedulerTest, PagesAreTakenFromTheLowestPriorityAndOfEqualsFromTheLast) 
   EXPECT_EQ(blocks.num_free_blocks(), 9);
 }
 
+TEST_F(SchedulerTest, TheRowsOfOneThatIsPreemptedInItsStepAreGivenToOthers) {
+  BlockManager blocks(17, 4, false);
+  Scheduler scheduler({.max_num_seqs = 2, .max_num_batched_tokens = 6}, blocks, no_costs);
+  add(scheduler, 3, {.mode = kPlain, .max_tokens = 50});
+  EXPECT_THAT(run_step(scheduler), ElementsAre(0));
+  add(scheduler, 60, {.mode = kPlain, .max_tokens = 5}, 2);
+  add(scheduler, 2, {.mode = kPlain, .max_tokens = 5}, 1);
+  // The prompt takes five rows a step. In the eleventh its 14 pages and the 4 of the first, which is in the step
+  // already, are too many.
+  for (int step = 1; step <= 10; ++step) EXPECT_THAT(run_step(scheduler), ElementsAre(0, 1));
+  EXPECT_THAT(run_step(scheduler), ElementsAre(1, 2)) << "the last comes with the one row that the first gave back";
+  EXPECT_EQ(scheduler.num_preemptions(), 1);
+  run_all(scheduler);
+}
+
 TEST_F(SchedulerTest, NobodyTakesPagesFromAHigherPriority) {
   BlockManager blocks(5, 4, false);
   Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 64}, blocks, no_costs);

@@ -28,21 +28,21 @@ WindowRows StreamingDecoder::rows(const RowRequest& request) {
   }
   for (int i = 0; i < window_.size(); ++i) {
     if (positions[static_cast<std::size_t>(i)].filled) continue;
-    const int first_empty = asked_.empty() ? i : asked_.front();
-    if (!is_worth_computing(i, first_empty, request.tokens_left)) break;
+    if (!is_worth_computing(i, request.tokens_left)) break;
     result.rows.push_back({.kind = WindowRow::Kind::kMask, .offset = i, .wants_prediction = true});
     asked_.push_back(i);
   }
   return result;
 }
 
-bool StreamingDecoder::is_worth_computing(int index, int first_empty, int tokens_left) const {
+bool StreamingDecoder::is_worth_computing(int index, int tokens_left) const {
   // With the argmin fallback any position may be the one that is filled, and a fill past the last token changes what
   // the rows before it see: the original computes them all, and so its token ids are only had by computing them all.
-  if (rule_.fallback == Fallback::kArgmin || index == first_empty) return true;
+  if (rule_.fallback == Fallback::kArgmin) return true;
   if (index >= tokens_left) return false;
+  // Counted from the first empty position, which is the window's first: what was filled before it has become text.
   const auto limit = unreachable_distance(rule_);
-  return !limit || index - first_empty < *limit;
+  return !limit || index < *limit;
 }
 
 Advance StreamingDecoder::advance(std::span<const Prediction> predictions) {

@@ -24,7 +24,7 @@ class StreamingDecoder final : public Decoder {
   std::span<const Window::Position> window() const override { return window_.positions(); }
 
  private:
-  bool is_worth_computing(int index, int first_empty, int tokens_left) const;
+  bool is_worth_computing(int index, int tokens_left) const;
 
   int window_size_;
   WindowRefill refill_;
