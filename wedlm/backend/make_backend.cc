@@ -9,7 +9,6 @@
 #include "wedlm/base/named.h"
 
 namespace wedlm {
-
 namespace {
 
 using MakeBackend = std::unique_ptr<Backend> (*)(const BackendOptions& options);
