@@ -35,7 +35,7 @@ TEST(MakeBackendTest, KnowsItsNames) {
     EXPECT_THAT(make_backend({.name = name, .cpu = {.num_threads = 1}})->description(), StartsWith(name + " ("));
   }
   EXPECT_THROW(make_backend({.name = "abacus"}), InvalidInput);
-  EXPECT_THAT(message_of([] { make_backend({.name = "abacus"}); }), HasSubstr("cpu, reference, got \"abacus\""));
+  EXPECT_THAT(message_of([] { make_backend({.name = "abacus"}); }), HasSubstr("expected one of cpu, reference"));
 }
 
 TEST(MakeBackendTest, TheEnvironmentForcesTheInstructionSet) {

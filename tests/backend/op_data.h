@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -17,6 +18,7 @@
 #include "tests/support/queued_backend.h"
 #include "wedlm/backend/cpu/cpu_backend.h"
 #include "wedlm/backend/cpu/isa/select.h"
+#include "wedlm/backend/make_backend.h"
 #include "wedlm/tensor/tensor.h"
 
 namespace wedlm {
@@ -102,21 +104,29 @@ inline std::string format_text(const WeightFormat& format) {
   return std::string(weight_type_name(format.type)) + " in groups of " + std::to_string(format.group_size);
 }
 
-/// The CPU backend with one instruction set and number of threads, or the one that behaves as a device.
+/// The CPU backend with one instruction set and number of threads, or another backend: the one that behaves as a
+/// device, or one that make_backend() knows.
 struct BackendCase {
-  std::string isa;  // or the name of amx_model_kernels(), or kQueued
+  std::string isa;  // or the name of amx_model_kernels(), or of another backend
   int num_threads = 1;
 
   static constexpr const char* kQueued = "queued";
 
+  /// Whether `isa` is one of the CPU backend's.
+  bool is_cpu() const { return isa != kQueued && !is_known_backend(); }
   const KernelTable& kernels() const {
     return isa == amx_model_kernels().name ? amx_model_kernels() : select_kernels(isa);
   }
   std::unique_ptr<Backend> make() const {
-    return isa == kQueued ? make_queued_backend() : make_cpu_backend(kernels(), num_threads, ThreadPlacement::kFree);
+    if (isa == kQueued) return make_queued_backend();
+    if (is_known_backend()) return make_backend({.name = isa});
+    return make_cpu_backend(kernels(), num_threads, ThreadPlacement::kFree);
   }
   /// Whether it rounds rows to bfloat16 where they meet weights of it.
-  bool rounds_to_bf16() const { return isa != kQueued && kernels().bf16_format == PanelFormat::kBF16Pairs; }
+  bool rounds_to_bf16() const { return is_cpu() && kernels().bf16_format == PanelFormat::kBF16Pairs; }
+
+ private:
+  bool is_known_backend() const { return std::ranges::count(backend_names(), isa) > 0; }
 };
 
 inline std::ostream& operator<<(std::ostream& out, const BackendCase& backend) {
@@ -142,6 +152,9 @@ inline std::vector<BackendCase> cpu_and_model_cases(const std::vector<int>& thre
 inline std::vector<BackendCase> all_cases(const std::vector<int>& thread_counts) {
   std::vector<BackendCase> cases = cpu_and_model_cases(thread_counts);
   cases.push_back({BackendCase::kQueued});
+  for (const std::string& name : backend_names()) {
+    if (name != "cpu" && name != "reference") cases.push_back({name});
+  }
   return cases;
 }
 

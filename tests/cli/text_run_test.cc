@@ -94,8 +94,8 @@ TEST(HelpTest, EveryCommandHasHelpWithAnExample) {
   const Finished program = run_wedlm({"--help"});
   EXPECT_EQ(program.exit_code, 0);
   EXPECT_EQ(run_wedlm({}).out, program.out);
-  for (const char* command :
-       {"generate", "chat", "benchmark", "bench", "info", "verify", "tokenize", "template", "completion"}) {
+  for (const char* command : {"generate", "chat", "benchmark", "sweep", "bench", "info", "verify", "quantize",
+                              "tokenize", "template", "completion"}) {
     EXPECT_THAT(program.out, HasSubstr(std::string("\n  ") + command));
     const Finished run = run_wedlm({command, "--help"});
     EXPECT_EQ(run.exit_code, 0);

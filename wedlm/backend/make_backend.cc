@@ -1,22 +1,31 @@
 #include "wedlm/backend/make_backend.h"
 
+#include <array>
+#include <string_view>
+
 #include "wedlm/backend/cpu/cpu_backend.h"
 #include "wedlm/backend/cpu/isa/select.h"
 #include "wedlm/backend/reference/reference_backend.h"
-#include "wedlm/base/error.h"
 #include "wedlm/base/named.h"
 
 namespace wedlm {
+namespace {
+
+using MakeBackend = std::unique_ptr<Backend> (*)(const BackendOptions& options);
+
+constexpr std::array kBackends = {
+    Named{MakeBackend{[](const BackendOptions& options) { return make_cpu_backend(options.cpu); }}, "cpu"},
+    Named{MakeBackend{[](const BackendOptions&) { return make_reference_backend(); }}, "reference"}};
+
+}  // namespace
 
 std::vector<std::string> backend_names() {
-  return {"cpu", "reference"};
+  const std::vector<std::string_view> names = names_of(kBackends);
+  return {names.begin(), names.end()};
 }
 
 std::unique_ptr<Backend> make_backend(const BackendOptions& options) {
-  if (options.name == "cpu") return make_cpu_backend(options.cpu);
-  if (options.name == "reference") return make_reference_backend();
-  const std::vector<std::string> names = backend_names();
-  throw InvalidInput(unknown_name("backend", std::vector<std::string_view>(names.begin(), names.end()), options.name));
+  return parse_named("backend", options.name, kBackends)(options);
 }
 
 int native_panel_lanes() {
