@@ -35,9 +35,7 @@ std::unique_ptr<ForwardTimer> make_timer(const ForwardPlan& plan, const TimedWei
 class Measuring {
  public:
   Measuring(const ForwardPlan& plan, const Watcher& watcher)
-      : plan_(plan),
-        watcher_(watcher),
-        peaks_(plan.backend.cpu) {}
+      : plan_(plan), watcher_(watcher), peaks_(plan.backend.cpu) {}
 
   ForwardMeasurement run() {
     ForwardMeasurement measurement{.isa = std::string(peaks_.isa()),
