@@ -1,10 +1,9 @@
 // The measured peaks: that they are rates of the machine, and are not computed away.
-#include "wedlm/backend/cpu_peaks.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/backend/op_data.h"
+#include "wedlm/backend/cpu_peaks.h"
 #include "wedlm/base/error.h"
 
 namespace wedlm {

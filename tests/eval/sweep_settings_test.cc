@@ -54,9 +54,10 @@ TEST(SweepSettingsTest, WithoutSettingsEveryModeIsThere) {
 }
 
 TEST(SweepSettingsTest, WhatIsWrongIsRefused) {
-  for (const char* text : {"", "faster", "exact foo", "streaming entropy-threshold", "streaming entropy-threshold=0",
-                           "exact autoregressive", "streaming temperature=1", "streaming seed=2", "streaming b",
-                           "streaming block-wise=3", "streaming --block-wise", "streaming =3", "streaming top-p=0.5", "streaming window_size=8"}) {
+  for (const char* text :
+       {"", "faster", "exact foo", "streaming entropy-threshold", "streaming entropy-threshold=0",
+        "exact autoregressive", "streaming temperature=1", "streaming seed=2", "streaming b", "streaming block-wise=3",
+        "streaming --block-wise", "streaming =3", "streaming top-p=0.5", "streaming window_size=8"}) {
     EXPECT_THROW(parse_setting(text, {}), InvalidInput) << text;
   }
 }

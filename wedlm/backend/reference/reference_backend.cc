@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "wedlm/backend/host_backend.h"
-#include "wedlm/backend/weight_panels.h"
 #include "wedlm/backend/op_checks.h"
 #include "wedlm/backend/rotary.h"
 #include "wedlm/backend/sampling.h"
+#include "wedlm/backend/weight_panels.h"
 
 namespace wedlm {
 namespace {
