@@ -39,7 +39,7 @@ TEST(StreamingDecoderTest, GuessesStandBeforeMasksAndTheRunIsCommitted) {
   EXPECT_THAT(offsets(rows), ElementsAre(0, 1, 2, 3));
   EXPECT_THAT(offsets(decoder->rows({.tokens_left = 100})), ElementsAre(0, 1, 2, 3));
 
-  // Slots 0 and 2 are certain: 0 becomes known, 2 waits after the gap.
+  // Positions 0 and 2 are certain: 0 becomes known, 2 waits after the gap.
   EXPECT_THAT(decoder->advance(answers({{10, 0.1F}, {11, 1.0F}, {12, 0.1F}, {13, 1.0F}})).tokens, ElementsAre(10));
   rows = decoder->rows({.tokens_left = 99});
   EXPECT_THAT(offsets(rows), ElementsAre(1, 0, 2, 3));

@@ -49,7 +49,7 @@ class SchedulerTest : public testing::Test {
       if (!scheduled.has_window) continue;
       const auto num_asked = std::ranges::count_if(scheduled.window.rows, &WindowRow::wants_prediction) +
                              (scheduled.window.predict_after_known ? 1 : 0);
-      // All slots are equally uncertain, so that the first one is filled.
+      // All positions are equally uncertain, so that the first one is filled.
       const std::vector<Prediction> predictions(static_cast<std::size_t>(num_asked), {.sampled = 5, .entropy = 1});
       scheduled.sequence->decoded(std::ssize(scheduled.window.rows), predictions, Clock::now());
     }

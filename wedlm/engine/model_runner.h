@@ -16,8 +16,8 @@ namespace wedlm {
 
 class ModelRunner {
  public:
-  /// `mask_token_id` stands in the rows of empty slots. No step has more than `max_rows` rows. Everything given must
-  /// outlive the runner.
+  /// `mask_token_id` stands in the rows of empty positions. No step has more than `max_rows` rows. Everything given
+  /// must outlive the runner.
   ModelRunner(const Transformer& transformer, KvCache& cache, TokenId mask_token_id, std::int64_t max_rows);
 
   /// Starts the step's forward. Nothing of the sequences is looked at later.
