@@ -4,8 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <cstring>
+#include <cstdint>
 #include <numeric>
 #include <random>
 
@@ -44,8 +45,11 @@ std::vector<std::vector<double>> next_token_log_probs(LoadedModel& model, const 
 }
 
 bool are_same_bits(const TokenScore& a, const TokenScore& b) {
-  return std::memcmp(&a.log_prob, &b.log_prob, sizeof(float)) == 0 && a.alternatives.size() == b.alternatives.size() &&
-         std::memcmp(a.alternatives.data(), b.alternatives.data(), a.alternatives.size() * sizeof(TokenLogProb)) == 0;
+  const auto same = [](float x, float y) { return std::bit_cast<std::uint32_t>(x) == std::bit_cast<std::uint32_t>(y); };
+  return same(a.log_prob, b.log_prob) &&
+         std::ranges::equal(a.alternatives, b.alternatives, [&](const TokenLogProb& x, const TokenLogProb& y) {
+           return x.token == y.token && same(x.log_prob, y.log_prob);
+         });
 }
 
 /// As many as were asked for, best first, and the token among them with its own log-probability, or below all of them.
