@@ -9,13 +9,14 @@
 #include "cli/options/output_options.h"
 #include "cli/options/sampling_options.h"
 #include "cli/options/session.h"
-#include "cli/terminal/answer.h"
 #include "cli/terminal/answer_view.h"
 #include "cli/terminal/line_reader.h"
+#include "cli/terminal/stats_text.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
 #include "wedlm/base/quote.h"
 #include "wedlm/frontend/prompt_encoder.h"
+#include "wedlm/frontend/read_result.h"
 
 namespace wedlm::cli {
 namespace {
@@ -68,7 +69,7 @@ class Chat {
   std::optional<std::string> system_;
   bool is_interactive_;
   Json::Array messages_;  // user and assistant in turn
-  std::optional<Answer> last_answer_;
+  std::optional<Result> last_answer_;
   InterruptGuard interrupts_{3};  // one may be on its way while an answer is being stopped
 };
 
@@ -165,16 +166,17 @@ void Chat::take_turn(const std::string& text) {
     throw;
   }
   AnswerView view(console_, encoder_.tokenizer(), show_window_);
-  last_answer_ = read_answer(
-      *stream, interrupts_, [&view](const StreamEvent& event) { view.show(event); }, [&stream] { stream->cancel(); });
+  last_answer_ = read_result(*stream, {.is_interrupted = [this] { return interrupts_.is_interrupted(); },
+                                       .cancel = [&stream] { stream->cancel(); },
+                                       .show = [&view](const StreamEvent& event) { view.show(event); }});
   view.finish();
-  check_answer(*last_answer_, "this turn");
-  messages_.push_back(Json::object({{"role", "assistant"}, {"content", last_answer_->result.text}}));
+  check_result(*last_answer_, "this turn");
+  messages_.push_back(Json::object({{"role", "assistant"}, {"content", last_answer_->text}}));
 
-  const RequestStats& stats = last_answer_->result.stats;
-  const bool is_cut = last_answer_->result.finish_reason == FinishReason::kLength;
-  console_.note("[" + std::to_string(stats.generated_tokens) + " tokens, " + fixed(last_answer_->speed(), 1) +
-                " tokens/s, " + fixed(stats.tokens_per_forward(), 2) + " tokens per forward" +
+  const RequestStats& stats = last_answer_->stats;
+  const bool is_cut = last_answer_->finish_reason == FinishReason::kLength;
+  console_.note("[" + std::to_string(stats.generated_tokens) + " tokens, " + fixed(stats.speed(), 1) + " tokens/s, " +
+                fixed(stats.tokens_per_forward(), 2) + " tokens per forward" +
                 (is_cut ? "; cut off at the longest answer" : "") + "]");
 }
 

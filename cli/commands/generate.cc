@@ -9,10 +9,13 @@
 #include "cli/options/prompts.h"
 #include "cli/options/sampling_options.h"
 #include "cli/options/session.h"
-#include "cli/terminal/answer.h"
 #include "cli/terminal/answer_view.h"
+#include "cli/terminal/interrupts.h"
+#include "cli/terminal/stats_text.h"
 #include "wedlm/base/error.h"
 #include "wedlm/frontend/chat_request.h"
+#include "wedlm/frontend/read_result.h"
+#include "wedlm/frontend/result_json.h"
 
 namespace wedlm::cli {
 namespace {
@@ -65,15 +68,17 @@ bool print_answers(const std::vector<Prompt>& prompts, const Streams& streams, c
     const auto show = [&](const StreamEvent& event) {
       if (!options.output.json) view.show(event);
     };
-    const Answer answer = read_answer(*streams[i], interrupts, show, cancel);
+    const Result result = read_result(
+        *streams[i],
+        {.is_interrupted = [&interrupts] { return interrupts.is_interrupted(); }, .cancel = cancel, .show = show});
     if (options.output.json) {
-      console.print(write_json(answer_json(answer, i)) + "\n");
+      console.print(write_json(result_json(result, i)) + "\n");
     } else {
       view.finish();
-      if (!console.is_quiet()) write(Stream::kErr, styled(Style::kDim, stats_text(answer), console.has_color()));
+      if (!console.is_quiet()) write(Stream::kErr, styled(Style::kDim, stats_text(result), console.has_color()));
     }
-    check_answer(answer, prompts[i].source);
-    is_cancelled |= answer.result.finish_reason == FinishReason::kCancelled;
+    check_result(result, prompts[i].source);
+    is_cancelled |= result.finish_reason == FinishReason::kCancelled;
   }
   return is_cancelled;
 }

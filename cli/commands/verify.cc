@@ -8,13 +8,13 @@
 #include "cli/commands/commands.h"
 #include "cli/options/option_group.h"
 #include "cli/options/session.h"
-#include "cli/terminal/answer.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/mapped_file.h"
 #include "wedlm/base/number_text.h"
 #include "wedlm/checkpoint/checkpoint.h"
 #include "wedlm/eval/fidelity_report.h"
 #include "wedlm/eval/recorded_logits.h"
+#include "wedlm/frontend/read_result.h"
 #include "wedlm/model/model_config.h"
 #include "wedlm/model/weight_list.h"
 
@@ -118,7 +118,6 @@ void run_forward(const VerifyOptions& options, const Console& console) {
              ? "none: this model takes and gives token ids only"
              : std::to_string(session.model->tokenizer()->vocab_size()) + " tokens, " +
                    (session.model->chat_template() == nullptr ? "no chat template" : "a chat template"));
-  const InterruptGuard interrupts(1);
   const bool has_mask = session.model->config().mask_token_id != kNoToken;
   SamplingParams params;
   params.mode = has_mask ? DecodeMode::kStreaming : DecodeMode::kAutoregressive;
@@ -127,11 +126,10 @@ void run_forward(const VerifyOptions& options, const Console& console) {
   params.temperature = 0;
   params.max_tokens = 1;
   const auto stream = session.engine->submit({.prompt = short_prompt(*session.model), .params = params});
-  const Answer answer = read_answer(
-      *stream, interrupts, [](const StreamEvent&) {}, [] {});
-  check_answer(answer, "forward");
+  const Result& result = stream->wait();
+  check_result(result, "forward");
   report(console, "forward",
-         std::to_string(answer.result.stats.rows()) + " rows on " + session.model->backend().description() +
+         std::to_string(result.stats.rows()) + " rows on " + session.model->backend().description() +
              (has_mask ? "" : "; without a mask token, autoregressive only"));
   session.engine.reset();
   if (options.logits) check_logits(options, *session.model, console);

@@ -34,4 +34,16 @@ double RequestStats::rows_per_forward() const {
   return ratio(decode_rows, decode_forwards);
 }
 
+double RequestStats::speed() const {
+  return ratio(generated_tokens, prefill_seconds + decode_seconds);
+}
+
+double RequestStats::prefill_speed() const {
+  return ratio(prompt_rows, prefill_seconds);
+}
+
+double RequestStats::decode_speed() const {
+  return ratio(num_later_tokens(), decode_seconds);
+}
+
 }  // namespace wedlm

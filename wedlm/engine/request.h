@@ -69,6 +69,13 @@ struct RequestStats {
   double rows_per_forward() const;
   /// Forwards that decoding one token at a time would have taken beyond those of this request.
   std::int64_t forwards_saved() const { return generated_tokens - decode_forwards; }
+  /// Tokens that later forwards gave than the first decoding one: those that decode_seconds was spent on.
+  std::int64_t num_later_tokens() const { return generated_tokens - first_tokens; }
+
+  // Tokens a second; 0 where no time was taken.
+  double speed() const;          // generated, over the whole time from the first forward to the end
+  double prefill_speed() const;  // computed of the prompt, over the time until the first decoding forward has ended
+  double decode_speed() const;   // later tokens, over decode_seconds
 };
 
 /// A part of an event's text that came from drafts, which a forward has verified.

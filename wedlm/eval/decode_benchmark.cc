@@ -23,7 +23,7 @@ DecodeRun run_once(Engine& engine, const std::vector<std::vector<TokenId>>& prom
     run.num_decode_rows += stats.decode_rows;
     run.seconds += stats.prefill_seconds + stats.decode_seconds;
     run.decode_seconds += stats.decode_seconds;
-    run.num_decode_tokens += stats.generated_tokens - stats.first_tokens;
+    run.num_decode_tokens += stats.num_later_tokens();
     run.first_token_seconds += stats.time_to_first_token_seconds / static_cast<double>(prompts.size());
   }
   return run;

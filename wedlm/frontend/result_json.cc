@@ -1,11 +1,10 @@
-#include "wedlm/frontend/answer.h"
+#include "wedlm/frontend/result_json.h"
 
 #include <array>
 #include <limits>
 
 #include "wedlm/base/error.h"
 #include "wedlm/base/member_path.h"
-#include "wedlm/base/ratio.h"
 
 namespace wedlm {
 namespace {
@@ -32,30 +31,20 @@ void read(const Json& value, std::vector<std::int64_t>& out) {
 /// A member of "stats". What follows from other members has no `set`.
 struct Figure {
   std::string_view key;
-  Json (*get)(const Answer& answer);
-  void (*set)(Answer& answer, const Json& value) = nullptr;
+  Json (*get)(const RequestStats& stats);
+  void (*set)(RequestStats& stats, const Json& value) = nullptr;
 };
 
 template <auto... kPath>
-constexpr Figure counted(std::string_view key) {
-  return {.key = key,
-          .get = [](const Answer& answer) { return written(member_at<kPath...>(answer)); },
-          .set = [](Answer& answer, const Json& value) { read(value, member_at<kPath...>(answer)); }};
-}
-
-template <auto kMember>
 constexpr Figure stat(std::string_view key) {
-  return counted<&Answer::result, &Result::stats, kMember>(key);
+  return {.key = key,
+          .get = [](const RequestStats& stats) { return written(member_at<kPath...>(stats)); },
+          .set = [](RequestStats& stats, const Json& value) { read(value, member_at<kPath...>(stats)); }};
 }
 
 template <auto kMethod>
 constexpr Figure derived(std::string_view key) {
-  return {.key = key, .get = [](const Answer& answer) { return Json((answer.result.stats.*kMethod)()); }};
-}
-
-template <auto kMethod>
-constexpr Figure speed(std::string_view key) {
-  return {.key = key, .get = [](const Answer& answer) { return Json((answer.*kMethod)()); }};
+  return {.key = key, .get = [](const RequestStats& stats) { return Json((stats.*kMethod)()); }};
 }
 
 constexpr std::array kFigures = {
@@ -71,14 +60,14 @@ constexpr std::array kFigures = {
     derived<&RequestStats::cacheability>("cacheability"),
     derived<&RequestStats::rows_per_forward>("rows_per_forward"),
     derived<&RequestStats::forwards_saved>("forwards_saved"),
-    counted<&Answer::result, &Result::stats, &RequestStats::drafts, &DraftCounts::verified>("drafts_verified"),
-    counted<&Answer::result, &Result::stats, &RequestStats::drafts, &DraftCounts::accepted>("drafts_accepted"),
+    stat<&RequestStats::drafts, &DraftCounts::verified>("drafts_verified"),
+    stat<&RequestStats::drafts, &DraftCounts::accepted>("drafts_accepted"),
     stat<&RequestStats::prefill_seconds>("prefill_seconds"),
     stat<&RequestStats::decode_seconds>("decode_seconds"),
     stat<&RequestStats::time_to_first_token_seconds>("time_to_first_token"),
     stat<&RequestStats::queue_seconds>("queue_seconds"),
-    speed<&Answer::prefill_speed>("prefill_speed"),
-    speed<&Answer::decode_speed>("decode_speed"),
+    derived<&RequestStats::prefill_speed>("prefill_speed"),
+    derived<&RequestStats::decode_speed>("decode_speed"),
     stat<&RequestStats::cached_prompt_tokens>("cached_prompt_tokens"),
     stat<&RequestStats::preemptions>("preemptions"),
 };
@@ -118,30 +107,9 @@ void read_member(const Json& object, std::string_view key, const Read& read_valu
 
 }  // namespace
 
-double Answer::prefill_speed() const {
-  return ratio(result.stats.prompt_rows, result.stats.prefill_seconds);
-}
-
-std::int64_t Answer::num_later_tokens() const {
-  return result.stats.generated_tokens - result.stats.first_tokens;
-}
-
-double Answer::speed() const {
-  return ratio(result.stats.generated_tokens, result.stats.prefill_seconds + result.stats.decode_seconds);
-}
-
-double Answer::decode_speed() const {
-  return ratio(num_later_tokens(), result.stats.decode_seconds);
-}
-
-void check_answer(const Answer& answer, const std::string& source) {
-  if (answer.result.finish_reason == FinishReason::kError) throw InternalError(source + ": " + answer.result.error);
-}
-
-Json answer_json(const Answer& answer, std::size_t index) {
-  const Result& result = answer.result;
+Json result_json(const Result& result, std::size_t index) {
   Json stats = Json::object({});
-  for (const Figure& figure : kFigures) stats.set(std::string(figure.key), figure.get(answer));
+  for (const Figure& figure : kFigures) stats.set(std::string(figure.key), figure.get(result.stats));
   Json json = Json::object({{"index", static_cast<std::int64_t>(index)},
                             {"text", result.text},
                             {"token_ids", Json::Array(result.token_ids.begin(), result.token_ids.end())},
@@ -158,9 +126,8 @@ Json answer_json(const Answer& answer, std::size_t index) {
   return json;
 }
 
-Answer answer_of_json(const Json& json) {
-  Answer answer;
-  Result& result = answer.result;
+Result result_of_json(const Json& json) {
+  Result result;
   read_member(json, "text", [&](const Json& value) { result.text = value.as_string(); });
   read_member(json, "token_ids", [&](const Json& value) {
     for (const Json& id : value.as_array()) result.token_ids.push_back(static_cast<TokenId>(id.as_integer()));
@@ -172,7 +139,7 @@ Answer answer_of_json(const Json& json) {
   read_member(json, "stats", [&](const Json& stats) {
     for (const Figure& figure : kFigures) {
       if (figure.set == nullptr) continue;
-      read_member(stats, figure.key, [&](const Json& value) { figure.set(answer, value); });
+      read_member(stats, figure.key, [&](const Json& value) { figure.set(result.stats, value); });
     }
   });
   if (json.find("logprobs") != nullptr) {
@@ -181,7 +148,7 @@ Answer answer_of_json(const Json& json) {
     });
   }
   if (const Json* error = json.find("error")) result.error = error->as_string();
-  return answer;
+  return result;
 }
 
 }  // namespace wedlm

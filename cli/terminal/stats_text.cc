@@ -1,9 +1,7 @@
-#include "cli/terminal/answer.h"
+#include "cli/terminal/stats_text.h"
 
 #include <algorithm>
-#include <chrono>
 
-#include "cli/terminal/console.h"
 #include "wedlm/base/number_text.h"
 #include "wedlm/base/ratio.h"
 
@@ -32,33 +30,17 @@ std::string drafts_lines(const DraftCounts& drafts) {
 
 }  // namespace
 
-Answer read_answer(ResponseStream& stream, const InterruptGuard& interrupts,
-                   const std::function<void(const StreamEvent& event)>& show, const std::function<void()>& cancel) {
-  constexpr std::chrono::milliseconds kLookForInterrupt(50);
-  Answer answer;
-  bool is_cancelled = false;
-  while (!stream.is_finished()) {
-    if (interrupts.is_interrupted() && !is_cancelled) {
-      cancel();
-      is_cancelled = true;
-    }
-    if (const std::optional<StreamEvent> event = stream.next_for(kLookForInterrupt)) show(*event);
-  }
-  answer.result = stream.wait();
-  return answer;
-}
-
-std::string stats_text(const Answer& answer) {
-  const RequestStats& stats = answer.result.stats;
+std::string stats_text(const Result& result) {
+  const RequestStats& stats = result.stats;
   const double seconds = stats.prefill_seconds + stats.decode_seconds;
   const std::string cached = stats.cached_prompt_tokens > 0
                                  ? " (" + std::to_string(stats.cached_prompt_tokens) + " from the prefix cache)"
                                  : "";
   return "--- Stats ---\n" + stats_line("Prompt tokens", std::to_string(stats.prompt_tokens) + cached) +
          stats_line("Tokens generated", std::to_string(stats.generated_tokens) + " (" +
-                                            std::string(finish_reason_name(answer.result.finish_reason)) + ")") +
+                                            std::string(finish_reason_name(result.finish_reason)) + ")") +
          stats_line("Time", fixed(seconds, 2) + " s") +
-         stats_line("Speed", fixed(answer.decode_speed(), 1) + " tokens/s decode, " + fixed(answer.prefill_speed(), 1) +
+         stats_line("Speed", fixed(stats.decode_speed(), 1) + " tokens/s decode, " + fixed(stats.prefill_speed(), 1) +
                                  " tokens/s prefill") +
          stats_line("Forwards", std::to_string(stats.forwards()) + " (" + std::to_string(stats.rows()) + " rows)") +
          stats_line("Tokens per forward", fixed(stats.tokens_per_forward(), 2) + " (" +
