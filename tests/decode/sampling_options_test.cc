@@ -11,6 +11,16 @@
 namespace wedlm {
 namespace {
 
+/// All that is set, by the names of JSON.
+Json params_json(const SamplingParams& params) {
+  Json json = Json::object({});
+  for (const SamplingOption& option : sampling_options()) {
+    const Json value = option_value(option, params);
+    if (!value.is_null() && json.find(option.json_name) == nullptr) json.set(std::string(option.json_name), value);
+  }
+  return json;
+}
+
 const SamplingOption& option(std::string_view name) {
   const SamplingOption* found = find_json_option(name);
   if (found == nullptr) found = find_command_line_option(name);

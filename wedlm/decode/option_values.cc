@@ -116,13 +116,4 @@ std::string default_text(const SamplingOption& option) {
   return (option.suggested_by == SuggestedBy::kCheckpoint ? "the model's suggestion, else " : "") + plain_text(value);
 }
 
-Json params_json(const SamplingParams& params) {
-  Json json = Json::object({});
-  for (const SamplingOption& option : sampling_options()) {
-    const Json value = option_value(option, params);
-    if (!value.is_null() && json.find(option.json_name) == nullptr) json.set(std::string(option.json_name), value);
-  }
-  return json;
-}
-
 }  // namespace wedlm

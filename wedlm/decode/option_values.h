@@ -28,7 +28,4 @@ Json option_value(const SamplingOption& option, const SamplingParams& params);
 /// "0.4", "streaming", "the model's suggestion, else 1"; empty where there is nothing to say.
 std::string default_text(const SamplingOption& option);
 
-/// All of the parameters by their JSON names: a request that says this asks for them.
-Json params_json(const SamplingParams& params);
-
 }  // namespace wedlm

@@ -66,8 +66,4 @@ std::string_view mode_name(DecodeMode mode) {
   return name_of(mode, kDecodeModes);
 }
 
-DecodeMode parse_mode(std::string_view name) {
-  return parse_named("mode", name, kDecodeModes);
-}
-
 }  // namespace wedlm

@@ -116,7 +116,5 @@ inline constexpr std::array kGates = {Named{Gate::kProbability, "probability"}, 
                                       Named{Gate::kOff, "off"}};
 
 std::string_view mode_name(DecodeMode mode);
-/// Throws InvalidInput for another name, listing those that are known.
-DecodeMode parse_mode(std::string_view name);
 
 }  // namespace wedlm
