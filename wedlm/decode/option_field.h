@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "wedlm/base/json.h"
+#include "wedlm/base/json_values.h"
 #include "wedlm/base/member_path.h"
 #include "wedlm/base/named.h"
 #include "wedlm/decode/sampling_params.h"
@@ -46,65 +45,6 @@ inline constexpr OptionKind kKindOf<std::vector<TokenId>> = OptionKind::kInteger
 template <class T>
 inline constexpr OptionKind kKindOf<std::optional<T>> = kKindOf<T>;
 
-inline void read(const Json& value, float& out) {
-  out = static_cast<float>(value.as_number());
-}
-inline void read(const Json& value, std::int32_t& out) {
-  out = static_cast<std::int32_t>(value.as_integer());
-}
-inline void read(const Json& value, std::uint64_t& out) {
-  out = static_cast<std::uint64_t>(value.as_integer());
-}
-inline void read(const Json& value, bool& out) {
-  out = value.as_bool();
-}
-inline void read(const Json& value, std::string& out) {
-  out = value.as_string();
-}
-/// One alone stands for a list of one.
-template <class T>
-void read(const Json& value, std::vector<T>& out) {
-  out.clear();
-  if (!value.is_array()) return read(value, out.emplace_back());
-  for (const Json& one : value.as_array()) read(one, out.emplace_back());
-}
-template <class T>
-void read(const Json& value, std::optional<T>& out) {
-  if (value.is_null()) return out.reset();
-  read(value, out.emplace());
-}
-
-/// The shortest decimal number that is this float, so that 0.4F is written as 0.4.
-inline Json written(float value) {
-  char buffer[32];
-  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
-  double decimal = 0;
-  std::from_chars(buffer, end, decimal);
-  return decimal;
-}
-inline Json written(std::int32_t value) {
-  return value;
-}
-inline Json written(std::uint64_t value) {
-  return value;
-}
-inline Json written(bool value) {
-  return value;
-}
-inline Json written(const std::string& value) {
-  return value;
-}
-template <class T>
-Json written(const std::vector<T>& values) {
-  Json::Array array;
-  for (const T& value : values) array.push_back(written(value));
-  return array;
-}
-template <class T>
-Json written(const std::optional<T>& value) {
-  return value ? written(*value) : Json();
-}
-
 }  // namespace option_field
 
 /// The member at the end of this path of members.
@@ -113,8 +53,8 @@ constexpr OptionField field() {
   using Member = std::remove_reference_t<decltype(member_at<kPath...>(std::declval<SamplingParams&>()))>;
   return {
       .kind = option_field::kKindOf<Member>,
-      .set = [](SamplingParams& params, const Json& value) { option_field::read(value, member_at<kPath...>(params)); },
-      .get = [](const SamplingParams& params) { return option_field::written(member_at<kPath...>(params)); }};
+      .set = [](SamplingParams& params, const Json& value) { json_value::read(value, member_at<kPath...>(params)); },
+      .get = [](const SamplingParams& params) { return json_value::written(member_at<kPath...>(params)); }};
 }
 
 /// A member whose values have names in a table.

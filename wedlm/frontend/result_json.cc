@@ -4,29 +4,14 @@
 #include <limits>
 
 #include "wedlm/base/error.h"
+#include "wedlm/base/json_values.h"
 #include "wedlm/base/member_path.h"
 
 namespace wedlm {
 namespace {
 
-Json written(std::int64_t value) {
-  return value;
-}
-Json written(double value) {
-  return value;
-}
-Json written(const std::vector<std::int64_t>& values) {
-  return Json::Array(values.begin(), values.end());
-}
-void read(const Json& value, std::int64_t& out) {
-  out = value.as_integer();
-}
-void read(const Json& value, double& out) {
-  out = value.as_number();
-}
-void read(const Json& value, std::vector<std::int64_t>& out) {
-  for (const Json& one : value.as_array()) out.push_back(one.as_integer());
-}
+using json_value::read;
+using json_value::written;
 
 /// A member of "stats". What follows from other members has no `set`.
 struct Figure {

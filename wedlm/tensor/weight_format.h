@@ -62,8 +62,18 @@ inline constexpr std::array kWeightTypes = {
                      .has_integers = true,
                      .bias = 8}};
 
+static_assert(
+    [] {
+      for (std::size_t i = 0; i < kWeightTypes.size(); ++i) {
+        if (kWeightTypes[i].type != static_cast<WeightType>(i)) return false;
+      }
+      return true;
+    }(),
+    "kWeightTypes is in the order of WeightType");
+
+/// Throws std::out_of_range for a type that has no row.
 constexpr const WeightTypeTraits& traits_of(WeightType type) {
-  return kWeightTypes[static_cast<std::size_t>(type)];
+  return kWeightTypes.at(static_cast<std::size_t>(type));
 }
 
 /// How older configs and command lines call some types: by the bits of a weight.
