@@ -94,6 +94,13 @@ TEST(ChatTemplateErrorsTest, NumberOfStepsIsBounded) {
   EXPECT_THAT(error_of("{{ ([0] * 1000000) * 1000000 }}"), HasSubstr("limit of 10000000"));
   EXPECT_THAT(error_of("{{ range(100001) }}"), HasSubstr("range is longer than the limit of 100000 items"));
   EXPECT_THAT(error_of("{{ range(10 ** 18) }}"), HasSubstr("limit of 100000 items"));
+  const std::string long_list = "{% set l = range(100000) %}{% set d = dict(l|map('string')|batch(2)) %}";
+  for (const char* going_over :
+       {"l + l", "l[1:]", "l|reverse", "l|list", "l|join", "dict(d)", "d.items()", "d.values()", "7.5 in l"}) {
+    EXPECT_THAT(error_of(long_list + loop + "{% if " + going_over + " %}{% endif %}" + end),
+                HasSubstr("limit of 10000000 steps"))
+        << going_over;
+  }
   // A list that holds itself twice, forty times over, is small; what compares or writes it is not.
   const std::string doubling =
       "{% set ns = namespace(x=[1], y=[1]) %}{% for i in range(40) %}{% set ns.x = [ns.x, ns.x] %}"
@@ -122,6 +129,15 @@ TEST(ChatTemplateErrorsTest, SizeOfTextsIsBounded) {
               HasSubstr("limit of 67108864 bytes"));
   EXPECT_THAT(error_of("{% set x = 'a' * 10**7 %}{% for i in range(1000) %}{% set y = x ~ '' %}{% endfor %}"),
               HasSubstr("limit of 536870912 bytes"));
+  // What is read is charged where nothing comes of it.
+  const std::string many =
+      "{% set x = 'a' * 10**7 %}{% set d = {'a': 1} %}{% set f = x.count %}{% for i in range(100000) %}";
+  for (const char* reading :
+       {"d[x]", "x in d", "d.get(x)", "f('b')", "x is upper", "x is sameas(x)", "x|length", "x.count('b')", "xs[x]"}) {
+    EXPECT_THAT(error_of(many + "{% if " + reading + " %}{% endif %}{% endfor %}"),
+                HasSubstr("limit of 536870912 bytes"))
+        << reading;
+  }
   EXPECT_THAT(error_of(std::string((4 << 20) + 1, 'a')), HasSubstr("longer than the limit of 4194304"));
 }
 

@@ -88,6 +88,44 @@ TEST(ChatTemplateTest, AgreesWithJinja2) {
   EXPECT_GE(num_cases, 500);
 }
 
+TEST(ChatTemplateTest, NumbersOfAnyLengthArePrintedAsPythonDoes) {
+  const auto path = test_data("templates/number_cases.json");
+  const Json cases = parse_json(read_text(path), path.string());
+  ASSERT_GE(cases.at("cases").as_array().size(), 59U);
+  for (const Json& item : cases.at("cases").as_array()) {
+    const std::string& source = item.at("template").as_string();
+    EXPECT_EQ(ChatTemplate(source).render(cases.at("variables")), item.at("expected").as_string()) << source;
+  }
+}
+
+Json long_conversation(int num_messages) {
+  Json::Array messages;
+  for (int i = 0; i < num_messages; ++i) {
+    messages.push_back(
+        Json::object({{"role", i % 2 == 0 ? "user" : "assistant"}, {"content", "word " + std::to_string(i)}}));
+  }
+  return Json::object({{"messages", std::move(messages)}});
+}
+
+/// What is the same for a long list and for a short one is charged so: this stays within the limit on steps.
+TEST(ChatTemplateTest, ALongConversationIsRendered) {
+  const ChatTemplate chat_template(
+      "{% macro whole(list) %}{{ list|length }}{% endmacro %}{% for m in messages %}"
+      "{% set all = messages if messages else [] %}{{ all|length == loop.length and whole(all) == '20000' }}"
+      "{{ (messages|first).content ~ messages[::-1][:0]|length if loop.last }}{{ (messages|last) is iterable }}"
+      "{{ m.content is iterable }}{% endfor %}");
+  const std::string text = chat_template.render(long_conversation(20'000));
+  EXPECT_TRUE(text.ends_with("Trueword 00TrueTrue"));
+  EXPECT_EQ(text.find("False"), std::string::npos);
+}
+
+TEST(ChatTemplateTest, Qwen3RendersALongConversation) {
+  const std::optional<std::string> source = template_source("qwen3");
+  if (!source) GTEST_SKIP() << "no shared data: templates/qwen3.jinja";
+  const std::string text = ChatTemplate(*source).render(long_conversation(20'000));
+  EXPECT_TRUE(text.ends_with("word 19999<|im_end|>\n")) << text.substr(text.size() - 100);
+}
+
 TEST(ChatTemplateTest, ToolsAndDocumentsAreNoneWhereNotGiven) {
   const ChatTemplate chat_template("{{ tools is none and documents is none }}{{ other is defined }}");
   EXPECT_EQ(chat_template.render(Json::object({})), "TrueFalse");
@@ -126,23 +164,53 @@ TEST(ChatTemplateLoadTest, ThereMayBeNone) {
   EXPECT_FALSE(ChatTemplate::load(folder.path()));
 }
 
+/// The message of the error that loading the folder's template and rendering it ends in, with or without tools.
+std::string error_of(const TemporaryFolder& folder, const Json& variables = Json::object({})) {
+  try {
+    const std::string text = ChatTemplate::load(folder.path())->render(variables);
+    return "no error: " + text;
+  } catch (const InvalidInput& error) {
+    return error.what();
+  }
+}
+
 TEST(ChatTemplateLoadTest, ErrorsNameTheFile) {
   const TemporaryFolder folder;
-  const auto message = [&](const std::string& config) -> std::string {
+  const auto message = [&](const std::string& config) {
     write_file(folder.path() / "tokenizer_config.json", config);
-    try {
-      ChatTemplate::load(folder.path());
-    } catch (const InvalidInput& error) {
-      return error.what();
-    }
-    return "no error";
+    return error_of(folder);
   };
   EXPECT_EQ(message(R"({"chat_template": "a\nb {{ x | foo }}"})"),
             "tokenizer_config.json: chat_template line 2: unknown filter 'foo'");
-  EXPECT_THAT(message(R"({"chat_template": 5})"), HasSubstr("chat_template: expected a string or an array"));
+  EXPECT_EQ(message(R"({"chat_template": 5})"),
+            "tokenizer_config.json: chat_template: expected a string, an array or an object, got 5");
   EXPECT_THAT(message(R"({"chat_template": [{"name": "x", "template": "y"}]})"), HasSubstr("\"default\""));
   EXPECT_THAT(message(R"({"chat_template": [{"name": "default"}]})"), HasSubstr("name and template"));
+  EXPECT_EQ(message(R"({"chat_template": {"default": ["a"]}})"),
+            "tokenizer_config.json: chat_template \"default\": expected a string, got [\"a\"]");
   EXPECT_THAT(message("[]"), HasSubstr("expected an object"));
+}
+
+TEST(ChatTemplateLoadTest, WhatIsNotRenderedMayBeWrong) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "additional_chat_templates");
+  write_file(folder.path() / "chat_template.jinja", "ok");
+  write_file(folder.path() / "additional_chat_templates" / "tool_use.jinja", "\n{% frob %}");
+  const std::string fault = "additional_chat_templates/tool_use.jinja line 2: unknown tag 'frob'";
+  EXPECT_EQ(error_of(folder), "no error: ok");
+  const Json with_tools = Json::object({{"tools", Json::Array{}}});
+  EXPECT_EQ(error_of(folder, with_tools), fault);
+  const auto chat_template = ChatTemplate::load(folder.path());
+  EXPECT_EQ(chat_template->fault(), fault);
+  EXPECT_EQ(chat_template->named("default")->fault(), std::nullopt);
+  EXPECT_EQ(chat_template->named("default")->render(with_tools), "ok");
+  EXPECT_FALSE(chat_template->named("rag"));
+}
+
+TEST(ChatTemplateLoadTest, AnotherTemplateTakesTheTokensOfACheckpoint) {
+  const ChatTemplate other("{{ eos_token }}");
+  EXPECT_EQ(other.render(Json::object({})), "");
+  EXPECT_EQ(other.with_tokens_of(nano_model()).render(Json::object({})), "<|im_end|>");
 }
 
 TEST(ChatTemplateLoadTest, NanoHasOne) {

@@ -96,7 +96,18 @@ TEST(TokenizerFilesTest, MalformedTokenizerJsonIsOneClearError) {
       {R"({"type":"ByteLevel","add)", R"({"type":"Metaspace","add)",
        R"(type "Metaspace" is not supported at its place)"},
       {R"("pre_tokenizer":{)", R"("pre":{)", "pre_tokenizer: there is none"},
-      {R"("post_processor":null)", R"("post_processor":{"type":"TemplateProcessing"})", "post_processor: type"},
+      {R"("post_processor":null)", R"("post_processor":{"type":"TemplateProcessing"})",
+       "post_processor: missing key 'single'"},
+      {R"("post_processor":null)", R"("post_processor":{"type":"Other"})", R"(post_processor: type "Other" is not)"},
+      {R"("post_processor":null)", R"("post_processor":{})", "post_processor: type: missing key 'type'"},
+      {R"("post_processor":null)",
+       R"("post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<b>"}}],"special_tokens":{}})",
+       R"(post_processor: the template has "<b>", which is not in special_tokens)"},
+      {R"("post_processor":null)",
+       R"("post_processor":{"type":"TemplateProcessing","single":[{"Sequence":{"id":"B"}}],"special_tokens":{}})",
+       R"(post_processor: the template has a place for text "B", and there is none)"},
+      {R"("post_processor":null)", R"("post_processor":{"type":"BertProcessing","sep":["x"],"cls":["y",1]})",
+       "post_processor: sep: expected a token and its id"},
       {R"("decoder":{"type":"ByteLevel"})", R"("decoder":{"type":"WordPiece"})", R"(decoder: type "WordPiece")"},
       {R"("id":258)", R"("id":257)", R"(token id 257 is "abc" in the vocabulary and "<|x|>" among the added)"},
       {R"("id":258)", R"("id":2000000000)", R"(added_tokens: token "<|x|>" has id 2000000000)"},
@@ -150,6 +161,17 @@ TEST(TokenizerFilesTest, NormalizedTokensAreLookedForInTheNormalisedText) {
   EXPECT_EQ(before.encode(decomposed).size(), 5U);
 }
 
+TEST(TokenizerFilesTest, AnAddedTokenThatSpellsAByteStaysThatByte) {
+  const Tokenizer byte =
+      small_tokenizer(R"("id":258,"content":"<|x|>","special":true)", R"("id":233,"content":"\u00e9")");
+  EXPECT_THAT(byte.encode("\u00e9"), ElementsAre(233));
+  EXPECT_THAT(byte.encode("\u9fff"), ElementsAre(233, 191, 191));
+  EXPECT_EQ(byte.decode(byte.encode("\u9fff")), "\u9fff");
+  EXPECT_EQ(byte.decode(std::vector<TokenId>{233}), "\uFFFD") << "as Hugging Face decodes it";
+  const Tokenizer own = small_tokenizer("<|x|>", "\u00e9t\u00e9");
+  EXPECT_EQ(own.decode(own.encode("\u00e9t\u00e9"), SpecialOutput::kShow), "\u00e9t\u00e9");
+}
+
 TEST(TokenizerFilesTest, AFolderWithoutATokenizerSaysWhatWasLookedFor) {
   const TemporaryFolder folder;
   const std::string looked_for = "looked for tokenizer.json, and for vocab.json with merges.txt";
@@ -196,6 +218,45 @@ TEST(TokenizerFilesTest, AddedTokensJsonIsReadWhereTheConfigDescribesNone) {
   EXPECT_EQ(tokenizer.decode(std::vector<TokenId>{2044, 2050, 2051, 2049}), "<plain>");
   EXPECT_EQ(tokenizer.eos_token(), "<|im_end|>");
   EXPECT_EQ(tokenizer.pad_token(), "");
+}
+
+TEST(TokenizerFilesTest, FilesThatContradictEachOtherAreNamed) {
+  using Files = std::vector<std::pair<std::string, std::string>>;
+  const std::string config = "tokenizer_config.json", map = "special_tokens_map.json", added = "added_tokens.json";
+  const std::vector<std::tuple<Files, std::string, std::string>> cases = {
+      {{{config, R"({"added_tokens_decoder":{"259":{"content":"<|x|>"}}})"}},
+       config + ": added_tokens_decoder: \"259\": token \"<|x|>\" has id 259; expected what ",
+       "tokenizer.json says, where \"<|x|>\" has id 258"},
+      {{{config, R"({"added_tokens_decoder":{"258":{"content":"<y>"}}})"}},
+       config + ": added_tokens_decoder: \"258\": token \"<y>\" has id 258",
+       "tokenizer.json says, where \"<|x|>\" has id 258"},
+      {{{config, R"({"added_tokens_decoder":{"256":{"content":"<y>"}}})"}}, config, "where \"ab\" has id 256"},
+      {{{config, R"({"added_tokens_decoder":{"300":{"content":"ab"}}})"}}, config, "where \"ab\" has id 256"},
+      {{{added, R"({"<y>":258})"}}, added + ": token \"<y>\" has id 258", "where \"<|x|>\" has id 258"},
+      {{{added, R"({"<y>":259})"}, {config, R"({"added_tokens_decoder":{"259":{"content":"<z>"}}})"}},
+       added + ": token \"<y>\" has id 259",
+       "where \"<z>\" has id 259"},
+      {{{map, R"({"eos_token":"<e>"})"}, {config, R"({"eos_token":"<f>"})"}},
+       map + ": eos_token: expected \"<f>\" as in ",
+       "got \"<e>\""},
+      {{{map, R"({"additional_special_tokens":["<e>"]})"}, {config, R"({"additional_special_tokens":["<f>"]})"}},
+       map + ": additional_special_tokens: \"<e>\" is not in the other list",
+       ""},
+      {{{config, R"({"additional_special_tokens":["<e>"],"extra_special_tokens":["<f>"]})"}},
+       config + ": additional_special_tokens: \"<e>\" is not in the other list",
+       ""},
+      {{{config, R"({"mask_token":7})"}}, config + ": mask_token: expected a string, got an integer", ""},
+      {{{map, "[]"}}, map + ": expected an object, got an array", ""},
+      {{{config, R"({"extra_special_tokens":[7]})"}}, config + ": extra_special_tokens: expected a string", ""},
+      {{{config, R"({"extra_special_tokens":{"a":7}})"}}, config + ": extra_special_tokens: a: expected a string", ""},
+  };
+  for (const auto& [files, first, second] : cases) {
+    const TemporaryFolder folder;
+    write(folder.path() / "tokenizer.json", small_json());
+    for (const auto& [name, text] : files) write(folder.path() / name, text);
+    EXPECT_THAT(error_of_folder(folder.path()), AllOf(StartsWith((folder.path() / first).string()), HasSubstr(second)))
+        << files.front().second;
+  }
 }
 
 TEST(TokenizerFilesTest, MalformedFilesOfTheOtherFormNameTheFile) {

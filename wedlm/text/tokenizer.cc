@@ -2,6 +2,7 @@
 
 #include <unordered_map>
 
+#include "wedlm/base/presence.h"
 #include "wedlm/base/quote.h"
 #include "wedlm/text/added_tokens.h"
 #include "wedlm/text/bpe.h"
@@ -32,7 +33,9 @@ AddedById added_by_id(const std::vector<AddedToken>& tokens) {
   return by_id;
 }
 
-/// The vocabulary's tokens and the added ones. An added token may also be in the vocabulary, at the same id.
+/// The vocabulary's tokens and the added ones. An added token may also be in the vocabulary, at the same id; then it
+/// still stands for the bytes that the vocabulary spells, of which other text is made too: "é" is how byte E9 is
+/// spelled.
 Vocabulary make_vocabulary(const TokenizerDefinition& definition) {
   AddedById added = added_by_id(definition.added_tokens);
   std::vector<Vocabulary::Entry> entries;
@@ -44,11 +47,9 @@ Vocabulary make_vocabulary(const TokenizerDefinition& definition) {
         throw InvalidInput("token id " + std::to_string(id) + " is " + quote(text) + " in the vocabulary and " +
                            quote(both->second->content) + " among the added tokens");
       }
-      entries.push_back({id, text, bytes == text});
       added.erase(both);
-    } else {
-      entries.push_back({id, bytes.value_or(text), bytes.has_value()});
     }
+    entries.push_back({id, bytes.value_or(text), bytes.has_value()});
   }
   for (const auto& [id, token] : added) entries.push_back({id, token->content, false});
   Vocabulary vocabulary(entries);
@@ -87,11 +88,13 @@ class Tokenizer::Impl {
         bpe(vocabulary, make_merges(definition, vocabulary),
             definition.ignores_merges ? BpeModel::WholeWords::kFirst : BpeModel::WholeWords::kByMerges),
         pre_tokenizer(definition.steps),
+        whole_form(definition.whole_form),
         normalizes_to_nfc(definition.normalizes_to_nfc),
         is_special(vocabulary.num_ids()),
         bos_token(definition.bos_token),
         eos_token(definition.eos_token),
-        pad_token(definition.pad_token) {
+        pad_token(definition.pad_token),
+        mask_token(definition.mask_token) {
     for (const AddedToken& token : definition.added_tokens) {
       if (!added_ids.emplace(token.content, token.id).second) {
         throw InvalidInput("added token " + quote(token.content) + " stands twice");
@@ -127,12 +130,14 @@ class Tokenizer::Impl {
   PreTokenizer pre_tokenizer;
   AddedTokenFinder raw_tokens;
   AddedTokenFinder normalized_tokens;
+  WholeForm whole_form;
   bool normalizes_to_nfc;
   std::vector<bool> is_special;  // [vocab_size]
   std::unordered_map<std::string, TokenId> added_ids;
   std::string bos_token;
   std::string eos_token;
   std::string pad_token;
+  std::string mask_token;
 };
 
 Tokenizer Tokenizer::build(const TokenizerDefinition& definition) {
@@ -145,7 +150,7 @@ Tokenizer Tokenizer::load(const std::filesystem::path& folder) {
 }
 
 bool Tokenizer::is_in(const std::filesystem::path& folder) {
-  return std::filesystem::exists(folder / "tokenizer.json") || std::filesystem::exists(folder / "vocab.json");
+  return is_present(folder / "tokenizer.json") || is_present(folder / "vocab.json");
 }
 
 Tokenizer Tokenizer::from_json(const Json& json, std::string_view what) {
@@ -168,6 +173,10 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text, SpecialTokens spec
     if (piece.token != kNoToken) ids.push_back(piece.token);
   }
   return ids;
+}
+
+std::vector<TokenId> Tokenizer::encode_whole(std::string_view text) const {
+  return in_whole_form(impl_->whole_form, encode(text));
 }
 
 std::string Tokenizer::decode(std::span<const TokenId> ids, SpecialOutput specials) const {
@@ -205,6 +214,10 @@ const std::string& Tokenizer::eos_token() const {
 
 const std::string& Tokenizer::pad_token() const {
   return impl_->pad_token;
+}
+
+const std::string& Tokenizer::mask_token() const {
+  return impl_->mask_token;
 }
 
 }  // namespace wedlm

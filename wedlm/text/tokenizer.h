@@ -30,10 +30,10 @@ enum class SpecialOutput { kSkip, kShow };
 /// Immutable and cheap to copy; all functions may be called from several threads.
 class Tokenizer {
  public:
-  /// Reads the tokenizer of a checkpoint's folder: tokenizer.json, else vocab.json and merges.txt with
-  /// added_tokens.json where there is one; the names of the special tokens come from tokenizer_config.json. Throws
-  /// InvalidInput naming the file for one that is malformed or asks for what is not supported here, and for a folder
-  /// that has none of them.
+  /// Reads the tokenizer of a checkpoint's folder: tokenizer.json, else vocab.json and merges.txt. More tokens, and the
+  /// names of special ones, come from tokenizer_config.json, special_tokens_map.json and added_tokens.json. Throws
+  /// InvalidInput naming the file for one that is malformed, contradicts another or asks for what is not supported
+  /// here, and for a folder that has none of the first.
   static Tokenizer load(const std::filesystem::path& folder);
 
   /// Whether the folder has any of the files that load() begins with.
@@ -44,6 +44,10 @@ class Tokenizer {
 
   /// Ill-formed UTF-8 is replaced by U+FFFD first. No token is added at the ends.
   std::vector<TokenId> encode(std::string_view text, SpecialTokens specials = SpecialTokens::kParse) const;
+
+  /// The same with the tokens that the tokenizer adds around a whole text, as Hugging Face's add_special_tokens=True:
+  /// for text that stands alone, and not for what a chat template wrote, which has such tokens itself.
+  std::vector<TokenId> encode_whole(std::string_view text) const;
 
   /// Always well-formed UTF-8: bytes that are not become U+FFFD. Ids without a token decode to nothing.
   std::string decode(std::span<const TokenId> ids, SpecialOutput specials = SpecialOutput::kSkip) const;
@@ -60,10 +64,11 @@ class Tokenizer {
   /// The largest id and one. A model's embedding may have more rows.
   std::size_t vocab_size() const;
 
-  /// The contents that tokenizer_config.json names; empty where it names none.
+  /// The contents that the folder's files name; empty where they name none.
   const std::string& bos_token() const;
   const std::string& eos_token() const;
   const std::string& pad_token() const;
+  const std::string& mask_token() const;
 
  private:
   class Impl;

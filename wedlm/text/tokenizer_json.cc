@@ -84,7 +84,6 @@ std::vector<PreTokenizerStep> parse_pre_tokenizer(const Json* json) {
   return steps;
 }
 
-/// Sections that have to be ByteLevel where there are any: the decoder, and what is done after encoding.
 void check_is_byte_level(const Json* json) {
   if (!is_absent(json) && type_of(*json) != "ByteLevel") refuse_type("ByteLevel or null", *json);
 }
@@ -168,7 +167,7 @@ TokenizerDefinition definition_of_json(const Json& json) {
   definition.merges = naming("model.merges", [&] { return parse_merges(model.at("merges")); });
   definition.normalizes_to_nfc = naming("normalizer", [&] { return parse_normalizer(json.find("normalizer")); });
   definition.steps = naming("pre_tokenizer", [&] { return parse_pre_tokenizer(json.find("pre_tokenizer")); });
-  naming("post_processor", [&] { check_is_byte_level(json.find("post_processor")); });
+  definition.whole_form = naming("post_processor", [&] { return parse_post_processor(json.find("post_processor")); });
   naming("decoder", [&] { check_is_byte_level(json.find("decoder")); });
   if (const Json* added = json.find("added_tokens"); !is_absent(added)) {
     naming("added_tokens", [&] {

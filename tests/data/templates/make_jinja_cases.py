@@ -53,10 +53,65 @@ V = {
     "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"},
                  {"role": "assistant", "content": "<think>\nhm\n</think>\n\nHello"}, {"role": "user", "content": "Bye"}],
     "quote": "it's \"q\" \\ \n\t\x01é\u200b", "items": [1], "lines": "a\n b\n\n  c\n",
+    "cases": ["Straße ŉ", "ΌΣΟΣ ΣΑΣ. Σ", "ﬁn ǆ ǅ Ǆ", "ᾳ ᾼ ᾷ", "İstanbul ı", "ⅳ Ⅳ ⓐ Ⓐ ª", "ΐ ΰ և", "a'b c-d (e f\u0345", "² ½ 一 १ ①", "\u1e9e ſ K Å"],
+    "html": ["<b>a</b>  b", "<!-- x > y -->z", "<!-->-->a", "a < b > c", "<!-- open <b>x</b>", "&lt;i&gt; &amp;amp; &#39;&#x41;&#0;&#128;",
+             "&notit; &copy &bogus; &NotEqualTilde; &ampx", " \u00a0a\u2003\n b\x1f ", "<<a>>", "a&#1114112;&#xD800;&#11;"],
+    "breaks": "a\rb\r\n\u2028c\x0b\n\nd\te\tf", "minus_zero": -0.0,
 }
 
 # Each line is one expression, printed.
 EXPRESSIONS = r"""
+cases | map('upper') | list
+cases | map('lower') | list
+cases | map('title') | list
+cases | map('capitalize') | list
+cases | select('upper') | list
+cases | select('lower') | list
+cases | sort
+cases | join(' ') | title
+(cases | join(' ')).title()
+(cases | join(' ')).capitalize()
+(cases | join(' ')).swapcase()
+(cases | join(' ')).casefold()
+(cases | join(' ')).upper().istitle()
+cases[5][:3].isupper()
+cases[2][4:7].istitle()
+cases[2][4:7].isupper()
+cases[8][0].isdigit()
+cases[8].split()[2].isnumeric()
+cases[8].split()[2].isalnum()
+cases[8].split()[1].isdigit()
+html | map('striptags') | list
+html | join | striptags
+breaks | indent
+breaks | indent(2, true, true)
+breaks.splitlines()
+breaks.splitlines(true)
+breaks.expandtabs()
+breaks.expandtabs(4)
+breaks.isprintable()
+[1, 2, 3, 4, 5, 6] | slice(3, 'z') | list
+[1, 2, 3, 4, 5] | slice(3, 'z') | list
+xs | first
+xs | last
+d | first
+'ab' | last
+[] | first
+[] | last
+minus_zero | round(1, 'ceil')
+-25.0 // -430.5
+-0.0 % 68.5
+0.0 % -2
+'café'.startswith('é', 3)
+'café au'.endswith('é', 0, -3)
+'éaéb'.find('é', 1)
+'éaéb'.rfind('é', 0, 2)
+'éaéb'.count('é', 1)
+'éa'.find('', 5)
+x is iterable
+n is iterable
+s is iterable
+d is iterable
 1 + 2 * 3 - 4
 7 / 2
 7 // 2

@@ -19,6 +19,9 @@ Test find_test(std::string_view name);
 Method find_method(const Value& self, std::string_view name);
 Function find_function(std::string_view name);
 
+/// Calls a method, and charges for its text and its arguments but where the method looks at the text's ends alone.
+Value call_method(Method method, const Value& self, const Arguments& arguments, Runtime& runtime);
+
 /// Whether the sandbox forbids that attribute: names that begin with an underscore, and what would change a container.
 bool is_forbidden_attribute(const Value& self, std::string_view name);
 
@@ -31,6 +34,7 @@ Filter find_text_filter(std::string_view name);
 Filter find_sequence_filter(std::string_view name);
 Filter find_selection_filter(std::string_view name);
 Method find_string_method(std::string_view name);
+bool looks_at_ends_alone(Method method);
 
 /// The entry of a table, or nullptr.
 template <class T, std::size_t n>

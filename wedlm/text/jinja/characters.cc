@@ -2,7 +2,8 @@
 
 #include <utf8proc.h>
 
-#include <vector>
+#include <algorithm>
+#include <iterator>
 
 #include "wedlm/text/jinja/runtime.h"
 #include "wedlm/text/unicode.h"
@@ -16,11 +17,6 @@ utf8proc_category_t category(char32_t c) {
   return utf8proc_category(static_cast<utf8proc_int32_t>(c));
 }
 
-bool has_case(char32_t c) {
-  const utf8proc_category_t of = category(c);
-  return of == UTF8PROC_CATEGORY_LU || of == UTF8PROC_CATEGORY_LL || of == UTF8PROC_CATEGORY_LT;
-}
-
 /// Calls `use` with each code point; most text is ASCII, which needs no decoding.
 template <class Use>
 void for_each_code_point(std::string_view text, const Use& use) {
@@ -30,18 +26,6 @@ void for_each_code_point(std::string_view text, const Use& use) {
     use(c.value);
     i += c.length;
   }
-}
-
-template <class Map>
-std::string map_code_points(std::string_view text, const Map& map) {
-  std::string result;
-  result.reserve(text.size());
-  for_each_code_point(text, [&](char32_t c) { append_code_point(result, map(c)); });
-  return result;
-}
-
-char32_t to_title(char32_t c) {
-  return static_cast<char32_t>(utf8proc_totitle(static_cast<utf8proc_int32_t>(c)));
 }
 
 }  // namespace
@@ -125,57 +109,18 @@ bool is_decimal(char32_t c) {
   return category(c) == UTF8PROC_CATEGORY_ND;
 }
 
+bool is_digit(char32_t c) {
+  return is_decimal(c) || is_in_ranges(c, kOtherDigits);
+}
+
 bool is_numeric(char32_t c) {
   const utf8proc_category_t of = category(c);
-  return of >= UTF8PROC_CATEGORY_ND && of <= UTF8PROC_CATEGORY_NO;
+  return (of >= UTF8PROC_CATEGORY_ND && of <= UTF8PROC_CATEGORY_NO) || is_in_ranges(c, kOtherNumeric);
 }
 
-bool is_upper(char32_t c) {
-  return category(c) == UTF8PROC_CATEGORY_LU;
-}
-
-bool is_lower(char32_t c) {
-  return category(c) == UTF8PROC_CATEGORY_LL;
-}
-
-char32_t to_upper(char32_t c) {
-  if (c < 0x80) return c >= 'a' && c <= 'z' ? c - 32 : c;
-  return static_cast<char32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(c)));
-}
-
-char32_t to_lower(char32_t c) {
-  if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
-  return static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c)));
-}
-
-std::string upper(std::string_view text) {
-  return map_code_points(text, to_upper);
-}
-
-std::string lower(std::string_view text) {
-  return map_code_points(text, to_lower);
-}
-
-std::string capitalize(std::string_view text) {
-  bool first = true;
-  return map_code_points(text, [&](char32_t c) {
-    const char32_t mapped = first ? to_title(c) : to_lower(c);
-    first = false;
-    return mapped;
-  });
-}
-
-std::string swapcase(std::string_view text) {
-  return map_code_points(text, [](char32_t c) { return is_upper(c) ? to_lower(c) : to_upper(c); });
-}
-
-std::string title(std::string_view text) {
-  bool inside_word = false;
-  return map_code_points(text, [&](char32_t c) {
-    const char32_t mapped = inside_word ? to_lower(c) : to_title(c);
-    inside_word = has_case(c);
-    return mapped;
-  });
+bool is_in_ranges(char32_t c, std::span<const CharacterRange> ranges) {
+  const auto after = std::ranges::upper_bound(ranges, c, {}, &CharacterRange::first);
+  return after != ranges.begin() && c <= std::prev(after)->last;
 }
 
 std::string_view strip(std::string_view text, Side side, std::optional<std::string_view> characters) {
@@ -193,6 +138,23 @@ std::string_view strip(std::string_view text, Side side, std::optional<std::stri
     rest.remove_suffix(last.length);
   }
   return rest;
+}
+
+std::vector<std::string_view> split_lines(std::string_view text, LineEnds ends) {
+  static constexpr std::u32string_view kLineEnds = U"\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029";
+  std::vector<std::string_view> lines;
+  std::size_t start = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const CodePoint c = first_code_point(text.substr(i));
+    const std::size_t line_end = i;
+    i += c.length;
+    if (kLineEnds.find(c.value) == std::u32string_view::npos) continue;
+    if (c.value == '\r' && text.substr(i).starts_with('\n')) ++i;
+    lines.push_back(text.substr(start, (ends == LineEnds::kKept ? i : line_end) - start));
+    start = i;
+  }
+  if (start < text.size()) lines.push_back(text.substr(start));
+  return lines;
 }
 
 std::string replace_text(std::string_view text, std::string_view old, std::string_view replacement,

@@ -1,12 +1,15 @@
 // Strings of templates as Python sees them: sequences of Unicode code points, kept as well-formed UTF-8. Character
-// classes and case mappings follow Python's str; case mappings are the simple ones (one code point to one).
-// Callers guarantee well-formed UTF-8.
+// classes follow Python's str. Callers guarantee well-formed UTF-8.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "wedlm/text/jinja/case_tables.h"
 
 namespace wedlm::jinja {
 
@@ -23,22 +26,19 @@ bool is_space(char32_t c);
 bool is_printable(char32_t c);
 bool is_alpha(char32_t c);
 bool is_decimal(char32_t c);
+bool is_digit(char32_t c);
 bool is_numeric(char32_t c);
-bool is_upper(char32_t c);
-bool is_lower(char32_t c);
 
-char32_t to_upper(char32_t c);
-char32_t to_lower(char32_t c);
-std::string upper(std::string_view text);
-std::string lower(std::string_view text);
-std::string capitalize(std::string_view text);
-std::string swapcase(std::string_view text);
-/// str.title(): a letter after something that has no case becomes upper, every other letter lower.
-std::string title(std::string_view text);
+/// Whether a character is in one of these ranges, which are in order.
+bool is_in_ranges(char32_t c, std::span<const CharacterRange> ranges);
 
 enum class Side { kLeft, kRight, kBoth };
 /// str.strip and its kin: removes white space, or else any of the characters in `characters`.
 std::string_view strip(std::string_view text, Side side, std::optional<std::string_view> characters = std::nullopt);
+
+enum class LineEnds { kDropped, kKept };
+/// str.splitlines().
+std::vector<std::string_view> split_lines(std::string_view text, LineEnds ends);
 
 /// Offset in bytes of the first `needle` at or after `from`, or npos. Linear time whatever the two texts are.
 std::size_t find_text(std::string_view text, std::string_view needle, std::size_t from = 0);

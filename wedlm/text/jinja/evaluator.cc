@@ -15,16 +15,14 @@ class GlobalFunction final : public Object {
   explicit GlobalFunction(Function function) : function_(function) {}
   std::string_view type_name() const override { return "function"; }
   bool is_callable() const override { return true; }
-  Value call(Runtime& runtime, const Arguments& arguments) override { return function_(runtime, arguments); }
+  Value call(Runtime& runtime, const Arguments& arguments) override {
+    runtime.charge(arguments);
+    return function_(runtime, arguments);
+  }
 
  private:
   Function function_;
 };
-
-void charge_arguments(const Arguments& arguments, Runtime& runtime) {
-  for (const Value& value : arguments.positional) runtime.charge(value);
-  for (const auto& [name, value] : arguments.named) runtime.charge(value);
-}
 
 }  // namespace
 
@@ -158,7 +156,7 @@ struct Evaluator::Visitor {
     const Filter filter = find_filter(node.name);
     if (filter == nullptr) throw Complaint("unknown filter '" + node.name + "'");
     self.runtime_.charge(input);
-    charge_arguments(arguments, self.runtime_);
+    self.runtime_.charge(arguments);
     return filter(self.runtime_, input, arguments);
   }
 
@@ -208,21 +206,22 @@ Arguments Evaluator::evaluate_arguments(const ArgumentNodes& nodes, const ScopeP
 }
 
 Value Evaluator::call(const CallNode& node, const Arguments& arguments, const ScopePtr& scope) {
-  charge_arguments(arguments, runtime_);
   if (const auto* attribute = std::get_if<AttributeNode>(&node.callee->node)) {
     // The common case, a method of a string or dict, needs no object for the bound method.
     const Value self = evaluate(*attribute->object, scope);
     if (!self.is_undefined() && !self.is_object() && !is_forbidden_attribute(self, attribute->name)) {
       if (const Method method = find_method(self, attribute->name)) {
-        runtime_.charge(self);
-        return method(runtime_, self, arguments);
+        return call_method(method, self, arguments, runtime_);
       }
     }
     return call_value(get_attribute(self, attribute->name, runtime_), arguments);
   }
   if (const auto* name = std::get_if<NameNode>(&node.callee->node)) {
     const Function function = scope->find(name->name) == nullptr ? find_function(name->name) : nullptr;
-    if (function != nullptr) return function(runtime_, arguments);
+    if (function != nullptr) {
+      runtime_.charge(arguments);
+      return function(runtime_, arguments);
+    }
   }
   return call_value(evaluate(*node.callee, scope), arguments);
 }

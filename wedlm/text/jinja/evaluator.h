@@ -24,6 +24,7 @@ using ScopePtr = std::shared_ptr<Scope>;
 
 class Evaluator {
  public:
+  explicit Evaluator(const InputSize& input) : runtime_(input) {}
   Value evaluate(const Expression& expression, const ScopePtr& scope);
   Arguments evaluate_arguments(const ArgumentNodes& nodes, const ScopePtr& scope);
   Runtime& runtime() { return runtime_; }

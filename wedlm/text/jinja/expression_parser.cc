@@ -60,6 +60,10 @@ struct DeepestChild {
   int operator()(const TestNode& node) const { return std::max(depth_of(node.input), deepest(node.arguments)); }
 };
 
+Value integer_of(const Token& token) {
+  return token.is_long ? Value::integer_of_digits(token.text) : Value::integer(token.integer);
+}
+
 }  // namespace
 
 ExpressionParser::Level::Level(ExpressionParser& parser) : parser_(parser) {
@@ -280,7 +284,7 @@ ExpressionPtr ExpressionParser::parse_primary() {
       return make(line, LiteralNode{Value::string(std::move(text))});
     }
     case TokenKind::kInteger:
-      return make(line, LiteralNode{Value::integer(take().integer)});
+      return make(line, LiteralNode{integer_of(take())});
     case TokenKind::kReal:
       return make(line, LiteralNode{Value::real(take().real)});
     default:

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "wedlm/text/jinja/case_mapping.h"
 #include "wedlm/text/jinja/characters.h"
 #include "wedlm/text/jinja/operators.h"
 #include "wedlm/text/jinja/python_text.h"
@@ -74,13 +75,19 @@ std::string real_digits(double magnitude, const Specification& spec) {
   }
 }
 
-std::string integer_digits(std::uint64_t magnitude, const Specification& spec) {
+/// Without the sign.
+std::string integer_digits(const Value& value, const Specification& spec) {
   const int radix = spec.type == 'x' || spec.type == 'X' ? 16 : spec.type == 'o' ? 8 : spec.type == 'b' ? 2 : 10;
+  std::string text = value.digits();
+  if (text.starts_with('-')) text.erase(0, 1);
+  if (radix == 10) return text;
+  if (value.is_long_integer()) throw Complaint("an integer does not fit 64 bits");
+  const auto bits = static_cast<std::uint64_t>(value.integer());
   char buffer[72];
-  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, magnitude, radix);
-  std::string text(buffer, end);
+  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value.integer() < 0 ? 0 - bits : bits, radix);
+  text.assign(buffer, end);
   if (spec.type == 'X') text = upper(text);
-  if (spec.alternate && radix != 10) text.insert(0, std::string("0") + spec.type);
+  if (spec.alternate) text.insert(0, std::string("0") + spec.type);
   return text;
 }
 
@@ -122,9 +129,8 @@ std::string format_number(const Value& value, const Specification& spec) {
     if (spec.type != '\0' && kIntegerTypes.find(spec.type) == std::string_view::npos) {
       throw Complaint("unknown format code '" + std::string(1, spec.type) + "' for object of type 'int'");
     }
-    negative = value.integer() < 0;
-    const auto bits = static_cast<std::uint64_t>(value.integer());
-    digits = integer_digits(negative ? 0 - bits : bits, spec);
+    digits = integer_digits(value, spec);
+    negative = value.digits().starts_with('-');
   }
   if (spec.group != '\0') group_thousands(digits, spec.group);
   return padded(sign_text(negative, spec.sign), digits, spec, '>');
@@ -240,13 +246,14 @@ std::string format_percent_field(const Value& value, Specification spec, Runtime
   if (type == 'd' || type == 'i' || type == 'x' || type == 'X' || type == 'o') {
     if (type == 'i') spec.type = 'd';
     if (value.is_real()) {
-      if (!(std::abs(value.real()) < 9e18)) throw Complaint("a float does not fit an integer of 64 bits");
-      return format_number(Value::integer(static_cast<std::int64_t>(value.real())), spec);
+      if (!std::isfinite(value.real())) throw Complaint("cannot convert float NaN or infinity to integer");
+      const double whole = std::trunc(value.real());
+      return format_number(whole == 0 ? Value::integer(0) : Value::integer_of_digits(fixed_text(whole, 0)), spec);
     }
     if (spec.precision >= 0) {
       Specification digits = spec;
       digits = {.fill = '0', .align = '=', .width = spec.precision, .type = spec.type};
-      const bool negative = value.integer() < 0;
+      const bool negative = value.digits().starts_with('-');
       if (negative) ++digits.width;
       const std::string text = format_number(value, digits);
       return padded(sign_text(negative, spec.sign), text.substr(negative ? 1 : 0), spec, '>');

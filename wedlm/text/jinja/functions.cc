@@ -37,6 +37,7 @@ Dict dict_of(std::string_view function, Runtime& runtime, const Arguments& argum
   if (!arguments.positional.empty()) {
     const Value& source = arguments.positional.front();
     if (source.is_dict()) {
+      runtime.charge_steps(source.dict().entries().size());
       dict = source.dict();
     } else {
       for (const Value& pair : iterate(source, runtime)) {

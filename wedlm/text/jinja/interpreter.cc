@@ -15,6 +15,8 @@ enum class Flow { kNormal, kBreak, kContinue };
 
 class Interpreter final : public Evaluator {
  public:
+  using Evaluator::Evaluator;
+
   /// Runs the whole template.
   std::string run(const Body& body, const Dict& variables, std::string_view what) {
     const ScopePtr scope = std::make_shared<Scope>();
@@ -264,7 +266,9 @@ std::string Interpreter::call_body(const Callee& callee, const Arguments& argume
 }  // namespace
 
 std::string render(const Body& body, const Dict& variables, std::string_view what) {
-  return Interpreter().run(body, variables, what);
+  InputSize input;
+  for (const auto& entry : variables.entries()) input.add(entry.value);
+  return Interpreter(input).run(body, variables, what);
 }
 
 }  // namespace wedlm::jinja

@@ -293,7 +293,8 @@ class Lexer {
       token.real = real.value_or(0);
     } else {
       const auto [number_end, error] = std::from_chars(digits.data(), last, token.integer, radix);
-      is_valid = error == std::errc() && number_end == last;
+      token.is_long = error == std::errc::result_out_of_range && radix == 10;
+      is_valid = (error == std::errc() || token.is_long) && number_end == last;
     }
     if (!is_valid) {
       fail("'" + std::string(source_.substr(position_, end - position_)) + "' is no number that fits 64 bits");

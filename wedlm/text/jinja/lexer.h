@@ -29,6 +29,7 @@ struct Token {
   int line = 1;
   std::string text;  // of a name, an operator or plain text; a string without quotes and escapes
   std::int64_t integer = 0;
+  bool is_long = false;  // a decimal integer past 64 bits, which stands in `text`
   double real = 0;
 };
 

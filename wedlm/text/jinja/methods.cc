@@ -20,15 +20,17 @@ Value dict_keys(Runtime& runtime, const Value& self, const Arguments& arguments)
   return Value::list(iterate(self, runtime));
 }
 
-Value dict_values(Runtime&, const Value& self, const Arguments& arguments) {
+Value dict_values(Runtime& runtime, const Value& self, const Arguments& arguments) {
   bind("values", arguments, {});
+  runtime.charge_steps(self.dict().entries().size());
   std::vector<Value> values;
   for (const auto& entry : self.dict().entries()) values.push_back(entry.value);
   return Value::list(std::move(values));
 }
 
-Value dict_items(Runtime&, const Value& self, const Arguments& arguments) {
+Value dict_items(Runtime& runtime, const Value& self, const Arguments& arguments) {
   bind("items", arguments, {});
+  runtime.charge_steps(self.dict().entries().size());
   std::vector<Value> items;
   for (const auto& [key, value] : self.dict().entries()) items.push_back(Value::tuple({key, value}));
   return Value::list(std::move(items));
@@ -69,6 +71,12 @@ Method find_method(const Value& self, std::string_view name) {
   if (!self.is_sequence()) return nullptr;
   if (name == "copy" && !self.is_tuple()) return copy;
   return find_named(kSequenceMethods, name);
+}
+
+Value call_method(Method method, const Value& self, const Arguments& arguments, Runtime& runtime) {
+  if (!looks_at_ends_alone(method)) runtime.charge(self);
+  runtime.charge(arguments);
+  return method(runtime, self, arguments);
 }
 
 bool is_forbidden_attribute(const Value& self, std::string_view name) {

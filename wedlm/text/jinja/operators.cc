@@ -97,8 +97,10 @@ Value real_arithmetic(BinaryOperator op, double a, double b) {
   if (op == BinaryOperator::kDivide) return Value::real(a / b);
   double remainder = std::fmod(a, b);
   if (remainder != 0 && (remainder < 0) != (b < 0)) remainder += b;
+  if (remainder == 0) remainder = std::copysign(0.0, b);
   if (op == BinaryOperator::kModulo) return Value::real(remainder);
-  return Value::real(std::round((a - remainder) / b));
+  const double quotient = (a - remainder) / b;
+  return Value::real(quotient == 0 ? std::copysign(0.0, a / b) : std::round(quotient));
 }
 
 Value repeat(const Value& value, std::int64_t times, Runtime& runtime) {
@@ -123,10 +125,25 @@ Value repeat(const Value& value, std::int64_t times, Runtime& runtime) {
   return value.is_tuple() ? Value::tuple(std::move(items)) : Value::list(std::move(items));
 }
 
-Value join_sequences(const Value& left, const Value& right) {
+Value join_sequences(const Value& left, const Value& right, Runtime& runtime) {
+  runtime.charge_steps(left.items().size() + right.items().size());
   std::vector<Value> items = left.items();
   items.insert(items.end(), right.items().begin(), right.items().end());
   return left.is_tuple() ? Value::tuple(std::move(items)) : Value::list(std::move(items));
+}
+
+bool are_integers(const Value& left, const Value& right) {
+  return left.is_number() && right.is_number() && !left.is_real() && !right.is_real();
+}
+
+/// -1, 0 or 1 for integers of any length.
+int order_integers(const Value& left, const Value& right) {
+  const std::string a = left.digits(), b = right.digits();
+  const bool is_negative = a.starts_with('-');
+  if (is_negative != b.starts_with('-')) return is_negative ? -1 : 1;
+  const int size = a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : a.compare(b);
+  const int sign = size < 0 ? -1 : size > 0 ? 1 : 0;
+  return is_negative ? -sign : sign;
 }
 
 /// -1, 0 or 1 for what Python can order; nullopt otherwise, and for a not-a-number.
@@ -134,6 +151,7 @@ std::optional<int> order(const Value& left, const Value& right, Runtime& runtime
   if (left.is_integral() && right.is_integral()) {
     return left.integer() < right.integer() ? -1 : left.integer() > right.integer() ? 1 : 0;
   }
+  if (are_integers(left, right)) return order_integers(left, right);
   if (left.is_number() && right.is_number()) {
     const double a = left.real();
     const double b = right.real();
@@ -173,6 +191,7 @@ void require_defined(const Value& value) {
 
 Value apply(BinaryOperator op, const Value& left, const Value& right, Runtime& runtime) {
   if (left.is_integral() && right.is_integral()) return integer_arithmetic(op, left.integer(), right.integer());
+  if (are_integers(left, right) && op != BinaryOperator::kDivide) checked(true, 0);
   if (left.is_number() && right.is_number()) return real_arithmetic(op, left.real(), right.real());
   if (op == BinaryOperator::kAdd) {
     if (left.is_string() && right.is_string()) {
@@ -180,7 +199,7 @@ Value apply(BinaryOperator op, const Value& left, const Value& right, Runtime& r
       return Value::string(left.string() + right.string());
     }
     if (left.is_sequence() && right.is_sequence() && left.is_tuple() == right.is_tuple()) {
-      return join_sequences(left, right);
+      return join_sequences(left, right, runtime);
     }
   }
   if (op == BinaryOperator::kMultiply) {
@@ -194,8 +213,11 @@ Value apply(BinaryOperator op, const Value& left, const Value& right, Runtime& r
 }
 
 Value negate(const Value& value) {
-  if (value.is_integral()) return integer_arithmetic(BinaryOperator::kSubtract, 0, value.integer());
   if (value.is_real()) return Value::real(-value.real());
+  if (value.is_number()) {
+    const std::string digits = value.digits();
+    return Value::integer_of_digits(digits.starts_with('-') ? digits.substr(1) : "-" + digits);
+  }
   require_defined(value);
   throw Complaint("bad operand type for unary -: '" + std::string(value.type_name()) + "'");
 }
@@ -203,6 +225,7 @@ Value negate(const Value& value) {
 bool equal(const Value& left, const Value& right, Runtime& runtime) {
   runtime.charge_steps(1);
   if (left.is_integral() && right.is_integral()) return left.integer() == right.integer();
+  if (are_integers(left, right)) return left.digits() == right.digits();
   if (left.is_number() && right.is_number()) return left.real() == right.real();
   if (left.is_string() && right.is_string()) {
     if (left.string().size() != right.string().size()) return false;
@@ -244,7 +267,10 @@ bool contains(const Value& container, const Value& item, Runtime& runtime) {
     return std::any_of(container.items().begin(), container.items().end(),
                        [&](const Value& other) { return equal(other, item, runtime); });
   }
-  if (container.is_dict()) return container.dict().find(item) != nullptr;
+  if (container.is_dict()) {
+    runtime.charge(item);
+    return container.dict().find(item) != nullptr;
+  }
   if (container.is_undefined()) return false;
   throw Complaint("argument of type '" + std::string(container.type_name()) + "' is not iterable");
 }

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "wedlm/base/json.h"
+#include "wedlm/text/jinja/case_mapping.h"
 #include "wedlm/text/jinja/characters.h"
 #include "wedlm/text/jinja/operators.h"
 
@@ -42,8 +43,8 @@ class ReprWriter {
       out_ += "None";
     } else if (value.is_boolean()) {
       out_ += value.boolean() ? "True" : "False";
-    } else if (value.is_integral()) {
-      out_ += std::to_string(value.integer());
+    } else if (value.is_integral() || value.is_long_integer()) {
+      out_ += value.digits();
     } else if (value.is_real()) {
       out_ += real_text(value.real());
     } else if (value.is_string()) {
@@ -129,7 +130,7 @@ class JsonTextWriter {
  private:
   static std::string number_text(const Value& value) {
     if (value.is_boolean()) return value.boolean() ? "true" : "false";
-    if (value.is_integral()) return std::to_string(value.integer());
+    if (!value.is_real()) return value.digits();
     const double number = value.real();
     if (std::isnan(number)) return "NaN";
     if (std::isinf(number)) return number > 0 ? "Infinity" : "-Infinity";
@@ -273,7 +274,7 @@ std::string json_text(const Value& value, const JsonTextOptions& options, Runtim
   return writer.take();
 }
 
-std::optional<std::int64_t> parse_integer(std::string_view text, int base) {
+std::optional<Value> parse_any_integer(std::string_view text, int base) {
   const std::optional<std::string> plain = plain_number(text);
   if (!plain || plain->empty() || base < 0 || base == 1 || base > 36) return std::nullopt;
   const bool negative = plain->front() == '-';
@@ -293,8 +294,16 @@ std::optional<std::int64_t> parse_integer(std::string_view text, int base) {
   std::int64_t value = 0;
   const char* last = digits.data() + digits.size();
   const auto [end, error] = std::from_chars(digits.data(), last, value, radix);
-  if (error != std::errc() || end != last) return std::nullopt;
-  return value;
+  if (end != last) return std::nullopt;
+  if (error == std::errc()) return Value::integer(value);
+  if (radix != 10) return std::nullopt;
+  const std::size_t zeros = digits.find_first_not_of("-0");
+  return Value::integer_of_digits((negative ? "-" : "") + digits.substr(zeros));
+}
+
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  const std::optional<Value> value = parse_any_integer(text, 10);
+  return value && value->is_integral() ? std::optional(value->integer()) : std::nullopt;
 }
 
 std::optional<double> parse_real(std::string_view text) {

@@ -31,8 +31,11 @@ struct JsonTextOptions {
 /// json.dumps. Throws Complaint for what JSON does not have (undefined, an object).
 std::string json_text(const Value& value, const JsonTextOptions& options, Runtime& runtime);
 
-/// int(text, base) and float(text) of Python; nullopt where the text is no number of ours (an int past 64 bits too).
-std::optional<std::int64_t> parse_integer(std::string_view text, int base = 10);
+/// int(text, base) of Python, of any length in base 10 and of 64 bits in others; nullopt where the text is no such
+/// number.
+std::optional<Value> parse_any_integer(std::string_view text, int base);
+/// int(text) and float(text) of Python; nullopt where the text is no number, and no int of 64 bits.
+std::optional<std::int64_t> parse_integer(std::string_view text);
 std::optional<double> parse_real(std::string_view text);
 
 }  // namespace wedlm::jinja

@@ -1,30 +1,47 @@
 #include "wedlm/text/jinja/runtime.h"
 
+#include <algorithm>
+
 namespace wedlm::jinja {
+
+void InputSize::add(const Value& value) {
+  ++num_values;
+  if (value.is_string()) {
+    num_bytes += value.string().size();
+  } else if (value.is_sequence()) {
+    for (const Value& item : value.items()) add(item);
+  } else if (value.is_dict()) {
+    for (const auto& entry : value.dict().entries()) add(entry.value);
+  }
+}
+
+Runtime::Runtime(const InputSize& input)
+    : max_steps_(std::max(kMaxSteps, input.num_values * kStepsPerValue)),
+      max_bytes_(std::max(kMaxWorkBytes, input.num_bytes * kWorkPerByte)) {}
 
 void Runtime::charge_steps(std::size_t count) {
   num_steps_ += static_cast<std::int64_t>(count);
-  if (num_steps_ > kMaxSteps) {
-    throw Complaint("the rendering takes more than the limit of " + std::to_string(kMaxSteps) + " steps");
+  if (num_steps_ > max_steps_) {
+    throw Complaint("the rendering takes more than the limit of " + std::to_string(max_steps_) + " steps");
   }
 }
 
 void Runtime::charge_bytes(std::size_t count) {
   num_bytes_ += count;
-  if (num_bytes_ > kMaxWorkBytes) {
-    throw Complaint("the rendering handles more than the limit of " + std::to_string(kMaxWorkBytes) + " bytes of text");
+  if (num_bytes_ > max_bytes_) {
+    throw Complaint("the rendering handles more than the limit of " + std::to_string(max_bytes_) + " bytes of text");
   }
 }
 
 void Runtime::charge(const Value& value) {
-  if (value.is_string()) {
-    check_text_size(static_cast<double>(value.string().size()));
-    charge_bytes(value.string().size());
-  } else if (value.is_sequence()) {
-    charge_steps(value.items().size());
-  } else if (value.is_dict()) {
-    charge_steps(value.dict().entries().size());
-  }
+  if (!value.is_string()) return;
+  check_text_size(static_cast<double>(value.string().size()));
+  charge_bytes(value.string().size());
+}
+
+void Runtime::charge(const Arguments& arguments) {
+  for (const Value& value : arguments.positional) charge(value);
+  for (const auto& [name, value] : arguments.named) charge(value);
 }
 
 void Runtime::check_text_size(double bytes) {

@@ -16,23 +16,42 @@
 
 namespace wedlm::jinja {
 
+// Work may grow with the input, so that a long conversation can be rendered; a template of its own may do no more.
 inline constexpr std::int64_t kMaxSteps = 10'000'000;    // nodes evaluated and items handled
+inline constexpr std::int64_t kStepsPerValue = 500;      // or so many for each value of the input, where that is more
 inline constexpr std::size_t kMaxTextBytes = 64 << 20;   // one string, or the output
 inline constexpr std::size_t kMaxWorkBytes = 512 << 20;  // all strings read and made
+inline constexpr std::size_t kWorkPerByte = 100;         // or so many for each byte of the input
 inline constexpr std::int64_t kMaxRangeItems = 100'000;  // as Jinja's sandbox
 inline constexpr int kMaxDepth = 800;                    // statements, expressions and macros within one another
 
+/// The arguments of a call, a filter or a test.
+struct Arguments {
+  std::vector<Value> positional;
+  std::vector<std::pair<std::string, Value>> named;
+};
+
+/// What a rendering is given to work on.
+struct InputSize {
+  std::int64_t num_values = 0;
+  std::size_t num_bytes = 0;  // of its strings
+
+  void add(const Value& value);
+};
+
 class Runtime {
  public:
-  Runtime() = default;
+  explicit Runtime(const InputSize& input);
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
   /// Each throws Complaint, naming the limit, when it is passed.
   void charge_steps(std::size_t count);
   void charge_bytes(std::size_t count);
-  /// Charges the bytes of a string, or the items of a container.
+  /// Charges the bytes of a string. A container costs nothing to hand on, for it is shared: what makes one or goes over
+  /// its items charges steps.
   void charge(const Value& value);
+  void charge(const Arguments& arguments);
   /// To be called before a string of this size is made where its parts do not bound it.
   static void check_text_size(double bytes);
 
@@ -48,15 +67,11 @@ class Runtime {
 
  private:
   static constexpr std::size_t kObjectOverhead = 128;
+  std::int64_t max_steps_;
+  std::size_t max_bytes_;
   std::int64_t num_steps_ = 0;
   std::size_t num_bytes_ = 0;
   std::vector<std::unique_ptr<Object>> objects_;
-};
-
-/// The arguments of a call, a filter or a test.
-struct Arguments {
-  std::vector<Value> positional;
-  std::vector<std::pair<std::string, Value>> named;
 };
 
 /// Arguments sorted into parameters; an absent one has its default.

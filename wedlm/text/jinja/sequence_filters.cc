@@ -3,7 +3,7 @@
 
 #include "wedlm/text/jinja/attribute_path.h"
 #include "wedlm/text/jinja/builtins.h"
-#include "wedlm/text/jinja/characters.h"
+#include "wedlm/text/jinja/case_mapping.h"
 #include "wedlm/text/jinja/operators.h"
 #include "wedlm/text/jinja/python_text.h"
 
@@ -19,12 +19,15 @@ Value to_list(Runtime& runtime, const Value& input, const Arguments&) {
   return Value::list(iterate(input, runtime));
 }
 
+/// Of the many items that there may be, one is wanted.
 Value first(Runtime& runtime, const Value& input, const Arguments&) {
+  if (input.is_sequence() && !input.items().empty()) return input.items().front();
   const std::vector<Value> items = iterate(input, runtime);
   return items.empty() ? Value::undefined("No first item, sequence was empty.") : items.front();
 }
 
 Value last(Runtime& runtime, const Value& input, const Arguments&) {
+  if (input.is_sequence() && !input.items().empty()) return input.items().back();
   const std::vector<Value> items = iterate(input, runtime);
   return items.empty() ? Value::undefined("No last item, sequence was empty.") : items.back();
 }
@@ -228,7 +231,7 @@ Value slices(Runtime& runtime, const Value& input, const Arguments& arguments) {
     const auto end = position + size / num_slices + (is_longer ? 1 : 0);
     std::vector<Value> part(position, end);
     position = end;
-    if (bound.is_given(1) && !is_longer && size % num_slices != 0) part.push_back(bound.at(1));
+    if (bound.is_given(1) && !is_longer) part.push_back(bound.at(1));
     result.push_back(Value::list(std::move(part)));
   }
   return Value::list(std::move(result));

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "wedlm/text/jinja/builtins.h"
+#include "wedlm/text/jinja/case_mapping.h"
 #include "wedlm/text/jinja/characters.h"
 #include "wedlm/text/jinja/format.h"
 #include "wedlm/text/jinja/operators.h"
@@ -42,19 +43,16 @@ bool is_alnum(char32_t c) {
   return is_alpha(c) || is_numeric(c);
 }
 
-template <bool (*wanted)(char32_t), bool (*other)(char32_t)>
-Value has_only_case(Runtime&, const Value& self, const Arguments& arguments) {
+template <bool (*is_so)(std::string_view)>
+Value text_is(Runtime&, const Value& self, const Arguments& arguments) {
   bind("case test", arguments, {});
-  const std::u32string characters = decode(self.string());
-  return Value::boolean(std::any_of(characters.begin(), characters.end(), wanted) &&
-                        std::none_of(characters.begin(), characters.end(), other));
+  return Value::boolean(is_so(self.string()));
 }
 
-Value is_title(Runtime&, const Value& self, const Arguments& arguments) {
-  bind("istitle", arguments, {});
+Value is_printable_text(Runtime&, const Value& self, const Arguments& arguments) {
+  bind("isprintable", arguments, {});
   const std::u32string characters = decode(self.string());
-  const bool has_letter = std::any_of(characters.begin(), characters.end(), is_alpha);
-  return Value::boolean(has_letter && title(self.string()) == self.string());
+  return Value::boolean(std::all_of(characters.begin(), characters.end(), is_printable));
 }
 
 Value is_ascii_text(Runtime&, const Value& self, const Arguments& arguments) {
@@ -64,20 +62,26 @@ Value is_ascii_text(Runtime&, const Value& self, const Arguments& arguments) {
 
 /// The part of `text` that [start, end) names, in code points, and the bytes before it.
 struct Part {
-  std::string text;
+  std::string_view text;
   std::int64_t start = 0;
   bool is_valid = true;  // not where start lies past the end
 };
 
 Part part_of(const std::string& text, const Bound& bound) {
   if (!bound.is_given(1) && !bound.is_given(2)) return {text, 0};
-  const std::u32string characters = decode(text);
-  const auto size = static_cast<std::int64_t>(characters.size());
+  const std::int64_t size = num_code_points(text);
   const auto place = [&](std::int64_t index) { return index < 0 ? std::max<std::int64_t>(index + size, 0) : index; };
   const std::int64_t start = bound.is_given(1) ? place(bound.integer(1)) : 0;
   const std::int64_t end = std::min(bound.is_given(2) ? place(bound.integer(2)) : size, size);
   if (start > end) return {"", start, false};
-  return {encode(characters.substr(static_cast<std::size_t>(start), static_cast<std::size_t>(end - start))), start};
+  const auto offset = [&text](std::int64_t index, std::size_t from) {
+    std::size_t at = from;
+    for (std::int64_t i = 0; i < index; ++i) at += sequence_length(text[at]);
+    return at;
+  };
+  const std::size_t first = offset(start, 0);
+  const std::size_t last = offset(end - start, first);
+  return {std::string_view(text).substr(first, last - first), start};
 }
 
 enum class End { kStart, kEnd };
@@ -108,7 +112,7 @@ Value found(Runtime&, const Value& self, const Arguments& arguments) {
   std::size_t at = kNowhere;
   if (part.is_valid) at = side == Side::kLeft ? find_text(part.text, needle) : part.text.rfind(needle);
   if (at != kNowhere) {
-    return Value::integer(part.start + num_code_points(std::string_view(part.text).substr(0, at)));
+    return Value::integer(part.start + num_code_points(part.text.substr(0, at)));
   }
   if (missing == Missing::kComplaint) throw Complaint("substring not found");
   return Value::integer(-1);
@@ -199,6 +203,14 @@ Value split(Runtime& runtime, const Value& self, const Arguments& arguments) {
   return list_of(parts);
 }
 
+Value splitlines(Runtime& runtime, const Value& self, const Arguments& arguments) {
+  const bool keeps_ends = bind("splitlines", arguments, {"keepends"}).truth(0, false);
+  const std::vector<std::string_view> lines =
+      split_lines(self.string(), keeps_ends ? LineEnds::kKept : LineEnds::kDropped);
+  runtime.charge_steps(lines.size());
+  return list_of(lines);
+}
+
 template <Side side>
 Value partition(Runtime&, const Value& self, const Arguments& arguments) {
   const std::string separator = bind("partition", arguments, {"sep"}).text(0);
@@ -207,24 +219,6 @@ Value partition(Runtime&, const Value& self, const Arguments& arguments) {
   const Value empty = Value::string("");
   if (side == Side::kLeft) return Value::tuple({self, empty, empty});
   return Value::tuple({empty, empty, self});
-}
-
-Value split_lines(Runtime& runtime, const Value& self, const Arguments& arguments) {
-  const bool keeps_ends = bind("splitlines", arguments, {"keepends"}).truth(0, false);
-  static constexpr std::u32string_view kLineEnds = U"\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029";
-  const std::u32string text = decode(self.string());
-  std::vector<Value> lines;
-  std::size_t start = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (kLineEnds.find(text[i]) == std::u32string_view::npos) continue;
-    const std::size_t end = i;
-    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') ++i;
-    lines.push_back(Value::string(encode(text.substr(start, (keeps_ends ? i + 1 : end) - start))));
-    start = i + 1;
-  }
-  if (start < text.size()) lines.push_back(Value::string(encode(text.substr(start))));
-  runtime.charge_steps(lines.size());
-  return Value::list(std::move(lines));
 }
 
 Value join(Runtime& runtime, const Value& self, const Arguments& arguments) {
@@ -260,6 +254,24 @@ Value justified(Runtime&, const Value& self, const Arguments& arguments) {
   return Value::string(pad_text(self.string(), bound.integer(0), align, fill));
 }
 
+Value expand_tabs(Runtime&, const Value& self, const Arguments& arguments) {
+  const std::int64_t size = bind("expandtabs", arguments, {"tabsize"}).integer(0, 8);
+  std::string out;
+  std::int64_t column = 0;
+  for (const char c : self.string()) {
+    if (c != '\t') {
+      out += c;
+      column = c == '\n' || c == '\r' ? 0 : column + ((static_cast<unsigned char>(c) & 0xC0) == 0x80 ? 0 : 1);
+    } else if (size > 0) {
+      const std::int64_t width = size - column % size;
+      Runtime::check_text_size(static_cast<double>(out.size()) + static_cast<double>(width));
+      out.append(static_cast<std::size_t>(width), ' ');
+      column += width;
+    }
+  }
+  return Value::string(std::move(out));
+}
+
 Value zero_filled(Runtime&, const Value& self, const Arguments& arguments) {
   const std::int64_t width = bind("zfill", arguments, {"width"}).integer(0);
   const std::string& text = self.string();
@@ -283,7 +295,7 @@ constexpr Named<Method> kMethods[] = {
     {"replace", replace},
     {"upper", mapped<upper>},
     {"lower", mapped<lower>},
-    {"casefold", mapped<lower>},
+    {"casefold", mapped<casefold>},
     {"title", mapped<title>},
     {"capitalize", mapped<capitalize>},
     {"swapcase", mapped<swapcase>},
@@ -292,7 +304,7 @@ constexpr Named<Method> kMethods[] = {
     {"index", found<Side::kLeft, Missing::kComplaint>},
     {"rindex", found<Side::kRight, Missing::kComplaint>},
     {"count", count},
-    {"splitlines", split_lines},
+    {"splitlines", splitlines},
     {"partition", partition<Side::kLeft>},
     {"rpartition", partition<Side::kRight>},
     {"join", join},
@@ -307,15 +319,21 @@ constexpr Named<Method> kMethods[] = {
     {"isalpha", all_are<is_alpha>},
     {"isalnum", all_are<is_alnum>},
     {"isdecimal", all_are<is_decimal>},
-    {"isdigit", all_are<is_decimal>},
+    {"isdigit", all_are<is_digit>},
     {"isnumeric", all_are<is_numeric>},
-    {"isupper", has_only_case<is_upper, is_lower>},
-    {"islower", has_only_case<is_lower, is_upper>},
-    {"istitle", is_title},
+    {"isupper", text_is<is_upper_text>},
+    {"islower", text_is<is_lower_text>},
+    {"istitle", text_is<is_title_text>},
     {"isascii", is_ascii_text},
+    {"isprintable", is_printable_text},
+    {"expandtabs", expand_tabs},
 };
 
 }  // namespace
+
+bool looks_at_ends_alone(Method method) {
+  return method == starts_or_ends<End::kStart> || method == starts_or_ends<End::kEnd>;
+}
 
 Method find_string_method(std::string_view name) {
   return find_named(kMethods, name);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "wedlm/base/quote.h"
 #include "wedlm/text/jinja/builtins.h"
 #include "wedlm/text/jinja/characters.h"
 #include "wedlm/text/jinja/operators.h"
@@ -16,7 +17,9 @@ class BoundMethod final : public Object {
   BoundMethod(Value self, Method method) : self_(std::move(self)), method_(method) {}
   std::string_view type_name() const override { return "builtin_function_or_method"; }
   bool is_callable() const override { return true; }
-  Value call(Runtime& runtime, const Arguments& arguments) override { return method_(runtime, self_, arguments); }
+  Value call(Runtime& runtime, const Arguments& arguments) override {
+    return call_method(method_, self_, arguments, runtime);
+  }
 
  private:
   Value self_;
@@ -28,7 +31,9 @@ Value missing(const Value& value, const Value& key, Runtime& runtime) {
     return Value::undefined("'None' has no attribute " + repr(key, runtime));
   }
   const std::string type(value.type_name());
-  if (key.is_string()) return Value::undefined("'" + type + " object' has no attribute " + quoted(key.string()));
+  if (key.is_string()) {
+    return Value::undefined("'" + type + " object' has no attribute " + quoted(shortened(key.string())));
+  }
   return Value::undefined(type + " object has no element " + repr(key, runtime));
 }
 
@@ -114,15 +119,15 @@ void for_each_index(const SliceRange& range, const Take& take) {
 Value get_attribute(const Value& value, std::string_view name, Runtime& runtime) {
   require_defined(value);
   if (const std::optional<Value> attribute = attribute_of(value, name, runtime)) return *attribute;
-  const Value key = Value::string(std::string(name));
   if (value.is_dict()) {
     if (const Value* found = value.dict().find(name)) return *found;
   }
-  return missing(value, key, runtime);
+  return missing(value, Value::string(std::string(name)), runtime);
 }
 
 Value get_item(const Value& value, const Value& key, Runtime& runtime) {
   require_defined(value);
+  runtime.charge(key);
   if (const std::optional<Value> item = item_at(value, key, runtime)) return *item;
   if (key.is_string()) {
     if (const std::optional<Value> attribute = attribute_of(value, key.string(), runtime)) return *attribute;

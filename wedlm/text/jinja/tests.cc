@@ -1,6 +1,6 @@
 // The tests behind `is`.
 #include "wedlm/text/jinja/builtins.h"
-#include "wedlm/text/jinja/characters.h"
+#include "wedlm/text/jinja/case_mapping.h"
 #include "wedlm/text/jinja/operators.h"
 #include "wedlm/text/jinja/python_text.h"
 
@@ -28,14 +28,10 @@ bool is_callable(const Value& value) {
   return value.is_object() && value.object()->is_callable();
 }
 
-/// Python's str.isupper and str.islower: at least one letter has a case, and all that have it have this one.
-bool has_only_case(const Value& value, Runtime& runtime, bool (*wanted)(char32_t), bool (*other)(char32_t)) {
-  bool has_wanted = false;
-  for (const char32_t c : decode(to_text(value, runtime))) {
-    if (other(c)) return false;
-    has_wanted = has_wanted || wanted(c);
-  }
-  return has_wanted;
+template <bool (*is_so)(std::string_view)>
+bool text_is(Runtime& runtime, const Value& value, const Arguments&) {
+  runtime.charge(value);
+  return is_so(to_text(value, runtime));
 }
 
 constexpr Named<Test> kTests[] = {
@@ -45,14 +41,16 @@ constexpr Named<Test> kTests[] = {
     {"boolean", [](Runtime&, const Value& v, const Arguments&) { return v.is_boolean(); }},
     {"true", [](Runtime&, const Value& v, const Arguments&) { return v.is_boolean() && v.boolean(); }},
     {"false", [](Runtime&, const Value& v, const Arguments&) { return v.is_boolean() && !v.boolean(); }},
-    {"integer", [](Runtime&, const Value& v, const Arguments&) { return v.is_integral() && !v.is_boolean(); }},
+    {"integer",
+     [](Runtime&, const Value& v, const Arguments&) { return v.is_number() && !v.is_boolean() && !v.is_real(); }},
     {"float", [](Runtime&, const Value& v, const Arguments&) { return v.is_real(); }},
     {"number", [](Runtime&, const Value& v, const Arguments&) { return v.is_number(); }},
     {"string", [](Runtime&, const Value& v, const Arguments&) { return v.is_string(); }},
     {"mapping", [](Runtime&, const Value& v, const Arguments&) { return v.is_dict(); }},
     {"sequence",
      [](Runtime&, const Value& v, const Arguments&) { return v.is_string() || v.is_sequence() || v.is_dict(); }},
-    {"iterable", [](Runtime&, const Value& v, const Arguments&) { return length_of(v).has_value(); }},
+    {"iterable", [](Runtime&, const Value& v,
+                    const Arguments&) { return v.is_undefined() || v.is_string() || v.is_sequence() || v.is_dict(); }},
     {"callable", [](Runtime&, const Value& v, const Arguments&) { return is_callable(v); }},
     {"escaped", [](Runtime&, const Value&, const Arguments&) { return false; }},
     {"odd", [](Runtime& r, const Value& v, const Arguments&) { return remainder(v, 2, r) == 1; }},
@@ -61,9 +59,13 @@ constexpr Named<Test> kTests[] = {
      [](Runtime& r, const Value& v, const Arguments& a) {
        return equal(apply(BinaryOperator::kModulo, v, only_argument("divisibleby", a), r), Value::integer(0), r);
      }},
-    {"upper", [](Runtime& r, const Value& v, const Arguments&) { return has_only_case(v, r, is_upper, is_lower); }},
-    {"lower", [](Runtime& r, const Value& v, const Arguments&) { return has_only_case(v, r, is_lower, is_upper); }},
-    {"sameas", [](Runtime&, const Value& v, const Arguments& a) { return v.is_same(only_argument("sameas", a)); }},
+    {"upper", text_is<is_upper_text>},
+    {"lower", text_is<is_lower_text>},
+    {"sameas",
+     [](Runtime& r, const Value& v, const Arguments& a) {
+       r.charge(v);
+       return v.is_same(only_argument("sameas", a));
+     }},
     {"in", [](Runtime& r, const Value& v, const Arguments& a) { return contains(only_argument("in", a), v, r); }},
     {"filter",
      [](Runtime&, const Value& v, const Arguments&) { return v.is_string() && find_filter(v.string()) != nullptr; }},

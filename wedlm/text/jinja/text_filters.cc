@@ -3,8 +3,10 @@
 #include <cmath>
 
 #include "wedlm/text/jinja/builtins.h"
+#include "wedlm/text/jinja/case_mapping.h"
 #include "wedlm/text/jinja/characters.h"
 #include "wedlm/text/jinja/format.h"
+#include "wedlm/text/jinja/html.h"
 #include "wedlm/text/jinja/operators.h"
 #include "wedlm/text/jinja/python_text.h"
 
@@ -19,19 +21,6 @@ Value mapped(Runtime& runtime, const Value& input, const Arguments& arguments) {
 
 Value to_string(Runtime& runtime, const Value& input, const Arguments&) {
   return Value::string(to_text(input, runtime));
-}
-
-/// Jinja's title: words begin after white space, - ( { [ and <, unlike those of str.title().
-Value title_filter(Runtime& runtime, const Value& input, const Arguments& arguments) {
-  bind("title", arguments, {});
-  std::u32string text = decode(to_text(input, runtime));
-  bool inside_word = false;
-  for (char32_t& c : text) {
-    const bool separates = is_space(c) || std::u32string_view(U"-({[<").find(c) != std::u32string_view::npos;
-    if (!separates) c = inside_word ? to_lower(c) : to_upper(c);
-    inside_word = !separates;
-  }
-  return Value::string(encode(text));
 }
 
 Value trim(Runtime& runtime, const Value& input, const Arguments& arguments) {
@@ -84,15 +73,15 @@ Value indent(Runtime& runtime, const Value& input, const Arguments& arguments) {
   std::string indentation = "    ";
   if (bound.has(0)) indentation = bound.at(0).is_string() ? bound.text(0) : pad_text("", bound.integer(0), '<', " ");
   const bool indents_blank = bound.truth(2, false);
-  const std::string text = to_text(input, runtime);
-  const auto num_lines = static_cast<double>(std::count(text.begin(), text.end(), '\n') + 1);
-  Runtime::check_text_size(static_cast<double>(text.size()) + num_lines * static_cast<double>(indentation.size()));
+  const std::string text = to_text(input, runtime) + '\n';  // which keeps a line end that the text has
+  const std::vector<std::string_view> lines = split_lines(text, LineEnds::kDropped);
+  Runtime::check_text_size(static_cast<double>(text.size()) +
+                           static_cast<double>(lines.size()) * static_cast<double>(indentation.size()));
   std::string out = bound.truth(1, false) ? indentation : "";
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    out += text[i];
-    if (text[i] != '\n') continue;
-    const bool is_blank = i + 1 >= text.size() || text[i + 1] == '\n';
-    if (indents_blank || !is_blank) out += indentation;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (i > 0) out += '\n';
+    if (i > 0 && (indents_blank || !lines[i].empty())) out += indentation;
+    out += lines[i];
   }
   return Value::string(std::move(out));
 }
@@ -124,31 +113,8 @@ Value word_count(Runtime& runtime, const Value& input, const Arguments&) {
   return Value::integer(number);
 }
 
-/// Removes comments and tags and makes each run of white space one blank.
-Value strip_tags(Runtime& runtime, const Value& input, const Arguments&) {
-  std::string text = to_text(input, runtime);
-  for (const auto& [open, close] : {std::pair<std::string_view, std::string_view>{"<!--", "-->"}, {"<", ">"}}) {
-    std::string kept;
-    std::size_t position = 0;
-    for (;;) {
-      const std::size_t begin = text.find(open, position);
-      const std::size_t end = begin == std::string::npos ? begin : text.find(close, begin);
-      if (end == std::string::npos) break;
-      kept.append(text, position, begin - position);
-      position = end + close.size();
-    }
-    kept.append(text, position);
-    text = std::move(kept);
-  }
-  std::u32string out;
-  for (const char32_t c : decode(strip(text, Side::kBoth))) {
-    if (!is_space(c)) {
-      out += c;
-    } else if (out.back() != U' ') {
-      out += U' ';
-    }
-  }
-  return Value::string(encode(out));
+Value striptags(Runtime& runtime, const Value& input, const Arguments&) {
+  return Value::string(strip_tags(to_text(input, runtime)));
 }
 
 /// `kForm` writes a blank as +, as forms do, and keeps no slash.
@@ -228,17 +194,18 @@ Value to_integer(Runtime&, const Value& input, const Arguments& arguments) {
   Value otherwise = bound.has(0) ? bound.at(0) : Value::integer(0);
   require_defined(input);
   if (input.is_integral()) return Value::integer(input.integer());
+  if (input.is_long_integer()) return input;
   std::optional<double> real;
   if (input.is_real()) real = input.real();
   if (input.is_string()) {
     const std::int64_t base = bound.integer(1, 10);
     if (base < 0 || base == 1 || base > 36) return otherwise;
-    if (const auto value = parse_integer(input.string(), static_cast<int>(base))) return Value::integer(*value);
+    if (const auto value = parse_any_integer(input.string(), static_cast<int>(base))) return *value;
     real = parse_real(input.string());
   }
-  constexpr double kPast = 9223372036854775808.0;  // 2^63
-  if (!real || !(std::abs(*real) < kPast)) return otherwise;
-  return Value::integer(static_cast<std::int64_t>(*real));
+  if (!real || !std::isfinite(*real)) return otherwise;
+  const double whole = std::trunc(*real);
+  return whole == 0 ? Value::integer(0) : Value::integer_of_digits(fixed_text(whole, 0));
 }
 
 Value to_real(Runtime&, const Value& input, const Arguments& arguments) {
@@ -254,6 +221,7 @@ Value to_real(Runtime&, const Value& input, const Arguments& arguments) {
 Value absolute(Runtime&, const Value& input, const Arguments&) {
   if (input.is_real()) return Value::real(std::abs(input.real()));
   if (input.is_integral()) return input.integer() < 0 ? negate(input) : Value::integer(input.integer());
+  if (input.is_long_integer()) return input.digits().starts_with('-') ? negate(input) : input;
   require_defined(input);
   throw Complaint("bad operand type for abs(): '" + std::string(input.type_name()) + "'");
 }
@@ -267,10 +235,11 @@ Value round_filter(Runtime&, const Value& input, const Arguments& arguments) {
   if (std::abs(precision) > 300) throw Complaint("round(): the precision is past the limit of 300");
   const double value = input.real();
   const double scale = std::pow(10.0, static_cast<double>(precision));
-  if (method == "ceil") return Value::real(std::ceil(value * scale) / scale);
-  if (method == "floor") return Value::real(std::floor(value * scale) / scale);
+  if (method == "ceil") return Value::real((std::ceil(value * scale) + 0.0) / scale);  // an int in Python: no -0.0
+  if (method == "floor") return Value::real((std::floor(value * scale) + 0.0) / scale);
   if (method != "common") throw Complaint("method must be common, ceil or floor");
   if (input.is_integral() && precision >= 0) return Value::integer(input.integer());
+  if (input.is_long_integer() && precision >= 0) return input;
   if (!std::isfinite(value)) return input;
   if (precision < 0) {
     const double rounded = std::nearbyint(value * scale) / scale;
@@ -285,7 +254,7 @@ constexpr Named<Filter> kFilters[] = {
     {"upper", mapped<upper>},
     {"lower", mapped<lower>},
     {"capitalize", mapped<capitalize>},
-    {"title", title_filter},
+    {"title", mapped<title_words>},
     {"trim", trim},
     {"replace", replace},
     {"string", to_string},
@@ -297,7 +266,7 @@ constexpr Named<Filter> kFilters[] = {
     {"indent", indent},
     {"truncate", truncate},
     {"wordcount", word_count},
-    {"striptags", strip_tags},
+    {"striptags", striptags},
     {"urlencode", url_encode},
     {"format", format_filter},
     {"tojson", to_json},

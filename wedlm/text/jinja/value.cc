@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "wedlm/base/number_text.h"
 #include "wedlm/text/jinja/runtime.h"
 
 namespace wedlm::jinja {
@@ -31,13 +32,11 @@ std::string string_key(std::string_view text) {
 std::string key_text(const Value& key) {
   if (key.is_string()) return string_key(key.string());
   if (key.is_none()) return "N";
-  if (key.is_integral()) return "n" + std::to_string(key.integer());
+  if (key.is_integral() || key.is_long_integer()) return "n" + key.digits();
   if (key.is_real()) {
     const double value = key.real();
-    constexpr double kExact = 9007199254740992.0;  // 2^53
-    if (value == std::floor(value) && std::abs(value) <= kExact) {
-      return "n" + std::to_string(static_cast<std::int64_t>(value));
-    }
+    if (value == 0) return "n0";
+    if (value == std::floor(value) && std::isfinite(value)) return "n" + fixed(value, 0);
     return "f" + std::to_string(std::hash<double>()(value));
   }
   if (key.is_tuple()) {
@@ -56,6 +55,11 @@ std::string key_text(const Value& key) {
 
 Value Value::undefined(std::string complaint) {
   return Value(Undefined{std::make_shared<const std::string>(std::move(complaint))});
+}
+
+Value Value::integer_of_digits(std::string digits) {
+  if (const auto value = parse_whole<std::int64_t>(digits)) return integer(*value);
+  return Value(LongInteger{std::make_shared<const std::string>(std::move(digits))});
 }
 
 Value Value::string(std::string value) {
@@ -81,7 +85,8 @@ Value Value::from_json(const Json& json) {
   if (json.is_null()) return none();
   if (json.is_bool()) return boolean(json.as_bool());
   if (json.is_integer()) return integer(json.as_integer());
-  if (json.is_number()) return real(json.as_number());
+  if (json.is_long_integer()) return integer_of_digits(json.long_integer());
+  if (json.is_real()) return real(json.real());
   if (json.is_string()) return string(replace_ill_formed_utf8(json.as_string()));
   if (json.is_array()) {
     std::vector<Value> items;
@@ -96,9 +101,15 @@ Value Value::from_json(const Json& json) {
   return dict(std::move(entries));
 }
 
+double Value::real() const {
+  if (is_long_integer()) return Json::integer_of_digits(digits()).as_number();
+  return is_real() ? std::get<double>(value_) : static_cast<double>(integer());
+}
+
 std::string_view Value::type_name() const {
   if (is_sequence()) return is_tuple() ? "tuple" : "list";
   if (is_object()) return object()->type_name();
+  if (is_long_integer()) return "int";
   static constexpr std::string_view kNames[] = {"Undefined", "NoneType", "bool", "int", "float", "str", "list", "dict"};
   return kNames[value_.index()];
 }
@@ -114,6 +125,7 @@ bool Value::is_same(const Value& other) const {
   if (is_sequence()) return std::get<Items>(value_) == std::get<Items>(other.value_);
   if (is_dict()) return std::get<Entries>(value_) == std::get<Entries>(other.value_);
   if (is_object()) return object() == other.object();
+  if (is_long_integer()) return digits() == other.digits();
   if (is_number()) return real() == other.real();
   return true;
 }

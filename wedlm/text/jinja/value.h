@@ -1,6 +1,7 @@
 // Values of a template: Python's None, bool, int, float, str, list, tuple and dict, Jinja's undefined, and objects
 // (namespaces, macros, loops). Containers never change once made, as in Jinja's immutable sandbox, so they are shared
-// freely and cannot form cycles; only objects can, and those belong to the Runtime. Integers are 64-bit.
+// freely and cannot form cycles; only objects can, and those belong to the Runtime. Integers that one computes with
+// have 64 bits; one that came in longer (a long integer) is shown, compared and passed on with all its digits.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +45,8 @@ class Value {
   static Value none() { return Value(None{}); }
   static Value boolean(bool value) { return Value(value); }
   static Value integer(std::int64_t value) { return Value(value); }
+  /// `digits`: a minus sign or none, and decimal digits without zeros in front; of 64 bits it is integer()'s.
+  static Value integer_of_digits(std::string digits);
   static Value real(double value) { return Value(value); }
   static Value string(std::string value);
   /// Throws Complaint where containers would nest deeper than kMaxValueDepth, as does dict().
@@ -63,13 +66,19 @@ class Value {
   bool is_tuple() const { return is_sequence() && std::get<Items>(value_)->is_tuple; }
   bool is_dict() const { return std::holds_alternative<Entries>(value_); }
   bool is_object() const { return std::holds_alternative<Object*>(value_); }
-  /// An int; Python's bool is one too.
+  bool is_long_integer() const { return std::holds_alternative<LongInteger>(value_); }
+  /// An int of 64 bits; Python's bool is one too.
   bool is_integral() const { return is_boolean() || std::holds_alternative<std::int64_t>(value_); }
-  bool is_number() const { return is_integral() || is_real(); }
+  bool is_number() const { return is_integral() || is_real() || is_long_integer(); }
 
   bool boolean() const { return std::get<bool>(value_); }
   std::int64_t integer() const { return is_boolean() ? std::int64_t{boolean()} : std::get<std::int64_t>(value_); }
-  double real() const { return is_real() ? std::get<double>(value_) : static_cast<double>(integer()); }
+  /// Of any number; a long integer past all doubles is infinite.
+  double real() const;
+  /// The decimal digits of an int of any length.
+  std::string digits() const {
+    return is_long_integer() ? *std::get<LongInteger>(value_).digits : std::to_string(integer());
+  }
   const std::string& string() const { return *std::get<String>(value_); }
   const std::vector<Value>& items() const { return std::get<Items>(value_)->items; }
   const Dict& dict() const { return *std::get<Entries>(value_); }
@@ -89,10 +98,13 @@ class Value {
   using String = std::shared_ptr<const std::string>;
   using Items = std::shared_ptr<const Sequence>;
   using Entries = std::shared_ptr<const Dict>;
+  struct LongInteger {
+    std::shared_ptr<const std::string> digits;
+  };
   template <class T>
   explicit Value(T value) : value_(std::move(value)) {}
 
-  std::variant<Undefined, None, bool, std::int64_t, double, String, Items, Entries, Object*> value_;
+  std::variant<Undefined, None, bool, std::int64_t, double, String, Items, Entries, Object*, LongInteger> value_;
 };
 
 /// Keeps insertion order, as Python's dict does.
