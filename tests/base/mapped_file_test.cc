@@ -33,5 +33,22 @@ TEST(MappedFileTest, SaysWhichFileAndWhy) {
   }
 }
 
+TEST(MappedFileTest, AnAddressLeadsToItsFile) {
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "a").string();
+  std::ofstream(path) << "hello";
+  const std::byte* at = nullptr;
+  {
+    MappedFile file(path);
+    at = file.bytes().data();
+    const MappedFile moved = std::move(file);
+    EXPECT_STREQ(mapped_file_at(at), path.c_str());
+    EXPECT_STREQ(mapped_file_at(at + 4), path.c_str());
+    EXPECT_EQ(mapped_file_at(at + 5), nullptr);
+    EXPECT_EQ(mapped_file_at(at - 1), nullptr);
+  }
+  EXPECT_EQ(mapped_file_at(at), nullptr);
+}
+
 }  // namespace
 }  // namespace wedlm

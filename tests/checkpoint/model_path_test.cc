@@ -76,6 +76,22 @@ TEST_F(HubCacheTest, MainIsFollowedToItsCommit) {
   EXPECT_EQ(resolve_model("tencent/WeDLM-8B-Instruct", environment_), expected);
 }
 
+TEST_F(HubCacheTest, LettersOfEitherCaseNameTheSameModel) {
+  const fs::path expected = snapshot(kCommit);
+  for (const char* name :
+       {"Tencent/WeDLM-8B-Instruct", "tencent/wedlm-8b-instruct", "TENCENT/WEDLM-8B-INSTRUCT@main"}) {
+    EXPECT_EQ(resolve_model(name, environment_), expected) << name;
+  }
+  EXPECT_NE(error_of<ResourceError>("tencent/WeDLM-7B-Instruct", environment_), "");
+  // Both ways to write it are there: the very name comes first, and a download that was never made does not count.
+  const fs::path other = folder_.path() / "hub" / "models--Tencent--WeDLM-8B-Instruct";
+  fs::create_directories(other / "snapshots");
+  EXPECT_EQ(resolve_model("Tencent/WeDLM-8B-Instruct", environment_), expected);
+  fs::create_directories(other / "snapshots" / kOtherCommit);
+  EXPECT_EQ(resolve_model("Tencent/WeDLM-8B-Instruct", environment_), other / "snapshots" / kOtherCommit);
+  EXPECT_EQ(resolve_model("tencent/WeDLM-8B-Instruct", environment_), expected);
+}
+
 TEST_F(HubCacheTest, ARevisionIsABranchATagOrACommit) {
   const fs::path main = snapshot(kCommit);
   const fs::path other = snapshot(kOtherCommit);
@@ -132,6 +148,8 @@ TEST_F(HubCacheTest, PathsThatAreNotThereAreNotLookedUpInTheCache) {
   }
   std::ofstream(folder_.path() / "file") << "x";
   EXPECT_THAT(error_of<InvalidInput>((folder_.path() / "file").string(), environment_), HasSubstr("it is a file"));
+  std::ofstream(folder_.path() / "model.gguf") << "GGUF";
+  EXPECT_THAT(error_of<InvalidInput>((folder_.path() / "model.gguf").string(), environment_), HasSubstr("llama.cpp"));
 }
 
 TEST(ShippedModelTest, IsFoundFromEachPlaceOfTheProgram) {

@@ -17,8 +17,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto tensors = wedlm::parse_safetensors({copy.get(), size}, "fuzz");
     std::size_t total = 0;
     for (const wedlm::NamedTensor& named : tensors) {
+      if (!named.unusable.empty()) continue;
       const auto bytes =
           static_cast<std::size_t>(named.tensor.shape().num_elements()) * wedlm::dtype_bytes(named.tensor.dtype());
+      if (bytes != static_cast<std::size_t>(named.num_bytes)) std::abort();
       const auto* first = static_cast<const std::byte*>(named.tensor.data());
       const volatile auto ends = first[0] ^ first[bytes - 1];
       static_cast<void>(ends);

@@ -81,7 +81,7 @@ TEST_F(SafetensorsWriterTest, TheReaderFindsWhatWasWritten) {
   ASSERT_EQ(file.tensors().size(), plans.size());
   std::size_t begin = 0;
   for (std::size_t i = 0; i < plans.size(); ++i) {
-    const auto& [name, tensor] = file.tensors()[i];
+    const auto& [name, type, num_bytes, tensor, unusable] = file.tensors()[i];
     EXPECT_EQ(name, plans[i].name);
     EXPECT_EQ(tensor.dtype(), plans[i].dtype);
     EXPECT_EQ(tensor.shape(), plans[i].shape);

@@ -28,7 +28,7 @@ ModelConfig config_of(const Bits& table) {
           .head_dim = 2,
           .max_position_embeddings = 64,
           .rms_norm_eps = 1e-12,
-          .rope_theta = 1e4};
+          .rope = {.theta = 1e4}};
 }
 
 /// The layer adds nothing, a token's embedding is the unit vector of its number, and the head holds the table.

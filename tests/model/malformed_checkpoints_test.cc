@@ -12,6 +12,7 @@
 #include "tests/support/data.h"
 #include "wedlm/base/error.h"
 #include "wedlm/checkpoint/checkpoint.h"
+#include "wedlm/model/generation_config.h"
 #include "wedlm/model/model_config.h"
 #include "wedlm/model/weight_list.h"
 

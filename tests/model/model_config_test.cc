@@ -49,11 +49,12 @@ TEST(ModelConfigTest, ReadsTheShippedModel) {
   EXPECT_EQ(config.head_dim, 64);
   EXPECT_EQ(config.max_position_embeddings, 2048);
   EXPECT_EQ(config.rms_norm_eps, 1e-6);
-  EXPECT_EQ(config.rope_theta, 1e6);
+  EXPECT_EQ(config.rope.theta, 1e6);
   EXPECT_TRUE(config.tie_word_embeddings);
   EXPECT_TRUE(config.qk_norm);
   EXPECT_FALSE(config.attention_bias);
   EXPECT_EQ(config.mask_token_id, 2047);
+  EXPECT_EQ(config.mask_source, MaskSource::kConfig);
   EXPECT_THAT(config.eos_token_ids, ElementsAre(2046));
   EXPECT_EQ(config.torch_dtype, DType::kBF16);
 }
@@ -85,10 +86,36 @@ TEST(ModelConfigTest, WhatIsAbsentOrNullTakesItsDefault) {
     EXPECT_EQ(config.num_key_value_heads, 4);
     EXPECT_EQ(config.head_dim, 16);
     EXPECT_FALSE(config.tie_word_embeddings);
-    EXPECT_EQ(config.mask_token_id, 151665);
+    EXPECT_EQ(config.mask_token_id, kNoToken);
     EXPECT_THAT(config.eos_token_ids, IsEmpty());
     EXPECT_EQ(config.torch_dtype, std::nullopt);
   }
+}
+
+TEST(ModelConfigTest, AMaskIsAssumedOfWeDLMAlone) {
+  const ModelConfig wedlm = parsed("wedlm", kTheta);
+  EXPECT_EQ(wedlm.mask_token_id, 151665);
+  EXPECT_EQ(wedlm.mask_source, MaskSource::kAssumed);
+  for (const char* type : {"qwen2", "qwen3"}) {
+    EXPECT_EQ(parsed(type, kTheta).mask_source, MaskSource::kNobody) << type;
+    const ModelConfig named = parsed(type, kTheta + std::string(R"(, "mask_token_id": 7)"));
+    EXPECT_EQ(named.mask_token_id, 7) << type;
+    EXPECT_EQ(named.mask_source, MaskSource::kConfig) << type;
+  }
+}
+
+TEST(ModelConfigTest, OfSeveralWhoNameTheMaskTheNearestToTheCallerCounts) {
+  ModelConfig config = parsed("wedlm", kTheta);
+  name_mask_token(config, MaskSource::kTokenizer, 3);
+  EXPECT_EQ(config.mask_token_id, 3);
+  name_mask_token(config, MaskSource::kAssumed, 4);
+  EXPECT_EQ(config.mask_token_id, 3);
+  name_mask_token(config, MaskSource::kCaller, 5);
+  name_mask_token(config, MaskSource::kTokenizer, 6);
+  EXPECT_EQ(config.mask_token_id, 5);
+  EXPECT_EQ(config.mask_source, MaskSource::kCaller);
+  EXPECT_THROW(name_mask_token(config, MaskSource::kCaller, 152000), InvalidInput);
+  EXPECT_THROW(name_mask_token(config, MaskSource::kCaller, kNoToken), InvalidInput);
 }
 
 TEST(ModelConfigTest, AVocabularyTooSmallForTheUsualMaskHasNone) {
@@ -102,9 +129,22 @@ TEST(ModelConfigTest, ReadsWhatNewerReleasesWrite) {
     "dtype": "float16", "eos_token_id": [3, 1], "sliding_window": 4096, "use_sliding_window": false,
     "layer_types": ["full_attention", "full_attention"], "hidden_act": "silu", "architectures": ["Qwen3ForCausalLM"],
     "rope_scaling": {"type": "default"}, "unknown": {})");
-  EXPECT_EQ(config.rope_theta, 5e6);
+  EXPECT_EQ(config.rope.theta, 5e6);
   EXPECT_EQ(config.torch_dtype, DType::kF16);
   EXPECT_THAT(config.eos_token_ids, ElementsAre(3, 1));
+}
+
+TEST(ModelConfigTest, TheTypeMayBeLeftToTheTensors) {
+  EXPECT_EQ(parsed("qwen3", kTheta + std::string(R"(, "torch_dtype": "auto")")).torch_dtype, std::nullopt);
+  EXPECT_EQ(parsed("qwen3", kTheta + std::string(R"(, "torch_dtype": "auto", "dtype": "float16")")).torch_dtype,
+            DType::kF16);
+  EXPECT_EQ(parsed("qwen3", kTheta + std::string(R"(, "dtype": "auto")")).torch_dtype, std::nullopt);
+}
+
+TEST(ModelConfigTest, AModelWithoutItsHeadIsOfTheSameArchitecture) {
+  for (const std::string name : {"Qwen2Model", "Qwen3Model", "WeDLMModel"}) {
+    EXPECT_EQ(error_of("qwen3", kTheta + (R"(, "architectures": [")" + name + "\"]")), "");
+  }
 }
 
 TEST(ModelConfigTest, ThetaHasNoDefault) {
@@ -136,38 +176,6 @@ TEST(ModelConfigTest, CountsTheParametersThatArePublished) {
   EXPECT_EQ(qwen_7b().kv_bytes_per_token(DType::kI8), 28 * 2 * 4 * (128 + 4)) << "bytes and a scale for each head";
   EXPECT_EQ(qwen_half_b().num_parameters(), 494'032'768);
   EXPECT_EQ(wedlm_8b().num_parameters(), 8'190'735'360);
-}
-
-GenerationDefaults generation(const std::string& text) {
-  const Json json = parse_json(text, "generation_config.json");
-  return parse_generation_config(&json, 100);
-}
-
-TEST(GenerationConfigTest, NothingIsSaidWithoutAFile) {
-  for (const GenerationDefaults& defaults : {parse_generation_config(nullptr), generation("{}"),
-                                             generation(R"({"temperature": null, "do_sample": null})")}) {
-    EXPECT_EQ(defaults.temperature, std::nullopt);
-    EXPECT_EQ(defaults.filters, TokenFilters{});
-    EXPECT_THAT(defaults.eos_token_ids, IsEmpty());
-  }
-}
-
-TEST(GenerationConfigTest, ReadsWhatQwenShips) {
-  const GenerationDefaults defaults = generation(R"({"bos_token_id": 10, "do_sample": true, "eos_token_id": [12, 10],
-    "pad_token_id": 10, "temperature": 0.6, "top_k": 20, "top_p": 0.95, "min_p": 0.05, "transformers_version": "4.51.0"})");
-  EXPECT_EQ(defaults.temperature, 0.6F);
-  EXPECT_EQ(defaults.filters.top_p, 0.95F);
-  EXPECT_EQ(defaults.filters.top_k, 20);
-  EXPECT_EQ(defaults.filters.min_p, 0.05F);
-  EXPECT_THAT(defaults.eos_token_ids, ElementsAre(12, 10));
-  EXPECT_THAT(generation(R"({"eos_token_id": 7})").eos_token_ids, ElementsAre(7));
-}
-
-TEST(GenerationConfigTest, GreedyIsTemperatureZeroUnlessOneIsGiven) {
-  EXPECT_EQ(generation(R"({"do_sample": false})").temperature, 0.0F);
-  EXPECT_EQ(generation(R"({"do_sample": false, "temperature": 0.7})").temperature, 0.7F);
-  EXPECT_EQ(generation(R"({"do_sample": true})").temperature, std::nullopt);
-  EXPECT_EQ(generation(R"({"temperature": 0.0})").temperature, 0.0F);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ ModelConfig small_config() {
           .head_dim = 14,
           .max_position_embeddings = 64,
           .rms_norm_eps = 1e-6,
-          .rope_theta = 1e4,
+          .rope = {.theta = 1e4},
           .attention_bias = true,
           .o_proj_bias = true,
           .qk_norm = true};

@@ -34,9 +34,9 @@ TEST(WeightListTest, EveryTensorOfEveryCheckpointIsAccountedFor) {
     for (const WeightSpec& spec : weight_list(config)) {
       names.insert(spec.name);
       num_elements += spec.shape.num_elements();
-      const ConstTensor* tensor = checkpoint.find(spec.name);
-      ASSERT_NE(tensor, nullptr) << spec.name;
-      EXPECT_EQ(tensor->shape(), spec.shape) << spec.name;
+      const Checkpoint::Entry* entry = checkpoint.find(spec.name);
+      ASSERT_NE(entry, nullptr) << spec.name;
+      EXPECT_EQ(entry->tensor.shape(), spec.shape) << spec.name;
     }
     EXPECT_EQ(names.size(), checkpoint.tensors().size()) << folder;
     EXPECT_EQ(num_elements, config.num_parameters()) << folder;
@@ -106,11 +106,7 @@ TEST(WeightListTest, ComesInTheOrderOfAForward) {
 void write_tied_with(const fs::path& folder, const std::string& entry, const std::string& more_data) {
   const fs::path original = test_data("checkpoints/qwen3-tied-f32-headdim32");
   fs::copy_file(original / "config.json", folder / "config.json");
-  const std::string file = read_text(original / "model.safetensors");
-  std::uint64_t header_bytes = 0;
-  for (int i = 7; i >= 0; --i) header_bytes = header_bytes << 8 | static_cast<unsigned char>(file[std::size_t(i)]);
-  const std::string data = file.substr(8 + header_bytes);
-  std::string header = file.substr(8, header_bytes);
+  auto [header, data] = safetensors_parts(original / "model.safetensors");
   header.resize(header.rfind('}'));
   header +=
       ", " + entry + "[" + std::to_string(data.size()) + ", " + std::to_string(data.size() + more_data.size()) + "]}}";
@@ -131,9 +127,8 @@ std::string error_of(const fs::path& folder) {
 TEST(CheckWeightsTest, ATiedHeadMayBeStoredWhereItIsTheSame) {
   const fs::path original = test_data("checkpoints/qwen3-tied-f32-headdim32");
   const Checkpoint checkpoint = Checkpoint::open(original);
-  const ConstTensor* embedding = checkpoint.find("model.embed_tokens.weight");
-  std::string head(static_cast<const char*>(embedding->data()),
-                   static_cast<std::size_t>(embedding->shape().num_elements()) * 4);
+  const Checkpoint::Entry* embedding = checkpoint.find("model.embed_tokens.weight");
+  std::string head(static_cast<const char*>(embedding->tensor.data()), static_cast<std::size_t>(embedding->num_bytes));
   const std::string entry = R"("lm_head.weight": {"dtype": "F32", "shape": [331, 64], "data_offsets": )";
   const TemporaryFolder same;
   write_tied_with(same.path(), entry, head);
@@ -150,6 +145,24 @@ TEST(CheckWeightsTest, BuffersOfTheRotationAreLeftAlone) {
                   R"("model.layers.0.self_attn.rotary_emb.inv_freq": {"dtype": "F32", "shape": [2], "data_offsets": )",
                   std::string(8, '\0'));
   EXPECT_EQ(error_of(folder.path()), "");
+}
+
+TEST(CheckWeightsTest, WhatCanBeNoWeightIsLeftAlone) {
+  for (const char* entry :
+       {R"("model.layers.0.self_attn.position_ids": {"dtype": "I64", "shape": [1], "data_offsets": )",
+        R"("steps": {"dtype": "F64", "shape": [1], "data_offsets": )",
+        R"("model.layers.0.mask": {"dtype": "BOOL", "shape": [2, 2, 2, 1], "data_offsets": )",
+        R"("logit_scale": {"dtype": "BF16", "shape": [2, 2, 1, 1], "data_offsets": )",
+        R"("temperature": {"dtype": "C64", "shape": [], "data_offsets": )",
+        R"("table": {"dtype": "NEW8", "shape": [8], "data_offsets": )"}) {
+    const TemporaryFolder folder;
+    write_tied_with(folder.path(), entry, std::string(8, '\0'));
+    EXPECT_EQ(error_of(folder.path()), "") << entry;
+  }
+  const TemporaryFolder folder;
+  write_tied_with(folder.path(), R"("score.weight": {"dtype": "F32", "shape": [2], "data_offsets": )",
+                  std::string(8, '\0'));
+  EXPECT_THAT(error_of(folder.path()), testing::HasSubstr("score.weight"));
 }
 
 }  // namespace

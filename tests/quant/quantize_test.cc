@@ -94,21 +94,37 @@ TEST(QuantizeFilesTest, PanelsAreAlignedAndTheRestStays) {
   EXPECT_EQ(config.quantization->lanes, 16);
   std::size_t num_packed = 0;
   for (const WeightSpec& spec : stored_list(config)) {
-    const ConstTensor* tensor = after.find(spec.name);
-    ASSERT_NE(tensor, nullptr) << spec.name;
+    const Checkpoint::Entry* entry = after.find(spec.name);
+    ASSERT_NE(entry, nullptr) << spec.name;
     if (spec.is_packed) {
       ++num_packed;
-      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(tensor->data()) % 64, 0U) << spec.name;
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(entry->tensor.data()) % 64, 0U) << spec.name;
       continue;
     }
-    const ConstTensor* same = before.find(spec.name);
+    const Checkpoint::Entry* same = before.find(spec.name);
     ASSERT_NE(same, nullptr);
-    const auto bytes = static_cast<std::size_t>(same->shape().num_elements()) * dtype_bytes(same->dtype());
-    EXPECT_EQ(std::memcmp(same->data(), tensor->data(), bytes), 0) << spec.name;
+    EXPECT_EQ(std::memcmp(same->tensor.data(), entry->tensor.data(), static_cast<std::size_t>(same->num_bytes)), 0)
+        << spec.name;
   }
   EXPECT_EQ(num_packed, 5U * 4 + 1);
   for (const char* name : {"tokenizer.json", "tokenizer_config.json", "generation_config.json"}) {
     EXPECT_EQ(read_text(out / name), read_text(nano_model() / name));
+  }
+}
+
+TEST(QuantizeFilesTest, AllChatTemplatesAreCopied) {
+  const TemporaryFolder parent;
+  const fs::path from = parent.path() / "from";
+  const fs::path out = parent.path() / "out";
+  fs::copy(nano_model(), from);
+  fs::create_directory(from / "additional_chat_templates");
+  for (const char* name : {"chat_template.jinja", "additional_chat_templates/tool_use.jinja"}) {
+    std::ofstream(from / name) << name;
+  }
+  quantize_checkpoint(Checkpoint::open(from), out,
+                      {.quantization = {.formats = formats_of(WeightType::kInt8, WeightType::kInt8), .lanes = 8}});
+  for (const char* name : {"chat_template.jinja", "additional_chat_templates/tool_use.jinja"}) {
+    EXPECT_EQ(read_text(out / name), name);
   }
 }
 
@@ -137,7 +153,7 @@ TEST(QuantizeFilesTest, AScaleThatIsNoNumberIsRefusedByTheNameOfItsTensor) {
   std::ptrdiff_t offset = 0;
   {
     const Checkpoint checkpoint = Checkpoint::open(out);
-    const auto* data = static_cast<const std::byte*>(checkpoint.find(name)->data());
+    const auto* data = static_cast<const std::byte*>(checkpoint.find(name)->tensor.data());
     const ConstTensor& first = checkpoint.files()[0].tensors()[0].tensor;
     offset = data - static_cast<const std::byte*>(first.data());
   }

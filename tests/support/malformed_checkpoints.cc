@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tests/support/data.h"
+
 namespace wedlm {
 namespace {
 
@@ -148,7 +150,9 @@ std::string safetensors_of(const Tensors& tensors) {
       num_elements *= dim;
       shape += (shape.empty() ? "" : ", ") + std::to_string(dim);
     }
-    const std::int64_t element_bytes = tensor.dtype == "F32" ? 4 : tensor.dtype == "I64" ? 8 : 1;
+    const std::int64_t element_bytes = tensor.dtype == "F32"                            ? 4
+                                       : tensor.dtype == "I64" || tensor.dtype == "F64" ? 8
+                                                                                        : 1;
     const auto begin = static_cast<std::int64_t>(data.size());
     for (std::int64_t i = 0; i < num_elements * element_bytes; ++i) {
       data += static_cast<char>(data.size() % 61);  // small float32 of either layout; none is a NaN
@@ -335,15 +339,37 @@ void add_config_members(List& list) {
   list.member("config_other_architecture", "architectures", R"(["Qwen3ForSequenceClassification"])",
               {"Qwen3ForCausalLM", "Qwen3ForSequenceClassification"});
   list.member("config_gelu", "hidden_act", "\"gelu\"", {"silu", "gelu"});
-  list.member("config_yarn", "rope_scaling", R"({"rope_type": "yarn", "factor": 4.0})", {"yarn"});
-  list.member("config_linear_scaling", "rope_scaling", R"({"type": "linear", "factor": 2.0})", {"linear"});
-  list.member("config_rope_parameters_yarn", "rope_parameters", R"({"rope_type": "yarn", "rope_theta": 1e4})",
-              {"yarn"});
+  const auto rope = [&](const std::string& name, const std::string& value, Words words) {
+    list.member("config_rope_" + name, "rope_scaling", value, std::move(words));
+  };
+  rope("of_unknown_type", R"({"rope_type": "longrope", "factor": 4.0})",
+       {"longrope", "default, linear, dynamic, yarn"});
+  rope("without_type", R"({"factor": 4.0})", {"rope_type"});
+  rope("type_is_a_number", R"({"type": 1, "factor": 2.0})", {"type", "a string"});
+  rope("is_a_list", R"(["yarn"])", {"an object"});
+  rope("linear_without_factor", R"({"type": "linear"})", {"factor"});
+  rope("factor_zero", R"({"type": "dynamic", "factor": 0})", {"factor", "above 0"});
+  rope("factor_is_a_string", R"({"type": "yarn", "factor": "4"})", {"factor", "a number"});
+  rope("yarn_beta_negative", R"({"type": "yarn", "factor": 4, "beta_fast": -1})", {"beta_fast", "-1"});
+  rope("yarn_original_zero", R"({"type": "yarn", "factor": 4, "original_max_position_embeddings": 0})", {"original"});
+  rope("llama3_without_bounds", R"({"rope_type": "llama3", "factor": 8.0})", {"low_freq_factor"});
+  rope("llama3_bounds_reversed",
+       R"({"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 4, "high_freq_factor": 1})", {"high_freq_factor"});
+  rope("of_half_a_head", R"({"rope_type": "default", "partial_rotary_factor": 0.5})", {"partial_rotary_factor"});
+  list.config("config_rope_contradicts_itself",
+              kConfig.with("rope_scaling", R"({"type": "yarn", "factor": 4})")
+                  .with("rope_parameters", R"({"rope_type": "yarn", "factor": 2})")
+                  .text(),
+              {"rope_parameters", "rope_scaling"});
   list.member("config_rope_thetas_disagree", "rope_parameters", R"({"rope_type": "default", "rope_theta": 1e6})",
               {"rope_theta"});
   list.member("config_sliding_window", "use_sliding_window", "true", {"false"});
   list.member("config_sliding_layers", "layer_types", R"(["sliding_attention"])", {"sliding_attention"});
-  list.member("config_quantized", "quantization_config", R"({"quant_method": "awq"})", {"awq"});
+  list.member("config_quantized", "quantization_config", R"({"quant_method": "awq", "bits": 4})",
+              {"awq", "bfloat16 original", "--weights int4"});
+  list.member("config_quantized_by_bitsandbytes", "quantization_config", R"({"load_in_4bit": true})", {"bitsandbytes"});
+  list.member("config_quantized_by_mlx", "quantization", R"({"group_size": 64, "bits": 4})", {"bfloat16 original"});
+  list.member("config_quantization_is_a_string", "quantization_config", "\"int4\"", {"an object", "int4"});
   list.member("config_strange_dtype", "torch_dtype", "\"int8\"", {"bfloat16", "int8"});
 }
 
@@ -368,9 +394,6 @@ void add_headers(List& list) {
   list.header("tensor_without_dtype", "{" + a + R"({"shape": [1], "data_offsets": [0, 4]}})", 4, {"\"a\"", "dtype"});
   list.header("tensor_without_shape", "{" + a + R"({"dtype": "F32", "data_offsets": [0, 4]}})", 4, {"\"a\"", "shape"});
   list.header("tensor_without_offsets", "{" + a + R"({"dtype": "F32", "shape": [1]}})", 4, {"\"a\"", "data_offsets"});
-  list.header("tensor_of_unknown_type", "{" + a + tensor_entry("F99", "[4]", 0, 16) + "}", 16, {"unknown", "F99"});
-  list.header("tensor_of_unsupported_type", "{" + a + tensor_entry("I8", "[16]", 0, 16) + "}", 16,
-              {"\"a\"", "I8", "not supported", "BF16"});
   list.header("tensor_shape_negative", "{" + a + tensor_entry("F32", "[-4]", 0, 16) + "}", 16, {"\"a\"", "-4"});
   list.header("tensor_shape_float", "{" + a + tensor_entry("F32", "[4.0]", 0, 16) + "}", 16, {"\"a\"", "4.0"});
   list.header("tensor_shape_string", "{" + a + tensor_entry("F32", "\"4\"", 0, 16) + "}", 16, {"\"a\"", "shape"});
@@ -378,10 +401,8 @@ void add_headers(List& list) {
               {"\"a\"", "overflow"});
   list.header("tensor_bytes_overflow", "{" + a + tensor_entry("F32", "[4611686018427387904]", 0, 0) + "}", 0,
               {"\"a\"", "4611686018427387904"});
-  list.header("tensor_of_rank_4", "{" + a + tensor_entry("F32", "[1, 2, 2, 1]", 0, 16) + "}", 16,
-              {"\"a\"", "4 dimensions"});
-  list.header("tensor_of_rank_0", "{" + a + tensor_entry("F32", "[]", 0, 4) + "}", 4, {"\"a\"", "0 dimensions"});
-  list.header("tensor_empty", "{" + a + tensor_entry("F32", "[0, 8]", 0, 0) + "}", 0, {"\"a\"", "empty"});
+  list.header("scalar_of_two", "{" + a + tensor_entry("F32", "[]", 0, 8) + "}", 8, {"\"a\"", "8 bytes", "[]"});
+  list.header("tensor_of_half_a_byte", "{" + a + tensor_entry("F4", "[3]", 0, 1) + "}", 1, {"\"a\"", "[3]", "F4"});
   list.header("tensor_shape_does_not_fit", "{" + a + tensor_entry("F32", "[5]", 0, 16) + "}", 16,
               {"\"a\"", "16 bytes", "[5]", "F32"});
   list.header("tensor_of_half_an_element", "{" + a + tensor_entry("F32", "[4]", 0, 18) + "}", 18, {"\"a\"", "18"});
@@ -398,8 +419,6 @@ void add_headers(List& list) {
   list.header("offsets_leave_a_hole", "{" + a + four + ", " + b + tensor_entry("F32", "[4]", 20, 36) + "}  ", 36,
               {"16 to 20", "\"b\""});
   list.header("bytes_after_the_last_tensor", "{" + a + four + "}", 17, {"1 bytes follow"});
-  list.weights("tensor_misaligned", safetensors_file(padded("{" + a + four + "}") + ' ', std::string(16, '\0')),
-               {"\"a\"", "aligned"});
   list.header("tensor_name_with_line_break", R"({"a\nb": 5})", 0, {R"("a\nb")"});
 }
 
@@ -419,6 +438,18 @@ void add_weights(List& list) {
   list.tensors("tensor_of_wrong_rank", with_tensor({"model.norm.weight", {1, 8}}),
                {"model.norm.weight", "[8]", "[1, 8]"});
   list.tensors("tensor_of_wrong_type", with_tensor({"model.norm.weight", {8}, "I64"}), {"model.norm.weight", "I64"});
+  list.tensors("tensor_of_unknown_type", with_tensor({"model.norm.weight", {8}, "F99"}),
+               {"model.norm.weight", "F99", "BF16"});
+  list.tensors("tensor_of_rank_4", with_tensor({"model.norm.weight", {2, 2, 2, 1}}),
+               {"model.norm.weight", "4 dimensions"});
+  list.tensors("tensor_of_rank_0", with_tensor({"model.norm.weight", {}}), {"model.norm.weight", "0 dimensions"});
+  list.tensors("tensor_empty", with_tensor({"model.norm.weight", {0, 8}}), {"model.norm.weight", "empty", "[0,8]"});
+  list.tensors("extra_bias_of_doubles", with_tensor({"model.layers.0.self_attn.q_proj.bias", {1}, "F64"}),
+               {"not part of the model", "q_proj.bias"});
+  list.tensors("quantized_by_others_without_a_word",
+               with_tensor({"model.layers.0.mlp.up_proj.qweight", {2}, "I64"},
+                           without_tensor("model.layers.0.mlp.up_proj.weight")),
+               {"1 missing", "bfloat16 original"});
   list.tensors("tied_with_another_head", kTensors, {"lm_head.weight", "model.embed_tokens.weight"},
                kConfig.with("tie_word_embeddings", "true"));
   list.tensors("more_kv_heads_than_the_weights_have", kTensors,
@@ -507,8 +538,10 @@ void add_generation_configs(List& list) {
   list.generation("generation_top_p_above_1", R"({"top_p": 1.5})", {"top_p", "1.5"});
   list.generation("generation_top_p_zero", R"({"top_p": 0})", {"top_p"});
   list.generation("generation_min_p_above_1", R"({"min_p": 1.01})", {"min_p", "1.01"});
-  list.generation("generation_top_k_negative", R"({"top_k": -1})", {"top_k", "-1"});
+  list.generation("generation_top_k_negative", R"({"top_k": -2})", {"top_k", "-2"});
   list.generation("generation_top_k_float", R"({"top_k": 2.5})", {"top_k", "2.5"});
+  list.generation("generation_repetition_penalty_zero", R"({"repetition_penalty": 0})", {"repetition_penalty"});
+  list.generation("generation_suppress_tokens_outside", R"({"suppress_tokens": [24]})", {"suppress_tokens", "24"});
   list.generation("generation_do_sample_is_a_string", R"({"do_sample": "no"})", {"do_sample"});
   list.generation("generation_eos_outside_vocabulary", R"({"eos_token_id": [22, 24]})", {"eos_token_id", "24"});
   list.generation("generation_eos_is_an_object", R"({"eos_token_id": {}})", {"eos_token_id"});
@@ -520,6 +553,13 @@ std::string safetensors_file(std::string_view header, std::string_view data) {
   std::string bytes;
   for (int i = 0; i < 8; ++i) bytes += static_cast<char>(header.size() >> (8 * i));
   return bytes.append(header).append(data);
+}
+
+SafetensorsParts safetensors_parts(const fs::path& path) {
+  const std::string file = read_text(path);
+  std::uint64_t header_bytes = 0;
+  for (std::size_t i = 8; i-- > 0;) header_bytes = header_bytes << 8 | static_cast<unsigned char>(file[i]);
+  return {.header = file.substr(8, header_bytes), .data = file.substr(8 + header_bytes)};
 }
 
 void write_small_checkpoint(const fs::path& folder) {

@@ -14,6 +14,13 @@ namespace wedlm {
 /// A safetensors file of this header (which need not be one) and this data.
 std::string safetensors_file(std::string_view header, std::string_view data);
 
+/// The two parts of a sound one.
+struct SafetensorsParts {
+  std::string header;
+  std::string data;
+};
+SafetensorsParts safetensors_parts(const std::filesystem::path& path);
+
 /// Writes a complete checkpoint of about 900 parameters: one Qwen3-like layer, float32, weights untied, no tokenizer.
 void write_small_checkpoint(const std::filesystem::path& folder);
 

@@ -10,6 +10,7 @@
 
 #include "wedlm/backend/host_backend.h"
 #include "wedlm/backend/reference/reference_backend.h"
+#include "wedlm/backend/rotary.h"
 #include "wedlm/base/error.h"
 
 namespace wedlm {
@@ -129,8 +130,8 @@ class QueuedBackend final : public Backend {
   void do_add(const ConstTensor& x, const Tensor& residual) override {
     queue_.emplace_back([this, x, residual] { reference_->add(x, residual); });
   }
-  void do_rope_angles(const Forward& forward, double theta, const Tensor& angles) override {
-    queue(forward, [this, theta, angles](Forward& own) { reference_->rope_angles(own, theta, angles); });
+  void do_rope_angles(const Forward& forward, const Rotation& rotation, const Tensor& angles) override {
+    queue(forward, [this, rotation, angles](Forward& own) { reference_->rope_angles(own, rotation, angles); });
   }
   void do_rope(const Tensor& x, const ConstTensor& angles) override {
     queue_.emplace_back([this, x, angles] { reference_->rope(x, angles); });

@@ -1,11 +1,10 @@
 #include "wedlm/base/json.h"
 
+#include <charconv>
+#include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
-#include <unordered_set>
 
 #include "wedlm/base/error.h"
-#include "wedlm/base/quote.h"
 
 namespace wedlm {
 
@@ -25,8 +24,17 @@ Json::Json(std::uint64_t value) {
   if (value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
     value_ = static_cast<std::int64_t>(value);
   } else {
-    value_ = static_cast<double>(value);
+    value_ = LongNumber{std::to_string(value)};
   }
+}
+
+Json Json::integer_of_digits(std::string digits) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error == std::errc()) return value;
+  Json json;
+  json.value_ = LongNumber{std::move(digits)};
+  return json;
 }
 
 Json Json::object(std::initializer_list<JsonMember> members) {
@@ -35,8 +43,41 @@ Json Json::object(std::initializer_list<JsonMember> members) {
 
 std::string_view Json::kind() const {
   static constexpr std::string_view kNames[] = {"null",     "a boolean", "an integer", "a number",
-                                                "a string", "an array",  "an object"};
+                                                "a string", "an array",  "an object",  "an integer past 64 bits"};
+  if (is_real() && std::isnan(real())) return "NaN";
+  if (is_real() && std::isinf(real())) return real() > 0 ? "Infinity" : "-Infinity";
   return kNames[value_.index()];
+}
+
+Json Json::overflow(std::string text) {
+  Json json;
+  json.value_ = LongNumber{std::move(text)};
+  return json;
+}
+
+bool Json::is_long_integer() const {
+  const auto* number = std::get_if<LongNumber>(&value_);
+  return number != nullptr && number->text.find_first_of(".eE") == std::string::npos;
+}
+
+bool Json::is_real() const {
+  return std::holds_alternative<double>(value_) || (std::holds_alternative<LongNumber>(value_) && !is_long_integer());
+}
+
+double Json::real() const {
+  const auto* number = std::get_if<LongNumber>(&value_);
+  if (number == nullptr) return std::get<double>(value_);
+  return number->text.starts_with('-') ? -std::numeric_limits<double>::infinity()
+                                       : std::numeric_limits<double>::infinity();
+}
+
+std::string Json::non_finite_text() const {
+  const auto* number = std::get_if<LongNumber>(&value_);
+  return number != nullptr ? number->text + " (overflow)" : std::string(kind());
+}
+
+bool Json::is_number() const {
+  return is_integer() || is_long_integer() || (is_real() && std::isfinite(real()));
 }
 
 namespace {
@@ -58,9 +99,14 @@ std::int64_t Json::as_integer() const {
 }
 
 double Json::as_number() const {
+  if (!is_number()) throw_kind("a number", *this);
   if (const auto* value = std::get_if<std::int64_t>(&value_)) return static_cast<double>(*value);
-  if (const auto* value = std::get_if<double>(&value_)) return *value;
-  throw_kind("a number", *this);
+  if (is_real()) return real();
+  double value = 0;
+  const std::string& digits = long_integer();
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error == std::errc()) return value;
+  return digits.starts_with('-') ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
 }
 
 const std::string& Json::as_string() const {
@@ -101,98 +147,6 @@ void Json::set(std::string key, Json value) {
 
 bool Json::operator==(const Json& other) const {
   return value_ == other.value_;
-}
-
-namespace {
-
-/// Builds the value from the library's events, without recursion; throws at the first thing that is refused.
-class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
- public:
-  TreeBuilder(std::string_view what, JsonLimits limits) : what_(what), limits_(limits) {}
-
-  Json take() { return std::move(root_); }
-
-  bool null() override { return add(Json()); }
-  bool boolean(bool value) override { return add(Json(value)); }
-  bool number_integer(number_integer_t value) override { return add(Json(std::int64_t{value})); }
-  bool number_unsigned(number_unsigned_t value) override { return add(Json(std::uint64_t{value})); }
-  bool number_float(number_float_t value, const string_t&) override { return add(Json(value)); }
-  bool string(string_t& value) override { return add(Json(std::move(value))); }
-  bool binary(binary_t&) override { return false; }
-
-  bool start_object(std::size_t) override { return open(Level{.is_object = true}); }
-  bool start_array(std::size_t) override { return open(Level{.is_object = false}); }
-  bool key(string_t& value) override {
-    levels_.back().key = std::move(value);
-    return true;
-  }
-  bool end_object() override {
-    Level level = std::move(levels_.back());
-    levels_.pop_back();
-    check_duplicates(level.members);
-    return add(Json(std::move(level.members)));
-  }
-  bool end_array() override {
-    Level level = std::move(levels_.back());
-    levels_.pop_back();
-    return add(Json(std::move(level.items)));
-  }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
-    // The library's text begins with its own error number in brackets; the rest says where and why.
-    std::string_view text = error.what();
-    if (const auto bracket = text.find("] "); bracket != std::string_view::npos) text.remove_prefix(bracket + 2);
-    throw InvalidInput(what_ + ": not valid JSON: " + shortened(text));
-  }
-
- private:
-  struct Level {
-    bool is_object = false;
-    std::string key{};
-    Json::Array items{};
-    Json::Object members{};
-  };
-
-  bool open(Level level) {
-    if (static_cast<int>(levels_.size()) >= limits_.max_depth) {
-      throw InvalidInput(what_ + ": JSON nested deeper than " + std::to_string(limits_.max_depth) + " levels");
-    }
-    levels_.push_back(std::move(level));
-    return true;
-  }
-
-  bool add(Json value) {
-    if (levels_.empty()) {
-      root_ = std::move(value);
-    } else if (Level& level = levels_.back(); level.is_object) {
-      level.members.push_back({std::move(level.key), std::move(value)});
-    } else {
-      level.items.push_back(std::move(value));
-    }
-    return true;
-  }
-
-  void check_duplicates(const Json::Object& members) const {
-    std::unordered_set<std::string_view> keys;
-    keys.reserve(members.size());
-    for (const JsonMember& member : members) {
-      if (!keys.insert(member.key).second) {
-        throw InvalidInput(what_ + ": key " + quote(member.key) + " stands twice in one JSON object");
-      }
-    }
-  }
-
-  std::string what_;
-  JsonLimits limits_;
-  std::vector<Level> levels_;
-  Json root_;
-};
-
-}  // namespace
-
-Json parse_json(std::string_view text, std::string_view what, JsonLimits limits) {
-  TreeBuilder builder(what, limits);
-  nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
-  return builder.take();
 }
 
 }  // namespace wedlm

@@ -4,11 +4,15 @@
 
 #include <charconv>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "wedlm/base/error.h"
 #include "wedlm/base/json.h"
+#include "wedlm/base/number_text.h"
+#include "wedlm/base/quote.h"
 
 namespace wedlm::json_value {
 
@@ -46,6 +50,17 @@ void read(const Json& value, std::optional<T>& out) {
   read(value, out.emplace());
 }
 
+/// By ids, which the keys of an object are in digits.
+template <class T>
+void read(const Json& value, std::map<std::int32_t, T>& out) {
+  out.clear();
+  for (const JsonMember& member : value.as_object()) {
+    const auto id = parse_whole<std::int32_t>(member.key);
+    if (!id) throw InvalidInput("expected an id in digits as the key, got " + quote(member.key));
+    read(member.value, out[*id]);
+  }
+}
+
 /// The shortest decimal number that is this float, so that 0.4F is written as 0.4.
 inline Json written(float value) {
   char buffer[32];
@@ -77,6 +92,12 @@ Json written(const std::vector<T>& values) {
   Json::Array array;
   for (const T& value : values) array.push_back(written(value));
   return array;
+}
+template <class T>
+Json written(const std::map<std::int32_t, T>& values) {
+  Json object = Json::object({});
+  for (const auto& [id, value] : values) object.set(std::to_string(id), written(value));
+  return object;
 }
 template <class T>
 Json written(const std::optional<T>& value) {

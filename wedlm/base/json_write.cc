@@ -96,8 +96,10 @@ void append(std::string& out, const Json& value) {
     out += value.as_bool() ? "true" : "false";
   } else if (value.is_integer()) {
     out += std::to_string(value.as_integer());
-  } else if (value.is_number()) {
-    append_double(out, value.as_number());
+  } else if (value.is_long_integer()) {
+    out += value.long_integer();
+  } else if (value.is_real()) {
+    append_double(out, value.real());
   } else if (value.is_string()) {
     append_json_string(out, value.as_string());
   } else if (value.is_array()) {

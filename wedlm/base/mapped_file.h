@@ -10,7 +10,8 @@ namespace wedlm {
 
 class MappedFile {
  public:
-  /// Throws ResourceError naming the path and the system's reason (not found, permission, a folder).
+  /// Throws ResourceError naming the path and the system's reason (not found, permission, a folder), and where the file
+  /// becomes shorter in between.
   explicit MappedFile(const std::filesystem::path& path);
   ~MappedFile();
   MappedFile(MappedFile&& other) noexcept;
@@ -22,6 +23,11 @@ class MappedFile {
  private:
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
+  int place_ = -1;  // in the list that mapped_file_at() reads
 };
+
+/// The path of the mapped file that has a page at this address, and nullptr where there is none. A signal handler may
+/// ask: a page whose file has been cut since it was mapped raises SIGBUS when it is read, and no call can say so.
+const char* mapped_file_at(const void* address) noexcept;
 
 }  // namespace wedlm

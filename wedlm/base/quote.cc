@@ -20,6 +20,7 @@ std::string quote(std::string_view text) {
 
 std::string shown(const Json& value) {
   if (value.is_string()) return quote(value.as_string());
+  if (value.is_real() && !value.is_number()) return shortened(value.non_finite_text());
   return shortened(write_json(value));
 }
 

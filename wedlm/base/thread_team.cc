@@ -7,6 +7,7 @@
 #include <string>
 
 #include "wedlm/base/error.h"
+#include "wedlm/base/thread.h"
 
 namespace wedlm {
 namespace {
@@ -71,12 +72,24 @@ ThreadTeam::ThreadTeam(int num_threads, ThreadPlacement placement) {
                          " processors that this process may run on, got " + std::to_string(num_threads));
     }
   }
-  for (int thread = 1; thread < num_threads; ++thread) {
-    workers_.emplace_back([this, thread] { worker_loop(thread); });
+  workers_.reserve(static_cast<std::size_t>(num_threads - 1));
+  try {
+    for (int thread = 1; thread < num_threads; ++thread) {
+      workers_.push_back(
+          start_thread("computing (" + std::to_string(thread + 1) + " of " + std::to_string(num_threads) + ")",
+                       [this, thread] { worker_loop(thread); }));
+    }
+  } catch (...) {
+    stop();
+    throw;
   }
 }
 
 ThreadTeam::~ThreadTeam() {
+  stop();
+}
+
+void ThreadTeam::stop() {
   stopping_.store(true, std::memory_order_relaxed);
   generation_.fetch_add(1, std::memory_order_release);
   generation_.notify_all();

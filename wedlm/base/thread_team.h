@@ -19,7 +19,8 @@ class ThreadTeam {
  public:
   /// `num_threads` counts the calling thread, so a team of 1 starts none. 0 means one for each processor that this
   /// process may run on. Pinned, thread i stays on the i-th of these, and whoever calls run() on the first. Throws
-  /// InvalidInput for a negative or absurd number (more than 1024), and for more pinned threads than processors.
+  /// InvalidInput for a negative or absurd number (more than 1024), and for more pinned threads than processors;
+  /// ResourceError where the system gives fewer threads.
   explicit ThreadTeam(int num_threads, ThreadPlacement placement = ThreadPlacement::kFree);
   ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;
@@ -50,6 +51,7 @@ class ThreadTeam {
   void dispatch(const Job& job);
   void work(int thread);
   void worker_loop(int thread);
+  void stop();
   void pin(int thread) const;
   void pin_caller();
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <string>
 
@@ -23,6 +24,12 @@ struct Watcher {
   std::function<bool()> is_interrupted = [] { return false; };
   std::function<void(const Progress&)> progress = [](const Progress&) {};
   std::function<void(const std::string& line)> note = [](const std::string&) {};  // what is worth a line
+};
+
+/// Thrown out of work that is interrupted before it has any result.
+class Interrupted final : public std::exception {
+ public:
+  const char* what() const noexcept override { return "interrupted"; }
 };
 
 }  // namespace wedlm

@@ -8,7 +8,9 @@
 
 #include "wedlm/base/error.h"
 #include "wedlm/base/mapped_file.h"
+#include "wedlm/base/presence.h"
 #include "wedlm/base/quote.h"
+#include "wedlm/checkpoint/other_contents.h"
 
 namespace wedlm {
 namespace {
@@ -29,17 +31,9 @@ void check_folder(const fs::path& folder) {
   if (error) throw ResourceError("cannot open the checkpoint " + folder.string() + ": " + error.message());
   if (status.type() != fs::file_type::directory) {
     throw InvalidInput("cannot open the checkpoint " + folder.string() +
-                       ": it is a file; expected a folder that holds config.json and *.safetensors");
+                       ": it is a file; expected a folder that holds config.json and *.safetensors" +
+                       explain_file(folder));
   }
-}
-
-/// Whether something of that name is there; throws ResourceError where that cannot be told (no permission).
-bool is_there(const fs::path& path) {
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (status.type() == fs::file_type::not_found) return false;
-  if (error) throw ResourceError("cannot read " + path.string() + ": " + error.message());
-  return true;
 }
 
 Json read_object(const fs::path& path, std::size_t max_bytes) {
@@ -57,7 +51,7 @@ Json read_object(const fs::path& path, std::size_t max_bytes) {
 
 /// A shard is a file beside the index and nothing else, whatever the index says.
 bool is_plain_file_name(const std::string& name) {
-  const auto is_plain = [](unsigned char c) { return c > 0x20 && c != '/' && c != '\\' && c != 0x7F; };
+  const auto is_plain = [](unsigned char c) { return c >= 0x20 && c != '/' && c != '\\' && c != 0x7F; };
   return !name.empty() && name.size() <= kMaxShardNameBytes && name.front() != '.' &&
          std::all_of(name.begin(), name.end(), is_plain);
 }
@@ -89,22 +83,24 @@ Checkpoint Checkpoint::open(const fs::path& folder) {
   check_folder(folder);
   Checkpoint checkpoint;
   checkpoint.folder_ = folder;
-  if (!is_there(folder / "config.json")) {
-    throw ResourceError("cannot open the checkpoint " + folder.string() + ": it has no config.json");
+  if (!is_present(folder / "config.json")) {
+    throw ResourceError("cannot open the checkpoint " + folder.string() + ": it has no config.json" +
+                        explain_folder(folder));
   }
   checkpoint.config_ = read_object(folder / "config.json", kMaxConfigBytes);
-  if (is_there(folder / "generation_config.json")) {
+  if (is_present(folder / "generation_config.json")) {
     checkpoint.generation_config_ = read_object(folder / "generation_config.json", kMaxConfigBytes);
   }
   // The single file comes first, as in Hugging Face's own loader: a folder may hold an index for another format too.
-  if (is_there(folder / "model.safetensors")) {
+  if (is_present(folder / "model.safetensors")) {
     checkpoint.add_file(folder / "model.safetensors");
-  } else if (is_there(folder / "model.safetensors.index.json")) {
+  } else if (is_present(folder / "model.safetensors.index.json")) {
     checkpoint.read_shards(folder / "model.safetensors.index.json");
   } else {
     throw ResourceError("cannot open the checkpoint " + folder.string() +
-                        ": it has neither model.safetensors nor model.safetensors.index.json");
+                        ": it has neither model.safetensors nor model.safetensors.index.json" + explain_folder(folder));
   }
+  checkpoint.name_as_with_head();
   checkpoint.sort_tensors();
   return checkpoint;
 }
@@ -114,9 +110,9 @@ void Checkpoint::read_shards(const fs::path& index_path) {
   std::set<std::string> shards;
   for (const auto& [tensor, shard] : shard_of) shards.insert(shard);
   for (const std::string& shard : shards) {
-    if (!is_there(folder_ / shard)) {
+    if (!is_present(folder_ / shard)) {
       throw ResourceError("cannot open the checkpoint " + folder_.string() + ": the shard " + quote(shard) +
-                          " that model.safetensors.index.json lists is missing");
+                          " that model.safetensors.index.json lists is missing" + explain_folder(folder_));
     }
     add_file(folder_ / shard);
   }
@@ -145,7 +141,15 @@ void Checkpoint::read_shards(const fs::path& index_path) {
 void Checkpoint::add_file(const fs::path& path) {
   files_.emplace_back(path);
   for (const NamedTensor& named : files_.back().tensors()) {
-    tensors_.push_back({.name = named.name, .tensor = named.tensor, .file = files_.size() - 1});
+    tensors_.push_back({named, files_.size() - 1});
+  }
+}
+
+void Checkpoint::name_as_with_head() {
+  const auto is_of_model = [](const Entry& entry) { return entry.name.starts_with("model."); };
+  if (std::ranges::any_of(tensors_, is_of_model)) return;
+  for (Entry& entry : tensors_) {
+    if (!entry.name.starts_with("lm_head.")) entry.name = "model." + entry.name;
   }
 }
 
@@ -153,17 +157,15 @@ void Checkpoint::sort_tensors() {
   std::sort(tensors_.begin(), tensors_.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
 }
 
-const ConstTensor* Checkpoint::find(std::string_view name) const {
+const Checkpoint::Entry* Checkpoint::find(std::string_view name) const {
   const auto entry = std::lower_bound(tensors_.begin(), tensors_.end(), name,
                                       [](const Entry& a, std::string_view b) { return a.name < b; });
-  return entry != tensors_.end() && entry->name == name ? &entry->tensor : nullptr;
+  return entry != tensors_.end() && entry->name == name ? &*entry : nullptr;
 }
 
 std::int64_t Checkpoint::total_bytes() const {
   std::int64_t total = 0;
-  for (const Entry& entry : tensors_) {
-    total += entry.tensor.shape().num_elements() * static_cast<std::int64_t>(dtype_bytes(entry.tensor.dtype()));
-  }
+  for (const Entry& entry : tensors_) total += entry.num_bytes;
   return total;
 }
 

@@ -13,16 +13,14 @@
 
 #include "wedlm/base/json.h"
 #include "wedlm/checkpoint/safetensors.h"
-#include "wedlm/tensor/tensor.h"
 
 namespace wedlm {
 
 class Checkpoint {
  public:
-  /// A tensor, its name, and the file that holds it.
-  struct Entry {
-    std::string name;
-    ConstTensor tensor;
+  /// A tensor and the file that holds it. Its name is that of the model with its head: Hugging Face leaves "model." out
+  /// where it stores a Qwen3Model alone.
+  struct Entry : NamedTensor {
     std::size_t file = 0;  // an index into files()
   };
 
@@ -37,8 +35,8 @@ class Checkpoint {
   /// generation_config.json: an object, or nullptr where there is none.
   const Json* generation_config() const { return generation_config_ ? &*generation_config_ : nullptr; }
 
-  /// nullptr where there is no tensor of that name. The view lives as long as this object and what it is moved to.
-  const ConstTensor* find(std::string_view name) const;
+  /// nullptr where there is no tensor of that name. The views live as long as this object and what it is moved to.
+  const Entry* find(std::string_view name) const;
   /// Every tensor, in the order of the names.
   const std::vector<Entry>& tensors() const { return tensors_; }
   const std::vector<SafetensorsFile>& files() const { return files_; }
@@ -49,6 +47,7 @@ class Checkpoint {
   Checkpoint() = default;
   void read_shards(const std::filesystem::path& index_path);
   void add_file(const std::filesystem::path& path);
+  void name_as_with_head();
   void sort_tensors();
 
   std::filesystem::path folder_;

@@ -9,6 +9,7 @@
 #include "wedlm/base/error.h"
 #include "wedlm/base/mapped_file.h"
 #include "wedlm/base/quote.h"
+#include "wedlm/checkpoint/other_contents.h"
 
 namespace wedlm {
 namespace {
@@ -108,6 +109,25 @@ std::optional<fs::path> find_snapshot(const fs::path& folder, const HubName& nam
   return all.empty() ? std::nullopt : std::optional(all.front());
 }
 
+std::string in_lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return text;
+}
+
+/// The folders that may hold the model: the one of the very name, then those of the same name in other letters, sorted.
+/// The hub takes a name in any case, and the cache keeps it as it was asked for.
+std::vector<fs::path> folders_of(const fs::path& cache, const HubName& name) {
+  const std::string wanted = "models--" + name.organisation + "--" + name.model;
+  std::vector<fs::path> folders;
+  for (const fs::path& folder : folders_in(cache)) {
+    const std::string found = folder.filename().string();
+    if (found != wanted && in_lower_case(found) == in_lower_case(wanted)) folders.push_back(folder);
+  }
+  std::ranges::sort(folders);
+  folders.insert(folders.begin(), cache / wanted);
+  return folders;
+}
+
 fs::path resolve_hub_name(const HubName& name, const HubEnvironment& environment) {
   const std::string revision = name.revision == "main" ? "" : " --revision " + name.revision;
   const std::string advice = "; get it with 'hf download " + name.repository() + revision +
@@ -119,10 +139,12 @@ fs::path resolve_hub_name(const HubName& name, const HubEnvironment& environment
                         ": there is no Hugging Face cache to look in, because neither HF_HOME nor HOME is set" +
                         advice);
   }
-  const fs::path folder = *cache / ("models--" + name.organisation + "--" + name.model);
-  if (const auto snapshot = find_snapshot(folder, name)) return *snapshot;
+  const std::vector<fs::path> folders = folders_of(*cache, name);
+  for (const fs::path& folder : folders) {
+    if (const auto snapshot = find_snapshot(folder, name)) return *snapshot;
+  }
   throw ResourceError("model " + quote(name.repository()) + ", revision " + quote(name.revision) +
-                      ": no such folder, and not found in " + folder.string() + advice);
+                      ": no such folder, and not found in " + folders.front().string() + advice);
 }
 
 std::array<fs::path, 3> places_of_shipped_model(const fs::path& executable) {
@@ -172,7 +194,8 @@ fs::path resolve_model(std::string_view name, const HubEnvironment& environment)
   if (is_folder(path)) return path;
   std::error_code ignored;
   if (fs::exists(path, ignored)) {
-    throw InvalidInput("model " + quote(name) + ": it is a file; expected the folder that holds config.json");
+    throw InvalidInput("model " + quote(name) + ": it is a file; expected the folder that holds config.json" +
+                       explain_file(path));
   }
   if (const auto hub_name = parse_hub_name(name)) return resolve_hub_name(*hub_name, environment);
   // A path that was written as one is a folder that is missing; anything else is a name that cannot be.

@@ -28,6 +28,7 @@ std::optional<std::filesystem::path> hub_cache(const HubEnvironment& environment
 /// The folder of the model called `name`: an existing folder, or "organisation/model", "organisation/model@revision"
 /// with a branch, tag or commit (default main), in the cache's layout
 /// models--organisation--model/{refs/<revision>, snapshots/<commit>/}. Without refs/main the only snapshot is taken.
+/// Letters of either case name the same model, as on the Hub; of two folders that of the very name comes first.
 /// Throws InvalidInput for a name that is neither, and ResourceError where nothing of that name is there; it says where
 /// it looked and how to get the model.
 std::filesystem::path resolve_model(std::string_view name,

@@ -4,10 +4,11 @@
 #include <array>
 #include <cstdint>
 #include <limits>
-#include <optional>
+#include <utility>
 
 #include "wedlm/base/error.h"
 #include "wedlm/base/json.h"
+#include "wedlm/base/presence.h"
 #include "wedlm/base/quote.h"
 
 namespace wedlm {
@@ -17,10 +18,18 @@ constexpr std::size_t kLengthBytes = 8;
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the format's own limit
 constexpr int kMaxHeaderDepth = 8;                      // a well-formed header needs three
 
-/// The types of the format that no WeDLM checkpoint uses: known, so that the message can tell them from nonsense.
-constexpr std::array<std::string_view, 16> kOtherTypes = {"BOOL",    "I8",  "F8_E5M2", "F8_E4M3", "F8_E8M0", "F6_E2M3",
-                                                          "F6_E3M2", "F4",  "I16",     "U16",     "I32",     "U32",
-                                                          "F64",     "I64", "U64",     "C64"};
+struct TypeSize {
+  std::string_view name;
+  std::int64_t bits;
+};
+/// The types of the format (safetensors 0.8, enum Dtype), most of which no weight has.
+constexpr std::array kTypes = {
+    TypeSize{"BOOL", 8},    TypeSize{"F4", 4},          TypeSize{"F6_E2M3", 6},     TypeSize{"F6_E3M2", 6},
+    TypeSize{"U8", 8},      TypeSize{"I8", 8},          TypeSize{"F8_E5M2", 8},     TypeSize{"F8_E4M3", 8},
+    TypeSize{"F8_E8M0", 8}, TypeSize{"F8_E4M3FNUZ", 8}, TypeSize{"F8_E5M2FNUZ", 8}, TypeSize{"I16", 16},
+    TypeSize{"U16", 16},    TypeSize{"F16", 16},        TypeSize{"BF16", 16},       TypeSize{"I32", 32},
+    TypeSize{"U32", 32},    TypeSize{"F32", 32},        TypeSize{"C64", 64},        TypeSize{"F64", 64},
+    TypeSize{"I64", 64},    TypeSize{"U64", 64}};
 
 std::uint64_t read_little_endian(std::span<const std::byte> bytes) {
   std::uint64_t value = 0;
@@ -49,7 +58,7 @@ class HeaderReader {
         ranges.push_back(read_tensor(member.key, member.value));
       }
     }
-    std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
+    std::ranges::sort(ranges, {}, [](const Range& range) { return std::pair(range.begin, range.end); });
     check_coverage(ranges);
     std::vector<NamedTensor> tensors;
     tensors.reserve(ranges.size());
@@ -64,6 +73,7 @@ class HeaderReader {
   }
 
   Json parse_header() {
+    refuse_lfs_pointer({reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}, what_);
     if (bytes_.size() < kLengthBytes) {
       fail("not a safetensors file: it has " + std::to_string(bytes_.size()) +
            " bytes, and the length of the header alone takes 8");
@@ -89,6 +99,7 @@ class HeaderReader {
   }
 
   void check_metadata(const Json& metadata) const {
+    if (metadata.is_null()) return;
     if (!metadata.is_object()) fail("__metadata__ should be an object, not " + std::string(metadata.kind()));
     for (const JsonMember& member : metadata.as_object()) {
       if (!member.value.is_string()) {
@@ -110,41 +121,30 @@ class HeaderReader {
     return value.as_integer();
   }
 
-  DType read_dtype(const std::string& name, const Json& value) const {
+  std::string read_type(const std::string& name, const Json& value) const {
     if (!value.is_string()) fail(name, "should have a string as its dtype, not " + std::string(value.kind()));
-    if (const std::optional<DType> dtype = dtype_from_name(value.as_string())) return *dtype;
-    if (std::find(kOtherTypes.begin(), kOtherTypes.end(), value.as_string()) != kOtherTypes.end()) {
-      fail(name, "has type " + value.as_string() + ", which is not supported: expected F32, F16, BF16 or U8");
-    }
-    fail(name, "has the unknown type " + quote(value.as_string()) + ": expected F32, F16, BF16 or U8");
+    return value.as_string();
   }
 
-  Shape read_shape(const std::string& name, const Json& value) const {
-    if (!value.is_array()) fail(name, "should have an array as its shape, not " + std::string(value.kind()));
-    const Json::Array& dims = value.as_array();
-    if (dims.empty() || dims.size() > static_cast<std::size_t>(Shape::kMaxRank)) {
-      fail(name,
-           "has " + std::to_string(dims.size()) + " dimensions: expected 1 to " + std::to_string(Shape::kMaxRank));
-    }
+  /// The product of the dimensions; 1 where there are none.
+  std::int64_t count_elements(const std::string& name, const Json& shape) const {
+    if (!shape.is_array()) fail(name, "should have an array as its shape, not " + std::string(shape.kind()));
     std::int64_t product = 1;
-    for (const Json& dim : dims) {
+    for (const Json& dim : shape.as_array()) {
       const std::int64_t size = size_member(name, dim, "shape");
-      if (size == 0) fail(name, "is empty: its shape is " + shown(value));
-      if (product > std::numeric_limits<std::int64_t>::max() / size) {
-        fail(name, "has the shape " + shown(value) + ", whose number of elements overflows");
+      if (size > 0 && product > std::numeric_limits<std::int64_t>::max() / size) {
+        fail(name, "has the shape " + shown(shape) + ", whose number of elements overflows");
       }
       product *= size;
     }
-    const auto dim = [&](std::size_t i) { return dims[i].as_integer(); };
-    if (dims.size() == 1) return Shape{dim(0)};
-    if (dims.size() == 2) return Shape{dim(0), dim(1)};
-    return Shape{dim(0), dim(1), dim(2)};
+    return product;
   }
 
   Range read_tensor(const std::string& name, const Json& value) const {
     if (!value.is_object()) fail(name, "should be described by an object, not by " + std::string(value.kind()));
-    const DType dtype = read_dtype(name, member(name, value, "dtype"));
-    const Shape shape = read_shape(name, member(name, value, "shape"));
+    const std::string type = read_type(name, member(name, value, "dtype"));
+    const Json& shape = member(name, value, "shape");
+    const std::int64_t num_elements = count_elements(name, shape);
     const Json& offsets = member(name, value, "data_offsets");
     if (!offsets.is_array() || offsets.as_array().size() != 2) {
       fail(name, "should have data_offsets [begin, end], not " + shown(offsets));
@@ -156,21 +156,41 @@ class HeaderReader {
       fail(name, "has data_offsets " + shown(offsets) + " past the end of the data, which has " +
                      std::to_string(data_bytes_) + " bytes; the file may be truncated");
     }
-    const auto element_bytes = static_cast<std::int64_t>(dtype_bytes(dtype));
+    const auto known = std::ranges::find(kTypes, std::string_view(type), &TypeSize::name);
     // Dividing what is there instead of multiplying what is claimed: the product of a hostile shape may overflow.
-    if ((end - begin) % element_bytes != 0 || (end - begin) / element_bytes != shape.num_elements()) {
-      fail(name, "has " + std::to_string(end - begin) + " bytes, which does not fit its shape " + shape.to_string() +
-                     " of " + std::string(dtype_name(dtype)));
+    const bool fits = known == kTypes.end() ||
+                      ((end - begin) * 8 % known->bits == 0 && (end - begin) * 8 / known->bits == num_elements);
+    if (!fits) {
+      fail(name, "has " + std::to_string(end - begin) + " bytes, which does not fit its shape " + shown(shape) +
+                     " of " + type);
     }
-    const std::size_t position = data_begin_ + static_cast<std::size_t>(begin);
-    if (position % dtype_bytes(dtype) != 0) {
-      fail(name, "starts at byte " + std::to_string(position) + " of the file, which is not aligned for " +
-                     std::string(dtype_name(dtype)));
+    NamedTensor tensor{.name = name, .type = type, .num_bytes = end - begin};
+    tensor.unusable = why_unusable(type, shape.as_array(), num_elements);
+    if (tensor.unusable.empty()) {
+      const std::byte* data = bytes_.data() + data_begin_ + static_cast<std::size_t>(begin);
+      tensor.tensor = ConstTensor(data, *dtype_from_name(type), shape_of(shape.as_array()));
     }
-    return {.begin = begin, .end = end, .tensor = {name, ConstTensor(bytes_.data() + position, dtype, shape)}};
+    return {.begin = begin, .end = end, .tensor = std::move(tensor)};
   }
 
-  /// `ranges` in the order of their begin. None is empty, so that two of them with one begin do overlap.
+  /// Empty where the tensor may be a weight.
+  static std::string why_unusable(const std::string& type, const Json::Array& dims, std::int64_t num_elements) {
+    if (!dtype_from_name(type)) return "has the type " + shortened(type) + ", and weights are F32, F16, BF16 or U8";
+    if (dims.empty() || dims.size() > static_cast<std::size_t>(Shape::kMaxRank)) {
+      return "has " + std::to_string(dims.size()) + " dimensions, and weights have 1 to " +
+             std::to_string(Shape::kMaxRank);
+    }
+    return num_elements == 0 ? "is empty: its shape is " + shown(dims) : "";
+  }
+
+  static Shape shape_of(const Json::Array& dims) {
+    const auto dim = [&](std::size_t i) { return dims[i].as_integer(); };
+    if (dims.size() == 1) return Shape{dim(0)};
+    if (dims.size() == 2) return Shape{dim(0), dim(1)};
+    return Shape{dim(0), dim(1), dim(2)};
+  }
+
+  /// `ranges` in the order of their begin, and of those with one begin the empty ones first.
   void check_coverage(const std::vector<Range>& ranges) const {
     std::int64_t covered = 0;
     const std::string* previous = nullptr;

@@ -3,10 +3,12 @@
 //
 // Format (github.com/huggingface/safetensors, "Format"): 8 bytes N, little-endian; N bytes of JSON,
 // {"name": {"dtype": "BF16", "shape": [2, 3], "data_offsets": [begin, end]}, ..., "__metadata__": {"key": "value"}};
-// then the data, which the ranges cover without overlap or hole, counted from the end of the header.
+// then the data, which the ranges cover without overlap or hole, counted from the end of the header. Nothing is aligned
+// to more than a byte.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -20,13 +22,16 @@ namespace wedlm {
 
 struct NamedTensor {
   std::string name;
-  ConstTensor tensor;  // rank 1 to 3, no dimension 0, aligned for its type, contiguous
+  std::string type;            // as the file calls it: "BF16", "I64", or a name that is newer than this reader
+  std::int64_t num_bytes = 0;  // of its data
+  ConstTensor tensor{};        // rank 1 to 3, no dimension 0, contiguous, and not always aligned for its type
+  std::string unusable{};      // why `tensor` is empty: "has the type I64, ...". A file may hold more than weights
 };
 
-/// Parses a whole safetensors file that lies in memory. The views point into `bytes`, whose first byte is taken to be
-/// aligned to at least 4. Tensors come in the order of their data. `what` names the file in messages.
-/// Throws InvalidInput, naming the tensor where there is one, for a file that breaks the format, a type other than F32,
-/// F16, BF16 and U8, a rank outside 1 to 3, an empty tensor, or data that is not aligned for its type.
+/// Parses a whole safetensors file that lies in memory. The views point into `bytes`. Tensors come in the order of
+/// their data. `what` names the file in messages. What the format allows is not refused here: other types than F32,
+/// F16, BF16 and U8, other ranks and empty tensors are unusable, which matters to whoever needs that tensor.
+/// Throws InvalidInput, naming the tensor where there is one, for a file that breaks the format.
 std::vector<NamedTensor> parse_safetensors(std::span<const std::byte> bytes, std::string_view what);
 
 class SafetensorsFile {

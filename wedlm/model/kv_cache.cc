@@ -30,8 +30,10 @@ std::int64_t KvCache::bytes_per_block(const ModelConfig& config, std::int64_t bl
 }
 
 KvCache::KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size,
-                 DType dtype)
-    : num_blocks_(num_blocks), block_size_(block_size) {
+                 DType dtype, std::optional<std::int64_t> max_length)
+    : num_blocks_(num_blocks),
+      block_size_(block_size),
+      rotation_(config.rotation(max_length.value_or(config.max_position_embeddings))) {
   const Shape shape{num_blocks, config.num_key_value_heads,
                     KvPages::stretch_elements(dtype, block_size, config.head_dim)};
   const std::size_t bytes = static_cast<std::size_t>(shape.num_elements()) * dtype_bytes(dtype);

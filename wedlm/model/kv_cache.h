@@ -2,6 +2,7 @@
 // page belongs to whom is the block manager's business.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -22,9 +23,13 @@ class KvCache {
   /// Bytes that a block takes in all layers.
   static std::int64_t bytes_per_block(const ModelConfig& config, std::int64_t block_size, DType dtype);
 
-  /// Pages of one of the types that KvPages may have. Throws ResourceError where the memory cannot be had.
-  KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size, DType dtype);
+  /// Pages of one of the types that KvPages may have. No sequence will be longer than `max_length`, which is
+  /// max_position_embeddings unless given. Throws ResourceError where the memory cannot be had.
+  KvCache(Backend& backend, const ModelConfig& config, std::int64_t num_blocks, std::int64_t block_size, DType dtype,
+          std::optional<std::int64_t> max_length = {});
 
+  /// That of every key in it, and so of the queries that read them: keys stay as they were turned.
+  const Rotation& rotation() const { return rotation_; }
   const KvPages& layer(std::int64_t layer) const { return layers_[static_cast<std::size_t>(layer)]; }
   std::int64_t num_blocks() const { return num_blocks_; }
   std::int64_t block_size() const { return block_size_; }
@@ -34,6 +39,7 @@ class KvCache {
  private:
   std::int64_t num_blocks_;
   std::int64_t block_size_;
+  Rotation rotation_;
   Buffer buffer_;
   std::vector<KvPages> layers_;
 };

@@ -1,9 +1,13 @@
 #include "wedlm/model/model_config.h"
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "wedlm/backend/kv_pages.h"
+#include "wedlm/base/error.h"
 #include "wedlm/base/json_members.h"
+#include "wedlm/base/named.h"
 #include "wedlm/base/quote.h"
 
 namespace wedlm {
@@ -21,6 +25,15 @@ constexpr std::int64_t kMaxPositions = std::int64_t{1} << 30;
 
 constexpr TokenId kUsualMaskTokenId = 151665;  // the first id after Qwen's own special tokens
 
+constexpr std::array kMaskSources = {Named{MaskSource::kNobody, "none"}, Named{MaskSource::kAssumed, "assumed"},
+                                     Named{MaskSource::kTokenizer, "tokenizer_config.json"},
+                                     Named{MaskSource::kConfig, "config.json"},
+                                     Named{MaskSource::kCaller, "--mask-token-id"}};
+
+/// A "...Model" is the same decoder, stored without its head.
+constexpr std::string_view kArchitectures[] = {"WeDLMForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM",
+                                               "WeDLMModel",       "Qwen2Model",       "Qwen3Model"};
+
 std::string read_model_type(const JsonMembers& members) {
   const auto type = members.text("model_type");
   if (!type) members.fail_missing("model_type");
@@ -34,12 +47,11 @@ void check_architectures(const JsonMembers& members) {
   const Json* value = members.find("architectures");
   if (value == nullptr) return;
   static constexpr std::string_view kExpected =
-      "[\"WeDLMForCausalLM\"], [\"Qwen2ForCausalLM\"] or [\"Qwen3ForCausalLM\"]";
+      "[\"WeDLMForCausalLM\"], [\"Qwen2ForCausalLM\"], [\"Qwen3ForCausalLM\"] or their models without a head";
   if (!value->is_array()) members.fail("architectures", kExpected, *value);
   for (const Json& name : value->as_array()) {
-    const bool is_known =
-        name == Json("WeDLMForCausalLM") || name == Json("Qwen2ForCausalLM") || name == Json("Qwen3ForCausalLM");
-    if (!is_known) members.fail("architectures", kExpected, *value);
+    const auto is_same = [&](std::string_view known) { return name == Json(known); };
+    if (std::ranges::none_of(kArchitectures, is_same)) members.fail("architectures", kExpected, *value);
   }
 }
 
@@ -59,39 +71,6 @@ void check_supported(const JsonMembers& members) {
       if (type != Json("full_attention")) members.fail("layer_types", kExpected, type);
     }
   }
-}
-
-/// Throws unless `key` holds nothing, or an object whose type is the plain rotation.
-void check_unscaled_rope(const JsonMembers& members, std::string_view key) {
-  const Json* value = members.find(key);
-  if (value == nullptr) return;
-  if (!value->is_object()) members.fail(key, "null or an object", *value);
-  for (const char* name : {"rope_type", "type"}) {
-    const Json* type = value->find(name);
-    if (type != nullptr && !type->is_null() && *type != Json("default")) {
-      members.fail(key, "null or the type \"default\" (scaled RoPE is not supported)", *value);
-    }
-  }
-  if (const Json* factor = value->find("factor"); factor != nullptr && !factor->is_null()) {
-    members.fail(key, "no factor (scaled RoPE is not supported)", *value);
-  }
-}
-
-double read_rope_theta(const JsonMembers& members) {
-  check_unscaled_rope(members, "rope_scaling");
-  check_unscaled_rope(members, "rope_parameters");
-  const Json* theta = members.find("rope_theta");
-  if (const Json* parameters = members.find("rope_parameters")) {
-    const Json* inner = parameters->find("rope_theta");
-    if (inner != nullptr && inner->is_null()) inner = nullptr;
-    const bool disagree = theta != nullptr && inner != nullptr && theta->is_number() && inner->is_number() &&
-                          theta->as_number() != inner->as_number();
-    if (disagree) members.fail("rope_parameters", "the rope_theta " + shown(*theta) + " that stands beside it", *inner);
-    if (theta == nullptr) theta = inner;
-  }
-  if (theta == nullptr) members.fail_missing("rope_theta");
-  if (!theta->is_number() || !(theta->as_number() > 0)) members.fail("rope_theta", "a number above 0", *theta);
-  return theta->as_number();
 }
 
 double read_rms_norm_eps(const JsonMembers& members) {
@@ -143,7 +122,7 @@ std::optional<DType> read_torch_dtype(const JsonMembers& members) {
   // transformers 5 writes "dtype"; older releases wrote "torch_dtype".
   for (const char* key : {"torch_dtype", "dtype"}) {
     const auto name = members.text(key);
-    if (!name) continue;
+    if (!name || *name == "auto") continue;  // "auto" leaves it to the tensors
     if (*name == "float32") return DType::kF32;
     if (*name == "float16") return DType::kF16;
     if (*name == "bfloat16") return DType::kBF16;
@@ -152,9 +131,12 @@ std::optional<DType> read_torch_dtype(const JsonMembers& members) {
   return std::nullopt;
 }
 
-TokenId read_mask_token_id(const JsonMembers& members, std::int64_t vocab_size) {
-  const TokenId fallback = kUsualMaskTokenId < vocab_size ? kUsualMaskTokenId : kNoToken;
-  return static_cast<TokenId>(members.integer("mask_token_id", 0, vocab_size - 1).value_or(fallback));
+void read_mask_token(const JsonMembers& members, ModelConfig& config) {
+  if (const auto id = members.integer("mask_token_id", 0, config.vocab_size - 1)) {
+    name_mask_token(config, MaskSource::kConfig, static_cast<TokenId>(*id));
+  } else if (config.model_type == "wedlm" && kUsualMaskTokenId < config.vocab_size) {
+    name_mask_token(config, MaskSource::kAssumed, kUsualMaskTokenId);
+  }
 }
 
 }  // namespace
@@ -176,36 +158,31 @@ ModelConfig parse_model_config(const Json& json) {
   const JsonMembers members(json, "config.json");
   ModelConfig config;
   config.model_type = read_model_type(members);
+  config.quantization = read_quantization(members);  // first: weights of others explain whatever else is strange
   check_supported(members);
   read_sizes(members, config);
   read_attention(members, config);
   config.rms_norm_eps = read_rms_norm_eps(members);
-  config.rope_theta = read_rope_theta(members);
+  config.rope = read_rope(members, config.max_position_embeddings);
   config.tie_word_embeddings = members.boolean("tie_word_embeddings", false);
-  config.mask_token_id = read_mask_token_id(members, config.vocab_size);
+  read_mask_token(members, config);
   config.eos_token_ids = members.token_ids("eos_token_id", config.vocab_size);
   config.torch_dtype = read_torch_dtype(members);
-  config.quantization = read_quantization(members);
   return config;
 }
 
-GenerationDefaults parse_generation_config(const Json* config, std::int64_t vocab_size) {
-  if (config == nullptr) return {};
-  const JsonMembers members(*config, "generation_config.json");
-  GenerationDefaults defaults;
-  defaults.temperature = members.number("temperature", kTemperatureRange);
-  if (!defaults.temperature && !members.boolean("do_sample", true)) defaults.temperature = 0.0F;
-  TokenFilters& filters = defaults.filters;
-  filters.top_k = static_cast<std::int32_t>(
-      members.integer("top_k", 0, std::numeric_limits<std::int32_t>::max()).value_or(filters.top_k));
-  filters.top_p = members.number("top_p", kTopPRange).value_or(filters.top_p);
-  filters.min_p = members.number("min_p", kMinPRange).value_or(filters.min_p);
-  defaults.eos_token_ids = members.token_ids("eos_token_id", vocab_size);
-  return defaults;
+std::string_view mask_source_name(MaskSource source) {
+  return name_of(source, kMaskSources);
 }
 
-const std::vector<TokenId>& end_token_ids(const ModelConfig& config, const GenerationDefaults& defaults) {
-  return defaults.eos_token_ids.empty() ? config.eos_token_ids : defaults.eos_token_ids;
+void name_mask_token(ModelConfig& config, MaskSource source, TokenId id) {
+  if (id < 0 || id >= config.vocab_size) {
+    throw InvalidInput("mask token id (" + std::string(mask_source_name(source)) + "): the vocabulary has " +
+                       std::to_string(config.vocab_size) + " tokens, got " + std::to_string(id));
+  }
+  if (source <= config.mask_source) return;
+  config.mask_token_id = id;
+  config.mask_source = source;
 }
 
 }  // namespace wedlm

@@ -7,6 +7,7 @@
 #include "wedlm/backend/weight_panels.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/json_members.h"
+#include "wedlm/base/quote.h"
 
 namespace wedlm {
 namespace {
@@ -36,6 +37,24 @@ WeightType read_type(const JsonMembers& members, std::string_view key, std::stri
   return type_of_bits(members, older_key, types);
 }
 
+/// The method by which others quantized, as far as the file says.
+std::string method_of(const Json& quantization) {
+  if (const Json* method = quantization.find("quant_method"); method != nullptr && method->is_string()) {
+    return shortened(method->as_string());
+  }
+  for (const char* key : {"load_in_4bit", "load_in_8bit", "_load_in_4bit", "_load_in_8bit"}) {
+    if (const Json* flag = quantization.find(key); flag != nullptr && *flag == Json(true)) return "bitsandbytes";
+  }
+  return "a method that it does not name";
+}
+
+/// `quantization` has no method of ours.
+[[noreturn]] void refuse_foreign(const JsonMembers& config, std::string_view key, const Json& quantization) {
+  throw InvalidInput(config.what() + ": " + std::string(key) + ": the weights are quantized by " +
+                     method_of(quantization) + ", and only those of \"" + std::string(kMethod) +
+                     "\" are read: " + std::string(kTakeTheOriginal));
+}
+
 }  // namespace
 
 ModelFormats formats_with(WeightType layers) {
@@ -51,11 +70,14 @@ std::string describe(const ModelFormats& formats) {
 
 std::optional<Quantization> read_quantization(const JsonMembers& config) {
   const Json* value = config.find(kKey);
-  if (value == nullptr) return std::nullopt;
-  const Json* method = value->find("quant_method");
-  if (method == nullptr || *method != Json(kMethod)) {
-    config.fail(kKey, "none, or the quant_method \"wedlm\" (others are not supported)", *value);
+  // Keys of other programs: llm-compressor's older one, and MLX's.
+  for (const char* key : {"compression_config", "quantization"}) {
+    if (const Json* other = config.find(key); other != nullptr && value == nullptr) refuse_foreign(config, key, *other);
   }
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_object()) config.fail(kKey, "an object", *value);
+  const Json* method = value->find("quant_method");
+  if (method == nullptr || *method != Json(kMethod)) refuse_foreign(config, kKey, *value);
   const JsonMembers members(*value, config.what() + ": " + std::string(kKey));
   const WeightType layers = read_type(members, "weights", "bits", packed_weight_types());
   const WeightType head = read_type(members, "head", "head_bits", all_weight_types());

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "wedlm/base/json.h"
 #include "wedlm/tensor/weight_format.h"
@@ -34,11 +35,15 @@ struct Quantization {
   bool operator==(const Quantization&) const = default;
 };
 
+/// What to do about weights that another program quantized.
+inline constexpr std::string_view kTakeTheOriginal =
+    "take the bfloat16 original, which --weights int4 rounds while it is loaded and `wedlm quantize` for good";
+
 /// The quantization_config among config.json's members; nullopt where there is none. Its members, all of which have to
 /// be there: "quant_method" is "wedlm", "weights" and "head" are names of weight types, of which the first is packed,
 /// "group_size" is one of kGroupSizes and "lanes" one of kPanelLanes. A head that is not packed is stored as it was.
 /// In place of "weights" and "head" older files have "bits" and "head_bits" (kWeightTypesByBits). Throws InvalidInput
-/// naming the key for all else, so for what others quantized.
+/// naming the key for all else, and for what others quantized (GPTQ, AWQ, FP8, bitsandbytes, MLX, ...) the method.
 std::optional<Quantization> read_quantization(const JsonMembers& config);
 
 /// The quantization_config that read_quantization() reads so.

@@ -39,8 +39,12 @@ std::vector<AttentionSegment> attention_segments(const Batch& batch) {
 class WeightLoader {
  public:
   WeightLoader(const WeightSource& weights, Backend& backend, std::vector<std::vector<float>>& host_vectors,
-               const Transformer::Progress& progress)
-      : weights_(weights), backend_(backend), host_vectors_(host_vectors), progress_(progress) {}
+               std::vector<Buffer>& panel_memory, const Transformer::Progress& progress)
+      : weights_(weights),
+        backend_(backend),
+        host_vectors_(host_vectors),
+        panel_memory_(panel_memory),
+        progress_(progress) {}
 
   /// One or more vectors, end to end, as float32.
   ConstTensor vector(std::initializer_list<std::string> names) {
@@ -57,9 +61,10 @@ class WeightLoader {
 
   std::unique_ptr<PackedWeight> matrix(const MatrixSpec& matrix, const ModelFormats& formats) {
     std::unique_ptr<PackedWeight> weight;
-    if (const std::optional<PackedMatrix> packed = weights_.packed(matrix)) {
-      weight = backend_.adopt(*packed);
-      done_ += static_cast<std::size_t>(packed->layout.bytes());
+    if (std::optional<HostMatrix> packed = weights_.packed(matrix)) {
+      weight = backend_.adopt(packed->panels);
+      panel_memory_.push_back(std::move(packed->memory));
+      done_ += static_cast<std::size_t>(packed->panels.layout.bytes());
     } else {
       std::vector<HostWeight> memory;
       std::vector<ConstTensor> parts;
@@ -78,6 +83,7 @@ class WeightLoader {
   const WeightSource& weights_;
   Backend& backend_;
   std::vector<std::vector<float>>& host_vectors_;
+  std::vector<Buffer>& panel_memory_;
   const Transformer::Progress& progress_;
   std::size_t done_ = 0;
 };
@@ -92,7 +98,7 @@ Transformer::Transformer(const Checkpoint& checkpoint, const ModelConfig& config
 Transformer::Transformer(const WeightSource& weights, const ModelConfig& config, Backend& backend,
                          const Progress& progress, const ModelFormats& formats)
     : config_(config), backend_(backend), embedding_memory_(weights.weight("model.embed_tokens.weight")) {
-  WeightLoader load(weights, backend, host_vectors_, progress);
+  WeightLoader load(weights, backend, host_vectors_, panel_memory_, progress);
   embeddings_ = backend.place(embedding_memory_.tensor);
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const std::string prefix = "model.layers." + std::to_string(i) + ".";
@@ -145,7 +151,7 @@ LaunchedForward Transformer::launch(const Batch& batch, KvCache& cache, const Ac
                                                      .sampling = batch.sampling});
 
   backend_.embed(*forward, embeddings_, tensors.hidden);
-  backend_.rope_angles(*forward, config_.rope_theta, tensors.angles);
+  backend_.rope_angles(*forward, cache.rotation(), tensors.angles);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     if (i == 0) backend_.rms_norm(tensors.hidden, layer.input_norm, eps, tensors.normed);

@@ -73,6 +73,7 @@ class Transformer {
   ModelConfig config_;
   Backend& backend_;
   std::vector<std::vector<float>> host_vectors_;  // norms and biases as float32, where placed tensors may look at them
+  std::vector<Buffer> panel_memory_;              // what adopted panels may look at, besides the checkpoint
   HostWeight embedding_memory_;                   // what the embeddings may look at
   ConstTensor embeddings_;                        // [vocab_size, hidden_size]
   std::vector<Layer> layers_;

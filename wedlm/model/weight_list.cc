@@ -1,5 +1,6 @@
 #include "wedlm/model/weight_list.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 #include <unordered_map>
@@ -14,6 +15,9 @@ namespace {
 constexpr std::size_t kNamesInMessage = 3;
 constexpr std::string_view kEmbedding = "model.embed_tokens.weight";
 constexpr std::string_view kHead = "lm_head.weight";
+constexpr std::string_view kModules[] = {"model.embed_tokens.", "model.layers.", "model.norm.", "lm_head."};
+constexpr std::string_view kForeignEndings[] = {".qweight", ".qzeros",        ".weight_scale",  ".weight_scale_inv",
+                                                ".scales",  ".weight.absmax", ".weight_packed", ".SCB"};
 
 void append_layer(const ModelConfig& config, std::int64_t layer, std::vector<WeightSpec>& list) {
   const std::string prefix = "model.layers." + std::to_string(layer) + ".";
@@ -60,7 +64,8 @@ class Complaint {
 
 bool have_equal_bytes(const ConstTensor& a, const ConstTensor& b) {
   const auto bytes = static_cast<std::size_t>(a.shape().num_elements()) * dtype_bytes(a.dtype());
-  return a.dtype() == b.dtype() && a.shape() == b.shape() && std::memcmp(a.data(), b.data(), bytes) == 0;
+  return !a.is_empty() && !b.is_empty() && a.dtype() == b.dtype() && a.shape() == b.shape() &&
+         std::memcmp(a.data(), b.data(), bytes) == 0;
 }
 
 /// "[2, 3]", with its type where that is not one of numbers.
@@ -71,8 +76,28 @@ std::string described(const ConstTensor& tensor) {
 /// A copy of the embedding that a tied checkpoint stores as its head says nothing new; another head would be lost.
 bool is_copy_of_tied_embedding(const Checkpoint& checkpoint, const ModelConfig& config, const std::string& name) {
   if (!config.tie_word_embeddings || name != kHead) return false;
-  const ConstTensor* embedding = checkpoint.find(kEmbedding);
-  return embedding != nullptr && have_equal_bytes(*embedding, *checkpoint.find(kHead));
+  const Checkpoint::Entry* embedding = checkpoint.find(kEmbedding);
+  return embedding != nullptr && have_equal_bytes(embedding->tensor, checkpoint.find(kHead)->tensor);
+}
+
+/// Whether an answer could go wrong because nobody looks at a tensor that the model does not have. Counters, ids and
+/// masks are no weights; numbers of a type or rank that no weight here has may be one under the model's own names.
+bool may_be_a_weight(const Checkpoint::Entry& entry) {
+  if (entry.unusable.empty()) return true;
+  if (entry.type.starts_with('I') || entry.type.starts_with('U') || entry.type == "BOOL") return false;
+  return std::ranges::any_of(kModules, [&](std::string_view module) { return entry.name.starts_with(module); });
+}
+
+/// By the names that GPTQ, AWQ, FP8, bitsandbytes, MLX and compressed-tensors give to what stands beside a weight.
+bool is_quantized_by_others(const Checkpoint::Entry& entry) {
+  return std::ranges::any_of(kForeignEndings, [&](std::string_view ending) { return entry.name.ends_with(ending); });
+}
+
+/// A tensor that the model needs is of another shape or type than this.
+std::string mismatch(const WeightSpec& spec, const Checkpoint::Entry& entry) {
+  const std::string expected = spec.name + " (expected " + spec.shape.to_string() + (spec.is_packed ? " of bytes" : "");
+  if (!entry.unusable.empty()) return expected + "; it " + entry.unusable + ")";
+  return expected + ", got " + described(entry.tensor) + ")";
 }
 
 }  // namespace
@@ -167,17 +192,17 @@ void check_weights(const Checkpoint& checkpoint, const ModelConfig& config) {
   std::unordered_set<std::string> expected;
   for (const WeightSpec& spec : stored_list(config)) {
     expected.insert(spec.name);
-    const ConstTensor* tensor = checkpoint.find(spec.name);
-    if (tensor == nullptr) {
+    const Checkpoint::Entry* entry = checkpoint.find(spec.name);
+    if (entry == nullptr) {
       missing.add(spec.name);
-    } else if (tensor->shape() != spec.shape || (tensor->dtype() == DType::kU8) != spec.is_packed) {
-      misshapen.add(spec.name + " (expected " + spec.shape.to_string() + (spec.is_packed ? " of bytes" : "") +
-                    ", got " + described(*tensor) + ")");
+    } else if (!entry->unusable.empty() || entry->tensor.shape() != spec.shape ||
+               (entry->tensor.dtype() == DType::kU8) != spec.is_packed) {
+      misshapen.add(mismatch(spec, *entry));
     }
   }
   for (const Checkpoint::Entry& entry : checkpoint.tensors()) {
     if (expected.contains(entry.name) || entry.name.ends_with("rotary_emb.inv_freq")) continue;
-    if (is_copy_of_tied_embedding(checkpoint, config, entry.name)) continue;
+    if (!may_be_a_weight(entry) || is_copy_of_tied_embedding(checkpoint, config, entry.name)) continue;
     const bool is_other_head = config.tie_word_embeddings && entry.name == kHead;
     extra.add(quote(entry.name) +
               (is_other_head ? " (the config ties it to model.embed_tokens.weight, which differs)" : ""));
@@ -187,6 +212,8 @@ void check_weights(const Checkpoint& checkpoint, const ModelConfig& config) {
     if (!complaint->is_empty()) text += (text.empty() ? "" : "; ") + complaint->text();
   }
   if (!text.empty()) {
+    const bool is_foreign = std::ranges::any_of(checkpoint.tensors(), is_quantized_by_others);
+    if (is_foreign) text += "; they are quantized by another program: " + std::string(kTakeTheOriginal);
     throw InvalidInput("the weights in " + checkpoint.folder().string() + " do not fit its config.json: " + text);
   }
 }

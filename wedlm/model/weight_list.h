@@ -1,5 +1,6 @@
 // Which tensors a model has: their names in a checkpoint and their shapes, as Hugging Face's Qwen2 and Qwen3 write
-// them. A checkpoint either holds exactly these or is refused; weights that go unnoticed are answers that go wrong.
+// them. A checkpoint either holds exactly these weights or is refused; those that go unnoticed are answers that go
+// wrong.
 #pragma once
 
 #include <string>
@@ -60,10 +61,11 @@ std::vector<WeightSpec> weight_list(const ModelConfig& config);
 /// stay.
 std::vector<WeightSpec> stored_list(const ModelConfig& config);
 
-/// Throws InvalidInput unless the checkpoint holds each of stored_list() in its shape and nothing else; the message
+/// Throws InvalidInput unless the checkpoint holds each of stored_list() in its shape and no other weight; the message
 /// counts the tensors that are missing, extra or misshapen and names the first few. Allowed besides:
-/// rotary_emb.inv_freq buffers, which old checkpoints carry and which follow from the config, and the lm_head.weight of
-/// a tied model where its bytes are those of model.embed_tokens.weight.
+/// rotary_emb.inv_freq buffers, which old checkpoints carry and which follow from the config, the lm_head.weight of a
+/// tied model where its bytes are those of model.embed_tokens.weight, and what can be no weight: integers, flags, and
+/// outside the model's own modules tensors of a type or rank that none of its weights has.
 void check_weights(const Checkpoint& checkpoint, const ModelConfig& config);
 
 }  // namespace wedlm

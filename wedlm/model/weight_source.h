@@ -21,6 +21,12 @@ struct HostWeight {
   Buffer memory{};  // what the tensor looks at, where nothing else keeps it
 };
 
+/// One matrix in panels on the host.
+struct HostMatrix {
+  PackedMatrix panels{};
+  Buffer memory{};  // what the panels look at, where nothing else keeps it
+};
+
 class WeightSource {
  public:
   virtual ~WeightSource() = default;
@@ -29,7 +35,7 @@ class WeightSource {
   virtual HostWeight weight(std::string_view name) const = 0;
   /// The matrix of that name, as matrix_list() calls it, where the source has it in panels; nullopt where it only has
   /// the weights that it is made of.
-  virtual std::optional<PackedMatrix> packed(const MatrixSpec& matrix) const;
+  virtual std::optional<HostMatrix> packed(const MatrixSpec& matrix) const;
   /// Bytes of all weights, for progress.
   virtual std::size_t total_bytes() const = 0;
 };
@@ -39,9 +45,12 @@ class CheckpointWeights final : public WeightSource {
   /// Throws as check_weights(). The checkpoint must outlive what is made of its weights.
   CheckpointWeights(const Checkpoint& checkpoint, const ModelConfig& config);
 
+  /// The weight of that name as it lies in its file, aligned for its type or not.
+  const ConstTensor& stored(std::string_view name) const;
+  /// A copy where it is not aligned.
   HostWeight weight(std::string_view name) const override;
-  /// Throws InvalidInput naming a tensor that is not aligned or whose scales are not finite.
-  std::optional<PackedMatrix> packed(const MatrixSpec& matrix) const override;
+  /// Throws InvalidInput naming a tensor whose scales are not finite.
+  std::optional<HostMatrix> packed(const MatrixSpec& matrix) const override;
   std::size_t total_bytes() const override;
 
  private:

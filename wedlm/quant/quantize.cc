@@ -1,10 +1,8 @@
 #include "wedlm/quant/quantize.h"
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "wedlm/backend/weight_panels.h"
@@ -13,6 +11,7 @@
 #include "wedlm/base/named.h"
 #include "wedlm/base/quote.h"
 #include "wedlm/base/thread_team.h"
+#include "wedlm/checkpoint/companion_files.h"
 #include "wedlm/checkpoint/safetensors_writer.h"
 #include "wedlm/model/weight_list.h"
 #include "wedlm/model/weight_source.h"
@@ -24,24 +23,11 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kPieceBytes = std::int64_t{8} << 20;  // of panels that are made at a time
 
-/// What Hugging Face's layout has beside configuration and weights.
-constexpr const char* kCopiedFiles[] = {
-    "generation_config.json", "tokenizer.json",      "tokenizer_config.json",   "vocab.json", "merges.txt",
-    "added_tokens.json",      "chat_template.jinja", "special_tokens_map.json", "LICENSE"};
-
-void copy_to(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  fs::copy_file(from, to, error);
-  if (error) throw ResourceError("cannot copy " + from.string() + " to " + to.string() + ": " + error.message());
-}
-
 void write_config(const Json& config, const Quantization& quantization, const fs::path& path) {
   Json::Object members = config.as_object();
   std::erase_if(members, [](const JsonMember& member) { return member.key == "quantization_config"; });
   members.push_back({"quantization_config", quantization_json(quantization)});
-  std::ofstream file(path, std::ios::binary);
-  file << write_json(members) << "\n";
-  if (!file.flush()) throw ResourceError("cannot write " + path.string());
+  write_json_file(path, members);
 }
 
 std::size_t bytes_of(const ConstTensor& tensor) {
@@ -74,7 +60,7 @@ Contents contents_of(const CheckpointWeights& weights, const ModelConfig& stored
   for (const MatrixSpec& matrix : matrix_list(stored)) {
     if (!matrix.format(stored.quantization->formats).is_packed()) continue;
     contents.packed.push_back(matrix);
-    for (const std::string& part : matrix.parts) contents.source_bytes += bytes_of(weights.weight(part).tensor);
+    for (const std::string& part : matrix.parts) contents.source_bytes += bytes_of(weights.stored(part));
   }
   for (const WeightSpec& spec : stored_list(stored)) {
     if (spec.is_packed) {
@@ -84,10 +70,10 @@ Contents contents_of(const CheckpointWeights& weights, const ModelConfig& stored
     }
   }
   std::ranges::stable_sort(contents.copied, std::ranges::greater(), [&weights](const WeightSpec& spec) {
-    return dtype_bytes(weights.weight(spec.name).tensor.dtype());
+    return dtype_bytes(weights.stored(spec.name).dtype());
   });
   for (const WeightSpec& spec : contents.copied) {
-    const ConstTensor& tensor = weights.weight(spec.name).tensor;
+    const ConstTensor& tensor = weights.stored(spec.name);
     contents.plan.push_back({.name = spec.name, .dtype = tensor.dtype(), .shape = tensor.shape()});
     contents.source_bytes += bytes_of(tensor);
   }
@@ -118,10 +104,11 @@ class WeightWriter {
  private:
   void write_panels(const MatrixSpec& matrix) {
     const WeightPanels layout = matrix.panels(options_.quantization);
+    std::vector<HostWeight> memory;
     std::vector<ConstTensor> parts;
     std::size_t source_bytes = 0;
     for (const std::string& part : matrix.parts) {
-      parts.push_back(weights_.weight(part).tensor);
+      parts.push_back(memory.emplace_back(weights_.weight(part)).tensor);
       source_bytes += bytes_of(parts.back());
     }
     const std::int64_t num_panels = layout.num_panels();
@@ -186,9 +173,7 @@ void quantize_checkpoint(const Checkpoint& checkpoint, const fs::path& out, cons
   const Contents contents = contents_of(weights, stored);
   WeightWriter(weights, contents, options, folder.path() / "model.safetensors").write();
   write_config(checkpoint.config(), options.quantization, folder.path() / "config.json");
-  for (const char* name : kCopiedFiles) {
-    if (fs::exists(checkpoint.folder() / name)) copy_to(checkpoint.folder() / name, folder.path() / name);
-  }
+  copy_companion_files(checkpoint.folder(), folder.path());
   folder.commit();
 }
 

@@ -8,8 +8,8 @@
 #include <functional>
 
 #include "wedlm/checkpoint/checkpoint.h"
+#include "wedlm/checkpoint/output_folder.h"
 #include "wedlm/model/model_config.h"
-#include "wedlm/quant/output_folder.h"
 
 namespace wedlm {
 

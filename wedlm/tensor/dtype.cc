@@ -1,6 +1,7 @@
 #include "wedlm/tensor/dtype.h"
 
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <string>
 
@@ -61,8 +62,12 @@ void to_f32(DType dtype, const void* from, float* to, std::size_t count) {
   if (dtype == DType::kU8 || dtype == DType::kI8) {
     throw InternalError("to_f32: elements of " + std::string(dtype_name(dtype)) + " are no numbers by themselves");
   }
-  const auto* bits = static_cast<const std::uint16_t*>(from);
-  for (std::size_t i = 0; i < count; ++i) to[i] = dtype == DType::kBF16 ? bf16_to_f32(bits[i]) : f16_to_f32(bits[i]);
+  const auto* bytes = static_cast<const std::byte*>(from);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint16_t bits = 0;
+    std::memcpy(&bits, bytes + i * sizeof bits, sizeof bits);
+    to[i] = dtype == DType::kBF16 ? bf16_to_f32(bits) : f16_to_f32(bits);
+  }
 }
 
 }  // namespace wedlm

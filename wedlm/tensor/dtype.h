@@ -35,7 +35,7 @@ std::uint16_t f32_to_bf16(float value);
 /// IEEE 754 binary16, subnormals, infinities and NaN included.
 float f16_to_f32(std::uint16_t bits);
 
-/// Converts `count` elements of `dtype` at `from`, aligned for their type, to float32. Throws InternalError for kU8
+/// Converts `count` elements of `dtype` at `from`, which need not be aligned, to float32. Throws InternalError for kU8
 /// and kI8.
 void to_f32(DType dtype, const void* from, float* to, std::size_t count);
 
