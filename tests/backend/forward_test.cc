@@ -8,6 +8,7 @@
 
 #include "tests/backend/page_data.h"
 #include "wedlm/backend/make_backend.h"
+#include "wedlm/backend/rotary.h"
 #include "wedlm/base/error.h"
 
 namespace wedlm {
@@ -56,7 +57,7 @@ TEST_P(ForwardTest, NothingOfTheHostIsReadAfterItBegan) {
       sampling.assign(2, {.banned = 0});
     }
     backend_->embed(*forward, embeddings, hidden);
-    backend_->rope_angles(*forward, 1e4, angles);
+    backend_->rope_angles(*forward, plain_rotation(1e4, angles.shape()[1]), angles);
     const Tensor queries = hidden.columns(0, 32).split_rows(4), keys = hidden.columns(32, 16).split_rows(2);
     backend_->rope(queries, angles);
     backend_->store_kv(*forward, keys, keys, there);

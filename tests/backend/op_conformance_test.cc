@@ -9,6 +9,7 @@
 
 #include "tests/backend/page_data.h"
 #include "wedlm/backend/reference/reference_backend.h"
+#include "wedlm/backend/rotary.h"
 #include "wedlm/base/error.h"
 
 namespace wedlm {
@@ -216,9 +217,11 @@ TEST_P(OpConformanceTest, Rope) {
     for (const std::int64_t rows : {1, 37}) {
       std::vector<std::int32_t> positions(static_cast<std::size_t>(rows));
       for (std::int32_t& position : positions) position = data_.below(40'000);
+      Rotation rotation = plain_rotation(1e6, head_dim);
+      rotation.scale = 1.25F;
       EXPECT_EQ(error_of({rows, head_dim},
                          [&](OnBackend& on, const Tensor& out) {
-                           on->rope_angles(*on->begin({.positions = positions}), 1e6, out);
+                           on->rope_angles(*on->begin({.positions = positions}), rotation, out);
                          }),
                 0);
       const OwnedTensor angles = data_.f32({rows, head_dim}), x = data_.f32({rows, 7, head_dim}, 5);
@@ -435,7 +438,7 @@ TEST_P(OpConformanceTest, NoRowsAreNoWork) {
   tested_->embed(*forward, on(weight), none({0, 4}));
   tested_->linear(none({0, 4}), *packed, {}, none({0, 3}));
   tested_->rms_norm(none({0, 4}), vector, 1, none({0, 4}));
-  tested_->rope_angles(*forward, 1e4, none({0, 4}));
+  tested_->rope_angles(*forward, plain_rotation(1e4, 4), none({0, 4}));
   tested_->rope(none({0, 1, 4}), none({0, 4}));
   tested_->store_kv(*forward, none({0, 1, 4}), none({0, 1, 4}), pages);
   tested_->attention(*forward, {.queries = none({0, 1, 4}),

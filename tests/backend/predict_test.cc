@@ -112,6 +112,7 @@ class PredictTest : public testing::TestWithParam<BackendCase> {
           ASSERT_NEAR(got, wanted, kTolerances.log_prob * std::max(1.0F, std::abs(wanted))) << what << ", row " << r;
         }
       };
+      expect_near(online[r].sampled_certainty, expected.sampled_certainty);
       expect_near(online[r].best_log_prob, expected.best_log_prob);
       expect_near(online[r].sampled_log_prob, expected.sampled_log_prob);
       expect_near(online[r].scored_log_prob, expected.scored_log_prob);
@@ -190,12 +191,14 @@ TEST_P(PredictTest, RowsWithFiltersBesideRowsWithout) {
   all[1].filters.top_k = 3, all[2].filters.top_k = 3, all[3].filters.top_p = 0.5F, all[8].filters.min_p = 0.5F;
   all[5].num_alternatives = 4, all[6].wants_drawn = true;  // its token is scored, and that of the next is not
   all[7].wants_drawn = true;
+  all[10].adjustments = {{.token = 3, .bias = 2}, {.token = 1200, .divisor = 1.5F, .penalty = 0.5F}};
+  all[11].adjustments = all[10].adjustments, all[11].filters.top_p = 0.8F, all[11].num_alternatives = 3;
   check(hidden, *head, all, "filters");
   const std::vector<Prediction> with = predict(hidden, *head, all);
   EXPECT_EQ(with[5].num_alternatives, 4);
   EXPECT_GT(with[6].drawn_entropy, 0);
   for (std::size_t r = 0; r < with.size(); ++r) {
-    if (r == 1 || r == 3 || r == 5 || r == 6 || r == 8) continue;
+    if (r == 1 || r == 3 || r == 5 || r == 6 || r == 8 || r == 10 || r == 11) continue;
     EXPECT_EQ(std::memcmp(&with[r], &without[r], sizeof(Prediction)), 0) << "row " << r;
   }
 }

@@ -7,6 +7,7 @@
 
 #include "tests/backend/page_data.h"
 #include "wedlm/backend/reference/reference_backend.h"
+#include "wedlm/backend/rotary.h"
 
 namespace wedlm {
 namespace {
@@ -74,7 +75,7 @@ TEST_F(ReferenceTest, RopeTurnsComplexNumbers) {
   const std::vector<std::int32_t> positions = {0, 1, 7, 1000};
   const OwnedTensor angles(DType::kF32, {4, kHeadDim}), x = data_.f32({4, 3, kHeadDim}, 5);
   const std::vector<float> before = x.values();
-  backend_->rope_angles(*backend_->begin({.positions = positions}), 10000.0, angles);
+  backend_->rope_angles(*backend_->begin({.positions = positions}), plain_rotation(10000.0, kHeadDim), angles);
   backend_->rope(x, angles);
   const std::vector<float> after = x.values();
   for (std::size_t r = 0; r < 4; ++r) {
@@ -98,7 +99,7 @@ TEST_F(ReferenceTest, RopeMakesScoresDependOnTheDistanceOnly) {
     std::copy_n(q.tensor().row<float>(0), 16, pair.tensor().row<float>(0));
     std::copy_n(k.tensor().row<float>(0), 16, pair.tensor().row<float>(1));
     const std::vector<std::int32_t> positions = {query_position, key_position};
-    backend_->rope_angles(*backend_->begin({.positions = positions}), 1e6, angles);
+    backend_->rope_angles(*backend_->begin({.positions = positions}), plain_rotation(1e6, 16), angles);
     backend_->rope(pair, angles);
     double sum = 0;
     for (int i = 0; i < 16; ++i) {

@@ -25,7 +25,7 @@ std::vector<Prediction> answers(const Tokens& tokens, double probability = 1) {
   std::vector<Prediction> predictions;
   for (const TokenId token : tokens) {
     predictions.push_back(
-        {.sampled = token, .entropy = 0.01F, .sampled_log_prob = static_cast<float>(std::log(probability))});
+        {.sampled = token, .entropy = 0.01F, .sampled_certainty = static_cast<float>(std::log(probability))});
   }
   return predictions;
 }

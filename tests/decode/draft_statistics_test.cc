@@ -34,6 +34,16 @@ TEST(DraftCountsTest, CountByDepth) {
   EXPECT_THAT(counts.accepted, ElementsAre(1, 0, 1));
 }
 
+TEST(DraftCountsTest, AddUpAtAnyDepth) {
+  DraftCounts sum{.verified = {5}, .accepted = {2}, .num_computed = 7};
+  sum.add({.verified = {1, 2, 3}, .accepted = {1, 1, 0}, .num_computed = 8});
+  sum.add({.verified = {10, 10}, .accepted = {0, 9}, .num_computed = 20});
+  sum.add({});
+  EXPECT_THAT(sum.verified, ElementsAre(16, 12, 3));
+  EXPECT_THAT(sum.accepted, ElementsAre(3, 10, 0));
+  EXPECT_EQ(sum.num_computed, 35);
+}
+
 TEST(DraftCalibrationTest, BeginsWithWhatTheRowSays) {
   const DraftCalibration fresh;
   EXPECT_FLOAT_EQ(judged(fresh, mask(0.5F, 1, 0.625F)).keep_chance, 0.625F);

@@ -88,6 +88,16 @@ TEST(SamplingOptionsTest, EachValueReachesItsMember) {
   EXPECT_EQ(params_of("top_p", 0.25).filters.top_p, 0.25F);
   EXPECT_EQ(params_of("top_k", 9).filters.top_k, 9);
   EXPECT_EQ(params_of("min_p", 0.125).filters.min_p, 0.125F);
+  EXPECT_EQ(params_of("filter_order", "original").filters.order, FilterOrder::kOriginal);
+  EXPECT_EQ(params_of("filter_order", "temperature-first").filters.order, FilterOrder::kTemperatureFirst);
+  EXPECT_EQ(params_of("repetition_penalty", 1.25).adjustments.repetition_penalty, 1.25F);
+  EXPECT_EQ(params_of("presence_penalty", -2).adjustments.presence_penalty, -2.0F);
+  EXPECT_EQ(params_of("frequency_penalty", 0.5).adjustments.frequency_penalty, 0.5F);
+  EXPECT_EQ(params_of("no_repeat_ngram_size", 3).adjustments.no_repeat_ngram_size, 3);
+  EXPECT_EQ(params_of("suppress_tokens", Json::Array{5, 6}).adjustments.suppress_tokens, (std::vector<TokenId>{5, 6}));
+  EXPECT_EQ(params_of("logit_bias", parse_json(R"({"15043": -2.5, "7": 100})", "")).adjustments.logit_bias,
+            (std::map<TokenId, float>{{7, 100.0F}, {15043, -2.5F}}));
+  EXPECT_TRUE(params_of("logit_bias", Json::object({})).adjustments.logit_bias.empty());
   EXPECT_EQ(params_of("seed", std::int64_t{1} << 53).seed, std::uint64_t{1} << 53);
   EXPECT_EQ(params_of("stop", "end").stop, std::vector<std::string>{"end"});
   EXPECT_EQ(params_of("stop", Json::Array{"a", "b"}).stop, (std::vector<std::string>{"a", "b"}));
@@ -128,6 +138,18 @@ TEST(SamplingOptionsTest, WhatIsOfAnotherKindOrOutOfRangeIsSaid) {
   EXPECT_EQ(error_of("stop_token_ids", Json::Array{-1}),
             "expected token ids, each an integer from 0 to 2147483647, got [-1]");
   EXPECT_NE(error_of("temperature", Json()), "") << "null is no value";
+  EXPECT_EQ(error_of("filter_order", "temperature"),
+            "expected one of temperature-first, original, got \"temperature\"");
+  EXPECT_EQ(error_of("repetition_penalty", 0), "expected a number above 0 and at most 100, got 0");
+  EXPECT_EQ(error_of("presence_penalty", 2.5), "expected a number from -2 to 2, got 2.5");
+  EXPECT_EQ(error_of("no_repeat_ngram_size", -1), "expected an integer from 0 to 2147483647, got -1");
+  const std::string bias =
+      "expected a token id and a bias, such as 15043=-2.5 (in JSON {\"15043\": -2.5}), the bias a number from -100 to "
+      "100, got ";
+  for (const char* wrong : {R"({"5":101})", R"({"5":"1"})", R"({"five":1})", R"({"-5":1})", R"({"5.0":1})",
+                            R"({"3000000000":1})", R"({"":1})", R"([5,1])", R"(5)", R"("5")"}) {
+    EXPECT_EQ(error_of("logit_bias", parse_json(wrong, "")), bias + wrong);
+  }
 }
 
 TEST(SamplingOptionsTest, TextIsTakenAsWhatTheOptionTakes) {
@@ -138,6 +160,15 @@ TEST(SamplingOptionsTest, TextIsTakenAsWhatTheOptionTakes) {
   EXPECT_EQ(value_of_text(option("stop"), "12"), Json("12")) << "a text of digits";
   EXPECT_EQ(value_of_text(option("stop-token-id"), "12"), Json(12));
   EXPECT_EQ(value_of_text(option("no-prompt-lookup"), "false"), Json(false));
+  const auto bias = [](const char* text) { return write_json(value_of_text(option("logit-bias"), text)); };
+  EXPECT_EQ(bias("15043=-2.5"), R"({"15043":-2.5})");
+  EXPECT_EQ(bias("15043-2.5"), R"({"15043":-2.5})");
+  EXPECT_EQ(bias("15043+1"), R"({"15043":1.0})");
+  EXPECT_EQ(bias("15043=+1"), R"({"15043":1.0})");
+  EXPECT_EQ(bias("15043=1e1"), R"({"15043":10.0})");
+  for (const char* wrong : {"15043", "=1", "x=1", "15043=", "15043=x", "15043+-1", "15043=nan", "15043-inf", "-5=1"}) {
+    EXPECT_EQ(value_of_text(option("logit-bias"), wrong), Json(wrong)) << "no bias";
+  }
 }
 
 TEST(SamplingOptionsTest, DefaultsAreThoseOfTheParameters) {
@@ -146,7 +177,7 @@ TEST(SamplingOptionsTest, DefaultsAreThoseOfTheParameters) {
   EXPECT_EQ(default_text(option("top-p")), "the model's suggestion, else 1");
   EXPECT_EQ(default_text(option("mode")), "streaming");
   EXPECT_EQ(default_text(option("max-per-step")), "0");
-  for (const char* name : {"agreement", "stop", "ignore-eos", "block-wise", "preset"}) {
+  for (const char* name : {"agreement", "stop", "ignore-eos", "block-wise", "preset", "logit-bias"}) {
     EXPECT_EQ(default_text(option(name)), "") << name;
   }
 }
@@ -154,7 +185,13 @@ TEST(SamplingOptionsTest, DefaultsAreThoseOfTheParameters) {
 TEST(SamplingOptionsTest, ParametersGoThroughJsonAndBack) {
   SamplingParams params{.mode = DecodeMode::kExact,
                         .temperature = 0.7F,
-                        .filters = {.top_k = 4, .top_p = 0.9F, .min_p = 0.05F},
+                        .filters = {.top_k = 4, .top_p = 0.9F, .min_p = 0.05F, .order = FilterOrder::kOriginal},
+                        .adjustments = {.logit_bias = {{7, -0.1F}, {15043, 2.0F}},
+                                        .suppress_tokens = {8},
+                                        .no_repeat_ngram_size = 3,
+                                        .repetition_penalty = 1.1F,
+                                        .frequency_penalty = 0.2F,
+                                        .presence_penalty = -0.3F},
                         .seed = 11,
                         .max_tokens = 5,
                         .stop = {"x", "y"},
@@ -173,6 +210,7 @@ TEST(SamplingOptionsTest, ParametersGoThroughJsonAndBack) {
   EXPECT_EQ(params_json(back), json);
   EXPECT_EQ(back.temperature, 0.7F);
   EXPECT_EQ(back.filters, params.filters);
+  EXPECT_EQ(back.adjustments, params.adjustments);
   EXPECT_EQ(back.entropy_threshold, std::nullopt);
   EXPECT_EQ(params_json(SamplingParams()).find("seed"), nullptr);
 }

@@ -136,7 +136,7 @@ class Drive {
     const bool is_right = uniform() < mask_quality_;
     return {.sampled = is_right ? truth : static_cast<TokenId>(random_() % kAlphabet),
             .entropy = static_cast<float>(2 * uniform()),
-            .sampled_log_prob = static_cast<float>(std::log(0.01 + 0.99 * uniform()))};
+            .sampled_certainty = static_cast<float>(std::log(0.01 + 0.99 * uniform()))};
   }
 
   void check_counts() const {

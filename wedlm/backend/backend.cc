@@ -68,11 +68,11 @@ void Backend::add(const ConstTensor& x, const Tensor& residual) {
   do_add(x, residual);
 }
 
-void Backend::rope_angles(const Forward& forward, double theta, const Tensor& angles) {
+void Backend::rope_angles(const Forward& forward, const Rotation& rotation, const Tensor& angles) {
   check_handle("rope_angles", *this, forward);
-  check_rope_angles(forward.extents(), angles);
+  check_rope_angles(forward.extents(), rotation, angles);
   const ObservedOp op(observer_, OpKind::kOther);
-  do_rope_angles(forward, theta, angles);
+  do_rope_angles(forward, rotation, angles);
 }
 
 void Backend::rope(const Tensor& x, const ConstTensor& angles) {

@@ -32,6 +32,7 @@
 namespace wedlm {
 
 struct PackedMatrix;
+struct Rotation;
 
 /// The weight of a linear layer in the layout that one backend multiplies with.
 class PackedWeight {
@@ -134,10 +135,10 @@ class Backend {
   /// residual += x.                                                                           both [rows, hidden_size]
   void add(const ConstTensor& x, const Tensor& residual);
 
-  /// The angles of rotary position embeddings (Su et al. 2021): angles[r][i] = cos, angles[r][head_dim/2 + i] = sin of
-  /// positions[r] * theta^(-2i/head_dim), with the product taken in float32 as the training code takes it.
-  /// angles [rows, head_dim]
-  void rope_angles(const Forward& forward, double theta, const Tensor& angles);
+  /// The angles of rotary position embeddings (Su et al. 2021): angles[r][i] = scale * cos, angles[r][head_dim/2 + i] =
+  /// scale * sin of positions[r] * frequencies[i], with the product taken in float32 as the training code takes it.
+  /// `rotation` is not looked at later.                                                        angles [rows, head_dim]
+  void rope_angles(const Forward& forward, const Rotation& rotation, const Tensor& angles);
 
   /// Rotates each head in place by the row's angles; the pairs are (i, i + head_dim/2).  x [rows, heads, head_dim]
   void rope(const Tensor& x, const ConstTensor& angles);
@@ -182,7 +183,7 @@ class Backend {
   virtual void do_add_rms_norm(const ConstTensor& x, const Tensor& residual, const ConstTensor& weight, float eps,
                                const Tensor& out);
   virtual void do_add(const ConstTensor& x, const Tensor& residual) = 0;
-  virtual void do_rope_angles(const Forward& forward, double theta, const Tensor& angles) = 0;
+  virtual void do_rope_angles(const Forward& forward, const Rotation& rotation, const Tensor& angles) = 0;
   virtual void do_rope(const Tensor& x, const ConstTensor& angles) = 0;
   /// By rms_norm() and rope().
   virtual void do_rotate_heads(const RotateHeadsArgs& args);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "wedlm/backend/rotary.h"
 #include "wedlm/base/error.h"
 
 namespace wedlm {
@@ -146,11 +147,16 @@ void check_add(const ConstTensor& x, const ConstTensor& residual) {
   expect_tensor("add", "residual", residual, x.shape());
 }
 
-void check_rope_angles(const ForwardExtents& extents, const ConstTensor& angles) {
+void check_rope_angles(const ForwardExtents& extents, const Rotation& rotation, const ConstTensor& angles) {
   expect_tensor("rope_angles", "angles", angles,
                 {extents.num_positions, angles.shape().rank() == 2 ? angles.shape()[1] : 0});
   if (angles.shape()[1] % 2 != 0)
     throw InternalError("rope_angles: expected an even head_dim, got " + describe(angles));
+  const auto num_angles = static_cast<std::int64_t>(2 * rotation.frequencies.size());
+  if (num_angles != angles.shape()[1]) {
+    throw InternalError("rope_angles: expected frequencies for " + describe(angles) + ", got " +
+                        std::to_string(rotation.frequencies.size()));
+  }
 }
 
 void check_rope(const ConstTensor& x, const ConstTensor& angles) {

@@ -23,7 +23,7 @@ void check_embed(const ForwardExtents& extents, const ConstTensor& table, const 
 void check_linear(const ConstTensor& x, const PackedWeight& weight, const ConstTensor& bias, const ConstTensor& out);
 void check_rms_norm(const ConstTensor& x, const ConstTensor& weight, const ConstTensor& out);
 void check_add(const ConstTensor& x, const ConstTensor& residual);
-void check_rope_angles(const ForwardExtents& extents, const ConstTensor& angles);
+void check_rope_angles(const ForwardExtents& extents, const Rotation& rotation, const ConstTensor& angles);
 void check_rope(const ConstTensor& x, const ConstTensor& angles);
 void check_rotate_heads(const RotateHeadsArgs& args);
 void check_store_kv(const ForwardExtents& extents, const ConstTensor& keys, const ConstTensor& values,

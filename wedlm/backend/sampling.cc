@@ -32,7 +32,7 @@ template <class Visit>
 void visit_drawable(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
                     float best_logit, const Visit& visit) {
   if (!sampling.filters.keep_all() && best_logit > kMinusInfinity) {
-    for (const TokenLogit& kept : filter(logits, moments, sampling, best_logit)) visit(kept);
+    for (const TokenLogit& kept : keep_filtered(logits, moments, sampling, best_logit)) visit(kept);
     return;
   }
   for (std::size_t i = 0; i < logits.size(); ++i) {
@@ -93,8 +93,10 @@ void score_draw(std::span<const float> logits, const RowMoments& moments, const 
 void list_alternatives(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
                        Prediction& prediction) {
   const LogProbability log_prob(moments, static_cast<std::int64_t>(logits.size()));
-  auto best = keep_top_k(logits, sampling.banned, static_cast<std::size_t>(sampling.num_alternatives));
+  const auto most = static_cast<std::size_t>(sampling.num_alternatives);
+  auto best = keep_top_k(logits, sampling.banned, most);
   std::sort(best.begin(), best.end(), is_better);
+  best.resize(std::min(best.size(), most));
   prediction.num_alternatives = static_cast<std::int32_t>(best.size());
   std::transform(best.begin(), best.end(), prediction.best_tokens.begin(), [&](const TokenLogit& it) {
     return TokenLogProb{.token = it.token, .log_prob = log_prob.of(it.logit)};
@@ -182,7 +184,7 @@ bool draws_filtered(const SamplingRow& sampling) {
 
 bool needs_all_logits(const SamplingRow& sampling) {
   const bool scores_draw = sampling.wants_drawn && sampling.scored != kNoToken;
-  return draws_filtered(sampling) || scores_draw || sampling.num_alternatives > 0;
+  return draws_filtered(sampling) || scores_draw || sampling.num_alternatives > 0 || !sampling.adjustments.empty();
 }
 
 DrawnToken draw(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
@@ -217,12 +219,36 @@ Prediction make_prediction(std::int64_t vocab_size, const RowMoments& moments, c
   prediction.entropy = static_cast<float>(std::max(entropy, 0.0));
   prediction.best_log_prob = log_prob.of(best.logit);
   prediction.sampled_log_prob = log_prob.of(sampled.logit);
+  prediction.sampled_certainty = prediction.sampled_log_prob;
   if (sampling.scored != kNoToken) prediction.scored_log_prob = log_prob.of(findings.scored_logit);
   return prediction;
 }
 
+void report_log_probs(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                      Prediction& prediction) {
+  if (prediction.best == kNoToken) return;
+  const LogProbability log_prob(moments, static_cast<std::int64_t>(logits.size()));
+  const auto of = [&](TokenId token) { return log_prob.of(logits[static_cast<std::size_t>(token)]); };
+  prediction.best_log_prob = of(prediction.best);
+  prediction.sampled_log_prob = of(prediction.sampled);
+  if (sampling.scored != kNoToken) prediction.scored_log_prob = of(sampling.scored);
+  if (sampling.num_alternatives > 0) list_alternatives(logits, moments, sampling, prediction);
+}
+
+std::vector<float> adjusted(std::span<const float> logits, std::span<const LogitAdjustment> adjustments) {
+  std::vector<float> result(logits.begin(), logits.end());
+  for (const LogitAdjustment& it : adjustments) {
+    float& logit = result[static_cast<std::size_t>(it.token)];
+    logit += it.bias;
+    logit = logit > 0 ? logit / it.divisor : logit * it.divisor;
+    logit -= it.penalty;
+  }
+  return result;
+}
+
 Prediction predict_row(std::span<const float> logits, const SamplingRow& sampling) {
   const RowMoments moments = row_moments(logits);
+  if (!sampling.adjustments.empty()) return predict_adjusted(logits, moments, sampling, predict_row);
   RowFindings findings;
   findings.best.offer_all(logits, 0, sampling.banned);
   if (findings.best.token == kNoToken) return {};

@@ -1,5 +1,5 @@
-// From a row of logits to a prediction: entropy, best token, and a token drawn with top-k, top-p and temperature. The
-// result is a function of the logits' bits and of the SamplingRow alone.
+// From a row of logits to a prediction: entropy, best token, and a token drawn with temperature, top-k, top-p and
+// min-p. The result is a function of the logits' bits and of the SamplingRow alone.
 //
 // A logit of minus infinity or NaN is a token of probability zero. Where every logit is one, the row counts as uniform.
 //
@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <vector>
 
 #include "wedlm/base/prediction.h"
 
@@ -68,10 +69,10 @@ bool draws_filtered(const SamplingRow& sampling);
 /// Whether what is asked can only be answered when all logits are there.
 bool needs_all_logits(const SamplingRow& sampling);
 
-/// Draws after the filters, which come before the temperature: drop the banned token, keep the top_k best (the lowest
-/// ids on ties), keep the smallest leading set of those that holds top_p of their probability (at least one), keep what
-/// is at least min_p times as probable as the best (Nguyen et al. 2024, "Turning up the heat"; there and in Hugging
-/// Face the temperature comes first).
+/// Draws from what the filters keep: drop the banned token, keep the top_k best and what ties with the last of them,
+/// keep the smallest leading set of those that holds top_p of their probability (at least one; the lowest ids on ties),
+/// keep what is at least min_p times as probable as the best (Nguyen et al. 2024, "Turning up the heat"). Probabilities
+/// are those at the temperature, or before it with FilterOrder::kOriginal.
 DrawnToken draw(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
                 const BestToken& best);
 
@@ -83,6 +84,27 @@ void add_from_all_logits(std::span<const float> logits, const RowMoments& moment
 /// What was found out, as a prediction; none where no token is allowed.
 Prediction make_prediction(std::int64_t vocab_size, const RowMoments& moments, const SamplingRow& sampling,
                            const RowFindings& findings);
+
+/// The log-probabilities and alternatives of a prediction as the moments of `logits` have them, whatever logits the
+/// prediction was made from.
+void report_log_probs(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                      Prediction& prediction);
+
+/// The logits that the row's tokens are chosen by.
+std::vector<float> adjusted(std::span<const float> logits, std::span<const LogitAdjustment> adjustments);
+
+/// What a row with adjustments says, where predict(logits, sampling) reads one without them; `moments` are those of the
+/// raw logits.
+template <class Predict>
+Prediction predict_adjusted(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
+                            const Predict& predict) {
+  SamplingRow rest = sampling;
+  rest.adjustments.clear();
+  rest.num_alternatives = 0;
+  Prediction prediction = predict(adjusted(logits, sampling.adjustments), rest);
+  report_log_probs(logits, moments, sampling, prediction);
+  return prediction;
+}
 
 /// All of it, one logit after the other.
 Prediction predict_row(std::span<const float> logits, const SamplingRow& sampling);

@@ -1,4 +1,5 @@
-// Which tokens of a row a draw may take: top-k, then top-p, then min-p, all of them by the raw probabilities.
+// Which tokens of a row a draw may take: top-k, then top-p, then min-p, all of them by the probabilities at the row's
+// temperature, or before it where the filters come first.
 #pragma once
 
 #include <cmath>
@@ -22,11 +23,11 @@ inline double below_max(float logit, float max) {
                            : static_cast<double>(logit) - static_cast<double>(max);
 }
 
-/// The `top_k` best tokens but for the banned one, in no order.
+/// The `top_k` best tokens but for the banned one, and what ties with the last of them; in no order.
 std::vector<TokenLogit> keep_top_k(std::span<const float> logits, TokenId banned, std::size_t top_k);
 
 /// The tokens that all filters of `sampling` leave; `best_logit` is the largest of the allowed ones.
-std::vector<TokenLogit> filter(std::span<const float> logits, const RowMoments& moments, const SamplingRow& sampling,
-                               float best_logit);
+std::vector<TokenLogit> keep_filtered(std::span<const float> logits, const RowMoments& moments,
+                                      const SamplingRow& sampling, float best_logit);
 
 }  // namespace wedlm

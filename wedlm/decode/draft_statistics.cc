@@ -1,6 +1,7 @@
 #include "wedlm/decode/draft_statistics.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <numeric>
 
@@ -44,6 +45,16 @@ void DraftCounts::add(int depth, bool is_accepted) {
   }
   ++verified[index];
   accepted[index] += is_accepted ? 1 : 0;
+}
+
+void DraftCounts::add(const DraftCounts& more) {
+  const auto add_each = [](std::vector<std::int64_t>& counts, const std::vector<std::int64_t>& added) {
+    counts.resize(std::max(counts.size(), added.size()));
+    std::ranges::transform(added, counts, counts.begin(), std::plus{});
+  };
+  add_each(verified, more.verified);
+  add_each(accepted, more.accepted);
+  num_computed += more.num_computed;
 }
 
 std::int64_t DraftCounts::num_verified() const {

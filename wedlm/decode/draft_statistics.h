@@ -31,12 +31,14 @@ struct Draft {
   float agree_chance = 0;  // calibrated: that it is the next-token row's own choice if all before it are
 };
 
-/// Verified and accepted drafts of one sequence by depth; index 0 is depth 1.
+/// Verified and accepted drafts by depth; index 0 is depth 1. Behind a refused draft none is verified.
 struct DraftCounts {
   std::vector<std::int64_t> verified;
   std::vector<std::int64_t> accepted;
+  std::int64_t num_computed = 0;  // that had a row, also those behind a refused one
 
   void add(int depth, bool is_accepted);
+  void add(const DraftCounts& more);
   std::int64_t num_verified() const;
   std::int64_t num_accepted() const;
 };

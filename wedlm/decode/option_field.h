@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +19,7 @@
 
 namespace wedlm {
 
-enum class OptionKind { kNumber, kInteger, kBoolean, kName, kTexts, kIntegers };
+enum class OptionKind { kNumber, kInteger, kBoolean, kName, kTexts, kIntegers, kBiases };
 
 struct OptionField {
   OptionKind kind;
@@ -42,6 +43,8 @@ template <>
 inline constexpr OptionKind kKindOf<std::vector<std::string>> = OptionKind::kTexts;
 template <>
 inline constexpr OptionKind kKindOf<std::vector<TokenId>> = OptionKind::kIntegers;
+template <>
+inline constexpr OptionKind kKindOf<std::map<TokenId, float>> = OptionKind::kBiases;
 template <class T>
 inline constexpr OptionKind kKindOf<std::optional<T>> = kKindOf<T>;
 
@@ -57,13 +60,13 @@ constexpr OptionField field() {
       .get = [](const SamplingParams& params) { return json_value::written(member_at<kPath...>(params)); }};
 }
 
-/// A member whose values have names in a table.
-template <const auto& kTable, auto kMember>
+/// The member at the end of this path, whose values have names in a table.
+template <const auto& kTable, auto... kPath>
 constexpr OptionField named_field() {
   return {.kind = OptionKind::kName,
           .set = [](SamplingParams& params,
-                    const Json& value) { params.*kMember = parse_named("", value.as_string(), kTable); },
-          .get = [](const SamplingParams& params) { return Json(name_of(params.*kMember, kTable)); },
+                    const Json& value) { member_at<kPath...>(params) = parse_named("", value.as_string(), kTable); },
+          .get = [](const SamplingParams& params) { return Json(name_of(member_at<kPath...>(params), kTable)); },
           .names = [] { return names_of(kTable); }};
 }
 

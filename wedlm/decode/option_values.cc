@@ -25,6 +25,33 @@ bool each_is(const Json& value, const Predicate& predicate) {
   return value.is_array() ? std::ranges::all_of(value.as_array(), predicate) : predicate(value);
 }
 
+/// {"15043": -2.5}
+bool is_biases(const Json& value, const NumberRange& range) {
+  if (!value.is_object()) return false;
+  return std::ranges::all_of(value.as_object(), [&](const JsonMember& member) {
+    const auto id = parse_whole<TokenId>(member.key);
+    return id && *id >= 0 && member.value.is_number() && range.contains(member.value.as_number());
+  });
+}
+
+/// What "15043=-2.5", "15043-2.5" and "15043+1" stand for; null for another text.
+Json bias_of_text(std::string_view text) {
+  const std::size_t num_digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::string_view id = text.substr(0, num_digits);
+  std::string_view bias = text.substr(num_digits);
+  if (bias.starts_with('=')) {
+    bias.remove_prefix(1);
+  } else if (!bias.starts_with('+') && !bias.starts_with('-')) {
+    return {};
+  }
+  if (bias.starts_with('+')) {
+    bias.remove_prefix(1);
+    if (bias.starts_with('-')) return {};
+  }
+  const auto number = parse_whole<double>(bias);
+  return id.empty() || !number || !std::isfinite(*number) ? Json() : Json::object({{std::string(id), *number}});
+}
+
 bool is_absent_name(const SamplingOption& option, const Json& value) {
   return !option.absent_name.empty() && value == Json(option.absent_name);
 }
@@ -47,6 +74,8 @@ bool fits(const SamplingOption& option, const Json& value) {
       return each_is(value, is_text);
     case OptionKind::kIntegers:
       return each_is(value, is_integer);
+    case OptionKind::kBiases:
+      return is_biases(value, option.range);
   }
   return false;
 }
@@ -65,6 +94,9 @@ std::string expected_kind(const SamplingOption& option) {
       return "UTF-8 text that is not empty";
     case OptionKind::kIntegers:
       return option.range.text("token ids, each an integer");
+    case OptionKind::kBiases:
+      return "a token id and a bias, such as 15043=-2.5 (in JSON {\"15043\": -2.5}), the bias " +
+             option.range.text("a number");
   }
   std::string text = "one of";
   for (const std::string_view name : option.field.names()) text += (text.size() > 6 ? ", " : " ") + std::string(name);
@@ -83,6 +115,9 @@ Json value_of_text(const SamplingOption& option, std::string_view text) {
   if (takes_numbers(option.field.kind)) {
     if (const auto integer = parse_whole<std::int64_t>(text)) return *integer;
     if (const auto number = parse_whole<double>(text); number && std::isfinite(*number)) return *number;
+  }
+  if (option.field.kind == OptionKind::kBiases) {
+    if (Json biases = bias_of_text(text); !biases.is_null()) return biases;
   }
   if (option.field.kind == OptionKind::kBoolean && (text == "true" || text == "false")) return text == "true";
   return text;
@@ -103,6 +138,21 @@ void set_option(const SamplingOption& option, const Json& value, SamplingParams&
   option.field.set(params, is_absent_name(option, value) ? Json() : value);
 }
 
+Json added(const SamplingOption& option, const Json& value, const Json& before) {
+  if (option.field.kind == OptionKind::kBiases) {
+    if (before.is_null()) return value;
+    Json all = value;
+    for (const JsonMember& member : before.as_object()) {
+      if (value.find(member.key) == nullptr) all.set(member.key, member.value);
+    }
+    return all;
+  }
+  Json::Array all;
+  if (!before.is_null()) all = before.is_array() ? before.as_array() : Json::Array{before};
+  all.push_back(value);
+  return all;
+}
+
 Json option_value(const SamplingOption& option, const SamplingParams& params) {
   Json value = option.field.get(params);
   if (value.is_null() && !option.absent_name.empty()) return option.absent_name;
@@ -112,7 +162,7 @@ Json option_value(const SamplingOption& option, const SamplingParams& params) {
 std::string default_text(const SamplingOption& option) {
   if (!option.default_text.empty()) return std::string(option.default_text);
   const Json value = option.field.get(SamplingParams());
-  if (option.is_switch() || value.is_null() || value.is_array()) return "";
+  if (option.is_switch() || value.is_null() || value.is_array() || value.is_object()) return "";
   return (option.suggested_by == SuggestedBy::kCheckpoint ? "the model's suggestion, else " : "") + plain_text(value);
 }
 

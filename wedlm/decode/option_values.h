@@ -21,6 +21,9 @@ void check_value(const SamplingOption& option, const Json& value);
 /// Checks the value, and sets what the option stands for.
 void set_option(const SamplingOption& option, const Json& value, SamplingParams& params);
 
+/// Both, of an option that adds_up(): what was given before, or null, and one more value.
+Json added(const SamplingOption& option, const Json& value, const Json& before);
+
 /// What set_option() would have to be given; null for a member that is absent and has no word for it, and for an option
 /// that is no member.
 Json option_value(const SamplingOption& option, const SamplingParams& params);

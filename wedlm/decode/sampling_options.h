@@ -26,13 +26,17 @@ struct SamplingOption {
   std::string_view value_name{};    // "N", "X", "TEXT"; of a named value, empty: its names
   std::string_view switch_value{};  // what the bare name means on the command line, where it takes no value
   std::string_view absent_name{};   // the word for no value, "none" or "auto", where the member may be absent
-  NumberRange range = NumberRange::at_least(0);  // of numbers and of each integer of a list
+  NumberRange range = NumberRange::at_least(0);  // of numbers, of each integer of a list, and of each bias
   SuggestedBy suggested_by = SuggestedBy::kNobody;
   std::string_view default_text{};  // where the member of SamplingParams() does not say it
   std::string_view help;
   OptionField field;
 
   bool is_switch() const { return !switch_value.empty(); }
+  /// Given several times it has all of these values.
+  bool adds_up() const {
+    return field.kind == OptionKind::kTexts || field.kind == OptionKind::kIntegers || field.kind == OptionKind::kBiases;
+  }
 };
 
 /// In the order of the help. A preset stands before what it sets, so that in this order what is given wins over it.

@@ -12,6 +12,7 @@
 #include "wedlm/base/named.h"
 #include "wedlm/base/prediction.h"
 #include "wedlm/base/token_id.h"
+#include "wedlm/decode/logit_adjuster.h"
 
 namespace wedlm {
 
@@ -46,6 +47,7 @@ struct SamplingParams {
 
   float temperature = 0.2F;  // 0 to 100; 0 is greedy
   TokenFilters filters;
+  AdjustmentRules adjustments;
   std::optional<std::uint64_t> seed;     // at most 2^53; none: a fresh one for each request
   std::optional<std::int32_t> logprobs;  // log-probabilities, and so many alternatives, 0 to 20, go with each token
 
@@ -79,6 +81,7 @@ struct SamplingParams {
   std::optional<float> agreement;  // in (0, 1): fill by measured agreement with the model's own choice, not by entropy
 };
 
+inline constexpr std::uint64_t kMaxSeed = std::uint64_t{1} << 53;  // any reader of JSON has it to the last digit
 inline constexpr std::int32_t kDefaultWindowSize = 16;
 inline constexpr std::int32_t kMaxWindowSize = 256;
 

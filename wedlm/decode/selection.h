@@ -12,7 +12,7 @@ namespace wedlm {
 /// An empty position that was computed, in ascending order of `index`.
 struct Candidate {
   int index = 0;      // in the window
-  float entropy = 0;  // nats, of the raw distribution
+  float entropy = 0;  // nats, before temperature and filters
 };
 
 struct SelectionRule {

@@ -1,5 +1,5 @@
 // What is known about a token that became text: how likely the row that decided about it found it, and what the row
-// would have said instead. Raw probabilities, before temperature and filters.
+// would have said instead. Raw probabilities, before adjustments, temperature and filters.
 #pragma once
 
 #include <vector>

@@ -129,6 +129,7 @@ WindowRows VerifyingDecoder::rows(const RowRequest& request) {
 
 int VerifyingDecoder::count_accepted(std::span<const Prediction> predictions) {
   int num_accepted = 0;
+  counts_.num_computed += asked_.num_drafts;
   for (int i = 0; i < asked_.num_drafts; ++i) {
     const Draft& draft = drafts_[static_cast<std::size_t>(i)];
     const Prediction& prediction = predictions[static_cast<std::size_t>(i)];
@@ -172,7 +173,7 @@ std::vector<Draft> VerifyingDecoder::propose(std::span<const Prediction> of_mask
                 .source = Draft::Source::kMask,
                 .depth = static_cast<int>(drafts.size()) + 1,
                 .entropy = prediction.entropy,
-                .probability = std::exp(prediction.sampled_log_prob)};
+                .probability = std::exp(prediction.sampled_certainty)};
     statistics_.calibration.judge(draft);
     if (!rule.try_extend(draft)) break;
     drafts.push_back(draft);

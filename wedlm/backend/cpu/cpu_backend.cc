@@ -84,15 +84,10 @@ class CpuBackend final : public HostBackend {
     });
   }
 
-  void do_rope_angles(const Forward& forward, double theta, const Tensor& angles) override {
+  void do_rope_angles(const Forward& forward, const Rotation& rotation, const Tensor& angles) override {
     const std::span<const std::int32_t> positions = inputs_of(forward).positions;
-    const auto half = static_cast<std::size_t>(angles.shape()[1] / 2);
-    if (theta != theta_ || frequencies_.size() != half) {
-      frequencies_ = rope_frequencies(theta, angles.shape()[1]);
-      theta_ = theta;
-    }
     for_rows(angles, [&](std::int64_t r) {
-      rope_angles_of(positions[static_cast<std::size_t>(r)], frequencies_, angles.row<float>(r));
+      rope_angles_of(positions[static_cast<std::size_t>(r)], rotation, angles.row<float>(r));
     });
   }
 
@@ -210,8 +205,6 @@ class CpuBackend final : public HostBackend {
   Scratch packed_rows_;  // of a linear op
   AttentionScratch attention_scratch_;
   PredictScratch predict_scratch_;
-  std::vector<float> frequencies_;  // of theta_
-  double theta_ = 0;
 };
 
 }  // namespace

@@ -64,6 +64,19 @@ RowMoments read_tile(const KernelTable& kernels, std::span<const float> logits, 
   return {.max = moments.max, .sum = moments.sum, .weighted_sum = moments.weighted_sum};
 }
 
+/// Finds out what the tiles of a whole row say.
+RowMoments read_tiles(const KernelTable& kernels, std::span<const float> logits, const SamplingRow& sampling,
+                      RowFindings& findings) {
+  RowMoments moments;
+  const auto vocab_size = static_cast<std::int64_t>(logits.size());
+  for (std::int64_t first = 0; first < vocab_size; first += kTileTokens) {
+    const auto count = static_cast<std::size_t>(std::min(kTileTokens, vocab_size - first));
+    moments.add(read_tile(kernels, logits.subspan(static_cast<std::size_t>(first), count), static_cast<TokenId>(first),
+                          sampling, findings));
+  }
+  return moments;
+}
+
 /// Reads the tiles of the head's product as they come.
 class OnlinePrediction final : public OutputReader {
  public:
@@ -116,18 +129,18 @@ void cpu_predict_online(const KernelTable& kernels, ThreadTeam& team, PredictScr
 }
 
 Prediction cpu_read_row(const KernelTable& kernels, std::span<const float> logits, const SamplingRow& sampling) {
-  const auto vocab_size = static_cast<std::int64_t>(logits.size());
-  RowMoments moments;
   RowFindings findings;
-  for (std::int64_t first = 0; first < vocab_size; first += kTileTokens) {
-    const auto count = static_cast<std::size_t>(std::min(kTileTokens, vocab_size - first));
-    moments.add(read_tile(kernels, logits.subspan(static_cast<std::size_t>(first), count), static_cast<TokenId>(first),
-                          sampling, findings));
+  if (!sampling.adjustments.empty()) {
+    const RowMoments moments = read_tiles(kernels, logits, {}, findings);
+    return predict_adjusted(logits, moments, sampling, [&](std::span<const float> row, const SamplingRow& rest) {
+      return cpu_read_row(kernels, row, rest);
+    });
   }
+  const RowMoments moments = read_tiles(kernels, logits, sampling, findings);
   if (draws_filtered(sampling) && findings.best.token != kNoToken) {
     findings.drawn = draw(logits, moments, sampling, findings.best);
   }
-  Prediction prediction = make_prediction(vocab_size, moments, sampling, findings);
+  Prediction prediction = make_prediction(static_cast<std::int64_t>(logits.size()), moments, sampling, findings);
   add_from_all_logits(logits, moments, sampling, prediction);
   return prediction;
 }

@@ -147,11 +147,10 @@ class ReferenceBackend final : public HostBackend {
     }
   }
 
-  void do_rope_angles(const Forward& forward, double theta, const Tensor& angles) override {
+  void do_rope_angles(const Forward& forward, const Rotation& rotation, const Tensor& angles) override {
     const std::span<const std::int32_t> positions = inputs_of(forward).positions;
-    const std::vector<float> frequencies = rope_frequencies(theta, angles.shape()[1]);
     for (std::int64_t r = 0; r < angles.rows(); ++r) {
-      rope_angles_of(positions[static_cast<std::size_t>(r)], frequencies, angles.row<float>(r));
+      rope_angles_of(positions[static_cast<std::size_t>(r)], rotation, angles.row<float>(r));
     }
   }
 
