@@ -4,10 +4,12 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "tests/support/data.h"
+#include "wedlm/engine/engine.h"
 #include "wedlm/engine/loaded_model.h"
 #include "wedlm/engine/response_stream.h"
 
@@ -44,6 +46,16 @@ inline SamplingParams greedy(int max_tokens) {
   params.max_tokens = max_tokens;
   params.ignore_eos = true;
   return params;
+}
+
+/// A question whose answer by nano ends by itself within `params.max_tokens`; fails the test where none of a few does.
+inline std::vector<TokenId> question_with_an_end(Engine& engine, SamplingParams params) {
+  params.ignore_eos = false;
+  for (const char* text : {"What is 2 + 2?", "Solve: 3x + 3 = 15", "Count from 3 to 9.", "Hi"}) {
+    auto ids = question(text);
+    if (engine.submit({.prompt = ids, .params = params})->wait().finish_reason == FinishReason::kStop) return ids;
+  }
+  throw std::runtime_error("no answer of nano's ends by itself");
 }
 
 /// Waits for the next event; nullopt at the end.

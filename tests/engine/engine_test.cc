@@ -26,6 +26,7 @@ TEST(EngineTest, EventsAddUpToTheResult) {
   Engine engine(nano(), {});
   SamplingParams params = greedy(60);
   params.seed = 9;
+  params.entropy_threshold.reset();  // a step for each token: a slow reader does not find all of them in one event
   const auto stream =
       engine.submit({.prompt = question("Count from 1 to 30."), .params = params, .report_window = true});
   std::vector<TokenId> tokens;
@@ -56,10 +57,12 @@ TEST(EngineTest, CountsAreHonest) {
   RequestStats stats = engine.submit({.prompt = prompt(70), .params = params})->wait().stats;
   EXPECT_EQ(stats.prefill_forwards, 2);  // 32 + 32; the last 6 rows of the prompt decode already
   EXPECT_EQ(stats.decode_forwards, 20);
-  EXPECT_EQ(stats.prompt_rows, 70);
-  EXPECT_EQ(stats.decode_rows, 19);
+  EXPECT_EQ(stats.prompt_rows, 69) << "the last chooses a token";
+  EXPECT_EQ(stats.decode_rows, 20);
   EXPECT_EQ(stats.generated_tokens, 20);
   EXPECT_DOUBLE_EQ(stats.tokens_per_forward(), 1);
+  EXPECT_DOUBLE_EQ(stats.rows_per_forward(), 1);
+  EXPECT_DOUBLE_EQ(stats.cacheability(), 1);
 
   params = greedy(20);
   params.window_size = 8;
@@ -71,6 +74,25 @@ TEST(EngineTest, CountsAreHonest) {
   EXPECT_GT(stats.time_to_first_token_seconds, 0);
 }
 
+TEST(EngineTest, NoMoreTokensThanRowsThatMayChooseOne) {
+  for (const bool has_prefix_cache : {false, true}) {
+    Engine engine(nano(), {.enable_prefix_cache = has_prefix_cache});
+    for (const Named<DecodeMode>& mode : kDecodeModes) {
+      for (const int max_tokens : {1, 2, 3, 40}) {
+        SamplingParams params = greedy(max_tokens);
+        params.mode = mode.value;
+        const RequestStats stats =
+            engine.submit({.prompt = question("Count from 1 to 30."), .params = params})->wait().stats;
+        EXPECT_LE(stats.cacheability(), 1) << mode.name << ", " << max_tokens << " tokens";
+        EXPECT_GE(stats.rows_per_forward(), 1) << mode.name << ", " << max_tokens << " tokens";
+        if (mode.value != DecodeMode::kAutoregressive) continue;
+        EXPECT_DOUBLE_EQ(stats.cacheability(), 1);
+        EXPECT_DOUBLE_EQ(stats.rows_per_forward(), 1);
+      }
+    }
+  }
+}
+
 TEST(EngineTest, ASecondRequestWithTheSamePromptCostsOnlyItsTail) {
   Engine engine(tiny(), {});
   for (const DecodeMode mode : {DecodeMode::kStreaming, DecodeMode::kAutoregressive}) {
@@ -80,13 +102,14 @@ TEST(EngineTest, ASecondRequestWithTheSamePromptCostsOnlyItsTail) {
     auto tokens = prompt(160);
     tokens[0] = base;
     const Result first = engine.submit({.prompt = tokens, .params = params})->wait();
-    EXPECT_EQ(first.stats.prompt_rows, 160);
+    const int choosing = mode == DecodeMode::kStreaming ? 0 : 1;  // rows of the prompt
+    EXPECT_EQ(first.stats.prompt_rows, 160 - choosing);
     const Result second = engine.submit({.prompt = tokens, .params = params})->wait();
     EXPECT_EQ(second.token_ids, first.token_ids);
     // All ten blocks are found. Plain decoding needs the last token's row, and so its block, once more.
-    EXPECT_EQ(second.stats.prompt_rows, mode == DecodeMode::kStreaming ? 0 : 16);
+    EXPECT_EQ(second.stats.prompt_rows, mode == DecodeMode::kStreaming ? 0 : 15);
     tokens.push_back(3);
-    EXPECT_EQ(engine.submit({.prompt = tokens, .params = params})->wait().stats.prompt_rows, 1);
+    EXPECT_EQ(engine.submit({.prompt = tokens, .params = params})->wait().stats.prompt_rows, 1 - choosing);
   }
   const EngineStats stats = engine.stats();
   EXPECT_EQ(stats.num_free_blocks, stats.num_blocks);
@@ -107,6 +130,24 @@ TEST(EngineTest, StopsAreFoundAndNotShown) {
   const Result by_id = engine.submit({.prompt = ids, .params = params})->wait();
   EXPECT_EQ(by_id.finish_reason, FinishReason::kStop);
   EXPECT_EQ(by_id.token_ids.back(), whole.token_ids[9]);
+}
+
+TEST(EngineTest, ASpecialTokenAsAStopTextEndsTheAnswerInEveryMode) {
+  Engine engine(nano(), {});
+  for (const auto& [mode, name] : kDecodeModes) {
+    SamplingParams params = greedy(300);
+    params.mode = mode;
+    const auto ids = question_with_an_end(engine, params);
+    params.stop = {"<|im_end|>"};
+    const auto stream = engine.submit({.prompt = ids, .params = params});
+    std::string streamed;
+    while (const auto event = next_event(*stream)) streamed += event->text;
+    const Result& result = stream->wait();
+    EXPECT_EQ(result.finish_reason, FinishReason::kStop) << name;
+    EXPECT_EQ(result.token_ids.back(), nano().tokenizer()->find("<|im_end|>")) << name;
+    EXPECT_EQ(result.text, nano().tokenizer()->decode(result.token_ids)) << name;
+    EXPECT_EQ(streamed, result.text) << name;
+  }
 }
 
 TEST(EngineTest, TheSameSeedGivesTheSameTextInAnyCompany) {
@@ -270,6 +311,7 @@ TEST(EngineTest, LeftmostFallbackComputesFewerRowsAndStopsAtTheEnd) {
   SamplingParams params;
   params.temperature = 0;
   params.max_tokens = 128;
+  params.entropy_threshold = 0.01F;  // so that no position is certain enough now and then
   const Result all = engine.submit({.prompt = ids, .params = params})->wait();
   params.fallback = Fallback::kLeftmost;
   const Result clamped = engine.submit({.prompt = ids, .params = params})->wait();

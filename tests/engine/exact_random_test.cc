@@ -90,6 +90,14 @@ class RandomRequests {
     if (below(3) == 0) params.filters.top_k = 1 + below(40);
     if (below(3) == 0) params.filters.top_p = 0.3F + 0.7F * uniform();
     if (below(5) == 0) params.filters.min_p = 0.3F * uniform();
+    if (below(4) == 0) params.filters.order = FilterOrder::kOriginal;
+    AdjustmentRules& rules = params.adjustments;
+    if (below(5) == 0) rules.repetition_penalty = 0.8F + uniform();
+    if (below(5) == 0) rules.frequency_penalty = 2 * uniform() - 0.5F;
+    if (below(5) == 0) rules.presence_penalty = 2 * uniform() - 0.5F;
+    if (below(6) == 0) rules.no_repeat_ngram_size = 1 + below(5);
+    if (below(5) == 0) rules.logit_bias = {{below(300), 4.0F}, {below(300), -4.0F}, {below(300), 8 * uniform()}};
+    if (below(5) == 0) rules.suppress_tokens = random_tokens(20);
     params.seed = random_();
     params.ignore_eos = below(3) == 0;
     request.priority = below(3);

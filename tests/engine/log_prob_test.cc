@@ -5,42 +5,21 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstdint>
-#include <numeric>
 #include <random>
 
 #include "tests/engine/engine_fixtures.h"
+#include "tests/engine/text_logits.h"
 #include "wedlm/base/error.h"
 #include "wedlm/engine/engine.h"
-#include "wedlm/model/kv_cache.h"
-#include "wedlm/model/logits.h"
 
 namespace wedlm {
 namespace {
 
 /// The natural logarithms of the probabilities of each next token, one row for each of `tokens`.
 std::vector<std::vector<double>> next_token_log_probs(LoadedModel& model, const std::vector<TokenId>& tokens) {
-  const auto rows = static_cast<std::int64_t>(tokens.size());
-  const std::int64_t vocab_size = model.config().vocab_size;
-  Batch batch{.token_ids = tokens};
-  batch.positions.resize(tokens.size());
-  std::iota(batch.positions.begin(), batch.positions.end(), 0);
-  batch.prediction_rows = batch.positions;
-  batch.slots.assign(tokens.size(), -1);
-  batch.segments = {{.first_row = 0, .num_rows = rows, .prefix_length = 0, .block_table = {}}};
-  batch.sampling.resize(tokens.size());
-  KvCache cache(model.backend(), model.config(), 1, 1, EngineOptions().kv_cache_type);
-  const std::vector<float> logits = compute_logits(model.transformer(), batch, cache).logits;
   std::vector<std::vector<double>> result;
-  for (auto row = logits.begin(); row != logits.end(); row += vocab_size) {
-    std::vector<double> log_probs(row, row + vocab_size);
-    const double max = *std::ranges::max_element(log_probs);
-    double sum = 0;
-    for (const double logit : log_probs) sum += std::exp(logit - max);
-    for (double& logit : log_probs) logit -= max + std::log(sum);
-    result.push_back(std::move(log_probs));
-  }
+  for (const std::vector<float>& logits : text_logits(model, tokens)) result.push_back(log_softmax(logits));
   return result;
 }
 
@@ -76,6 +55,9 @@ std::vector<Request> requests(LoadedModel& model) {
     request.params.seed = static_cast<std::uint64_t>(i);
     request.params.logprobs = i % 2 == 0 ? 5 : i % 4 == 1 ? 0 : kMaxAlternatives;
     if (i % 4 == 3) request.params.filters.top_k = 30;
+    // They change what is chosen and not what is said about it.
+    if (i % 3 == 1) request.params.adjustments = {.repetition_penalty = 1.3F, .presence_penalty = 0.5F};
+    if (i % 5 == 2) request.params.adjustments.logit_bias = {{5, 3.0F}, {17, -4.0F}};
     all.push_back(std::move(request));
   }
   return all;

@@ -50,6 +50,22 @@ TEST(OutputTextTest, HoldsBackOnlyWhatCouldStop) {
   EXPECT_EQ(output.take(), "c");
 }
 
+TEST(OutputTextTest, SpecialTokensEndItToo) {
+  const std::string text = "1, 2<|im_end|>\n<|im_start|>user<|endoftext|>3, 4";
+  const std::string shown = "1, 2\nuser3, 4";
+  EXPECT_EQ(run(text, {}), Outcome(shown, false));
+  EXPECT_EQ(run(text, {"<|im_end|>"}), Outcome("1, 2", true));
+  EXPECT_EQ(run(text, {"<|im_start|>"}), Outcome("1, 2\n", true));
+  EXPECT_EQ(run(text, {"<|im_end|>\n<|im_start|>us"}), Outcome("1, 2", true)) << "markup and text together";
+  EXPECT_EQ(run(text, {", 2<|im_end|>"}), Outcome("1", true));
+  EXPECT_EQ(run(text, {"<|endoftext|>", "<|im_start|>", "absent"}), Outcome("1, 2\n", true)) << "the first of several";
+  EXPECT_EQ(run(text, {"<|im_end|>", "2"}), Outcome("1, ", true));
+  EXPECT_EQ(run(text, {"<|im_end|><|im_end|>", "<|endoftext|>4"}), Outcome(shown, false));
+  EXPECT_EQ(run(text, {"2\nus"}), Outcome("1, ", true)) << "what is shown may stop across what is not";
+  EXPECT_EQ(run(text, {"2\nus", "<|im_end|>x"}), Outcome("1, ", true));
+  EXPECT_EQ(run(text, {"|>\n", "im_end"}), Outcome(shown, false)) << "a part of a special token is no text";
+}
+
 TEST(OutputTextTest, WithoutATokenizerThereIsNoText) {
   OutputText output(nullptr, {});
   EXPECT_FALSE(output.add(5));

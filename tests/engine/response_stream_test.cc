@@ -78,6 +78,26 @@ TEST(ResponseChannelTest, WhatWasNotTakenBecomesOneEvent) {
   EXPECT_EQ(stream.wait().text, "all");
 }
 
+TEST(ResponseChannelTest, AsManyEventsWaitAsWereAskedFor) {
+  int num_calls = 0;
+  const auto channel = std::make_shared<ResponseChannel>([&] { ++num_calls; }, 2);
+  ResponseStream stream(channel);
+  channel->push({.text = "a", .rejected = {1}});
+  channel->push({.text = "b"});
+  channel->push({.text = "c", .rejected = {3}});
+  channel->finish({});
+  EXPECT_EQ(num_calls, 2) << "of the first event, and of the end";
+  const StreamEvent first = stream.try_next().value();
+  EXPECT_EQ(first.text, "a");
+  EXPECT_THAT(first.rejected, ElementsAre(1));
+  EXPECT_FALSE(stream.is_finished());
+  const StreamEvent second = stream.try_next().value();
+  EXPECT_EQ(second.text, "bc");
+  EXPECT_THAT(second.rejected, ElementsAre(3));
+  EXPECT_TRUE(stream.is_finished());
+  EXPECT_EQ(stream.try_next(), std::nullopt);
+}
+
 TEST(ResponseChannelTest, TellsOnceThatThereIsSomethingAndOnceOfTheEnd) {
   int num_calls = 0;
   const auto channel = std::make_shared<ResponseChannel>([&] { ++num_calls; });
@@ -277,6 +297,13 @@ TEST(ResponseStreamTest, AnEngineThatIsFullSaysSo) {
   for (const auto& stream : others) EXPECT_EQ(stream->wait().token_ids.size(), 5U);
   EXPECT_EQ(engine.submit({.prompt = prompt(3), .params = greedy(5)})->wait().token_ids.size(), 5U);
   EXPECT_THROW(Engine(tiny(), {.max_waiting = 0}), InvalidInput);
+}
+
+TEST(ResponseStreamTest, WhoHasAPlaceDoesNotWait) {
+  Engine engine(tiny(), {.max_num_seqs = 4, .max_waiting = 1});
+  std::vector<std::shared_ptr<ResponseStream>> all;
+  for (int i = 0; i < 5; ++i) all.push_back(engine.submit({.prompt = prompt(3), .params = greedy(20)}));
+  for (const auto& stream : all) EXPECT_EQ(stream->wait().token_ids.size(), 20U);
 }
 
 }  // namespace

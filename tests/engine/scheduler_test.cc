@@ -76,6 +76,43 @@ class SchedulerTest : public testing::Test {
   std::vector<std::shared_ptr<ResponseStream>> streams_;
 };
 
+TEST_F(SchedulerTest, WhatSomebodyComputesIsWaitedForAndShared) {
+  BlockManager shared(40, 4, true);
+  Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 8}, shared, no_costs);
+  const SamplingParams params{.mode = kPlain, .max_tokens = 3};
+  for (int i = 0; i < 3; ++i) add(scheduler, 18, params);
+  // Eight rows a step: two steps and a part of the third for the prompt, and only then the others, with what is left.
+  EXPECT_THAT(run_step(scheduler), ElementsAre(0));
+  EXPECT_THAT(run_step(scheduler), ElementsAre(0));
+  EXPECT_EQ(scheduler.num_waiting(), 2);
+  EXPECT_THAT(run_step(scheduler), ElementsAre(0, 1, 2));
+  run_all(scheduler);
+  EXPECT_EQ(scheduler.num_prefix_hits(), 2 * 16);
+  EXPECT_EQ(shared.num_free_blocks(), 40);
+}
+
+TEST_F(SchedulerTest, NobodyWaitsForWhatWillNotBeShared) {
+  BlockManager apart(40, 4, false);
+  Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 100}, apart, no_costs);
+  for (int i = 0; i < 3; ++i) add(scheduler, 18, {.mode = kPlain, .max_tokens = 3});
+  EXPECT_THAT(run_step(scheduler), ElementsAre(0, 1, 2));
+  BlockManager shared(40, 4, true);
+  Scheduler other({.max_num_seqs = 8, .max_num_batched_tokens = 100}, shared, no_costs);
+  for (int i = 0; i < 3; ++i) add(other, 4, {.mode = kPlain, .max_tokens = 3});
+  EXPECT_THAT(run_step(other), ElementsAre(3, 4, 5)) << "the last token's row is computed in any case: no whole page";
+}
+
+TEST_F(SchedulerTest, WhoWaitsForAnotherGoesOnWhenThatIsCancelled) {
+  BlockManager shared(40, 4, true);
+  Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 8}, shared, no_costs);
+  const auto first = add(scheduler, 30, {.mode = kPlain, .max_tokens = 3});
+  add(scheduler, 30, {.mode = kPlain, .max_tokens = 3});
+  EXPECT_THAT(run_step(scheduler), ElementsAre(0));
+  first->cancel();
+  EXPECT_THAT(run_step(scheduler), ElementsAre(1));
+  run_all(scheduler);
+}
+
 TEST_F(SchedulerTest, WhatCannotBeMeasuredEndsTheRequestThatNeedsItAndNoOther) {
   int num_measured = 0;
   Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 64}, blocks_, [&] {

@@ -15,35 +15,24 @@ constexpr const char* kTemplate =
     "{% if enable_thinking is defined and not enable_thinking %}no thoughts\n{% endif %}"
     "{% if add_generation_prompt %}<assistant>{% endif %}";
 
-std::string rendered(std::string_view json) {
-  return render_prompt(ChatTemplate(kTemplate), prompt_of_json(parse_json(json, "test"), "test"));
-}
-
-TEST(PromptEncoderTest, TheTemplateSeesMessagesTurnEndAndArguments) {
-  EXPECT_EQ(rendered(R"({"prompt": "Hi"})"), "<user>Hi</user>\n<assistant>");
-  EXPECT_EQ(rendered(R"({"prompt": "Hi", "add_generation_prompt": false})"), "<user>Hi</user>\n");
-  EXPECT_EQ(rendered(R"({"prompt": "Hi", "tools": [1, 2], "enable_thinking": false})"),
-            "<user>Hi</user>\ntools 2\nno thoughts\n<assistant>");
-}
-
-TEST(PromptEncoderTest, AFinalMessageIsContinued) {
-  const auto continued = [](const std::string& content) {
-    return rendered(R"({"continue_final_message": true, "messages": [{"role": "user", "content": "One"},
-      {"role": "assistant", "content": )" +
-                    content + "}]}");
-  };
-  EXPECT_EQ(continued(R"("One two")"), "<user>One</user>\n<assistant>One two");
-  EXPECT_EQ(continued(R"("One ")"), "<user>One</user>\n<assistant>One") << "the template has trimmed it";
-  EXPECT_EQ(continued(R"("  One")"), "<user>One</user>\n<assistant>One");
-  EXPECT_THROW(continued(R"("")"), InvalidInput);
-  EXPECT_THROW(continued("null"), InvalidInput);
-  const std::string kept =
-      render_prompt(ChatTemplate("{% for message in messages %}[{{ message.content }}]{% endfor %}"),
-                    prompt_of_json(parse_json(R"({"continue_final_message": true,
-        "messages": [{"role": "assistant", "content": "One "}]})",
-                                              "test"),
-                                   "test"));
-  EXPECT_EQ(kept, "[One ") << "a template that keeps the space";
+TEST(PromptEncoderTest, ARawPromptHasWhatTheTokenizerAddsAndATemplatesHasNot) {
+  const Json json = parse_json(read_text(nano_model() / "tokenizer.json"), "tokenizer.json");
+  Json changed = Json::object({{"post_processor", parse_json(R"({"type": "TemplateProcessing",
+      "single": [{"SpecialToken": {"id": "<|endoftext|>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+      "pair": [], "special_tokens": {"<|endoftext|>": {"id": "<|endoftext|>", "ids": [2044], "tokens": []}}})",
+                                                             "post_processor")}});
+  for (const JsonMember& member : json.as_object()) {
+    if (member.key != "post_processor") changed.set(member.key, member.value);
+  }
+  const Tokenizer tokenizer = Tokenizer::from_json(changed, "changed");
+  const ChatTemplate chat_template("{% for message in messages %}{{ message.content }}{% endfor %}");
+  const std::vector<TokenId> hi = tokenizer.encode("Hi");
+  std::vector<TokenId> whole = hi;
+  whole.insert(whole.begin(), 2044);
+  const Prompt chat{.text = "Hi"}, raw{.form = PromptForm::kRaw, .text = "Hi"};
+  EXPECT_EQ(PromptEncoder(tokenizer, &chat_template).encode(chat), hi);
+  EXPECT_EQ(PromptEncoder(tokenizer, &chat_template).encode(raw), whole);
+  EXPECT_EQ(PromptEncoder(tokenizer, nullptr).encode(chat), whole) << "without a template, as with --raw";
 }
 
 class EncoderTest : public testing::Test {

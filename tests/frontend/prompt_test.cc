@@ -33,12 +33,13 @@ TEST(PromptTest, IsATextOrMessagesOrTokens) {
 }
 
 TEST(PromptTest, TemplateArgumentsAreCollected) {
-  const Prompt prompt = prompt_of(R"({"messages": [{"role": "user"}], "tools": [1], "documents": null,
-    "chat_template_kwargs": {"enable_thinking": false, "tools": [2], "style": "x"}})");
-  EXPECT_EQ(write_json(prompt.template_arguments), R"({"tools":[1],"enable_thinking":false,"style":"x"})");
+  const Prompt prompt = prompt_of(R"({"messages": [{"role": "user"}], "tools": [{"a":1}], "documents": null,
+    "chat_template_kwargs": {"enable_thinking": false, "tools": [{}], "style": "x"}})");
+  EXPECT_EQ(write_json(prompt.template_arguments), R"({"tools":[{"a":1}],"enable_thinking":false,"style":"x"})");
   EXPECT_EQ(prompt_of(R"({"prompt": "a", "add_generation_prompt": false})").turn_end, TurnEnd::kClosed);
   EXPECT_EQ(prompt_of(R"({"prompt": "a", "continue_final_message": true})").turn_end, TurnEnd::kContinue);
   EXPECT_EQ(prompt_of(R"({"prompt": "a", "continue_final_message": false})").turn_end, TurnEnd::kAnswer);
+  EXPECT_EQ(prompt_of(R"({"prompt": "a", "continue_final_message": "thinking"})").continued_member, "thinking");
 }
 
 TEST(PromptTest, WhatIsWrongIsNamed) {
@@ -58,13 +59,16 @@ TEST(PromptTest, WhatIsWrongIsNamed) {
               testing::HasSubstr("chat_template_kwargs: expected arguments that have no member"));
   EXPECT_THAT(error_of(R"({"prompt": "a", "continue_final_message": true, "add_generation_prompt": true})"),
               testing::HasSubstr("continue_final_message: expected it without add_generation_prompt"));
+  EXPECT_EQ(error_of(R"({"prompt": "a", "tools": ["f"]})"), "line 3: tools: expected an array of objects, got [\"f\"]");
+  EXPECT_EQ(error_of(R"({"prompt": "a", "chat_template_kwargs": {"documents": {}}})"),
+            "line 3: documents: expected an array of objects, got {}");
 }
 
 TEST(PromptTest, GoesThroughJsonAndBack) {
   for (const char* json :
        {R"({"prompt":"a"})", R"({"prompt":"a","raw":true})", R"({"prompt":[5,6]})",
-        R"({"messages":[{"role":"user"}],"continue_final_message":true,"chat_template_kwargs":{"tools":[1]}})",
-        R"({"prompt":"a","add_generation_prompt":false})"}) {
+        R"({"messages":[{"role":"user"}],"continue_final_message":true,"chat_template_kwargs":{"tools":[{}]}})",
+        R"({"prompt":"a","continue_final_message":"thinking"})", R"({"prompt":"a","add_generation_prompt":false})"}) {
     EXPECT_EQ(write_json(prompt_json(prompt_of(json))), json);
   }
 }

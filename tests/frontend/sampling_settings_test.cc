@@ -53,6 +53,17 @@ TEST(SamplingSettingsTest, WhatIsGivenWinsOverTheModel) {
   EXPECT_EQ(params_of({{"top-p", "0.5"}}, suggestions()).filters.top_k, 20) << "each by itself";
 }
 
+TEST(SamplingSettingsTest, TheModelMaySuggestPenalties) {
+  const GenerationDefaults suggestions{
+      .repetition_penalty = 1.05F, .no_repeat_ngram_size = 4, .suppress_tokens = {3, 5}};
+  EXPECT_EQ(params_of({}, suggestions).adjustments,
+            (AdjustmentRules{.suppress_tokens = {3, 5}, .no_repeat_ngram_size = 4, .repetition_penalty = 1.05F}));
+  EXPECT_EQ(
+      params_of({{"repetition-penalty", "1"}, {"no-repeat-ngram-size", "0"}, {"suppress-token", "9"}}, suggestions)
+          .adjustments,
+      (AdjustmentRules{.suppress_tokens = {9}}));
+}
+
 TEST(SamplingSettingsTest, WhatIsGivenWinsOverThePresetInAnyOrder) {
   EXPECT_EQ(params_of({{"preset", "balanced"}}).max_per_step, 8);
   for (const auto& words : {std::initializer_list<Word>{{"preset", "balanced"}, {"b", "5"}},
@@ -94,6 +105,13 @@ TEST(SamplingSettingsTest, ModesThatContradictAreRefused) {
   }
 }
 
+TEST(SamplingSettingsTest, ARequestMayHaveAnotherModeThanASwitch) {
+  SamplingSettings settings = settings_of({{"autoregressive"}});
+  settings.give(*find_json_option("mode"), "exact");
+  EXPECT_EQ(settings.params({}).mode, DecodeMode::kExact);
+  EXPECT_EQ(write_json(settings.json()), R"({"mode":"exact"})");
+}
+
 TEST(SamplingSettingsTest, WhatDoesNotFitIsRefusedAtOnce) {
   EXPECT_THROW(settings_of({{"temperature", "hot"}}), InvalidInput);
   EXPECT_THROW(settings_of({{"max-tokens", "0"}}), InvalidInput);
@@ -105,6 +123,18 @@ TEST(SamplingSettingsTest, SaysWhatIsGivenByTheNamesOfJson) {
   EXPECT_EQ(
       write_json(settings_of({{"b", "8"}, {"no-prompt-lookup"}, {"pos-penalty", "0.1"}, {"preset", "fast"}}).json()),
       R"({"window_size":8,"prompt_lookup":false,"position_penalty":0.1,"preset":"fast"})");
+}
+
+TEST(SamplingSettingsTest, WithoutAMaskTokenTheModeIsAutoregressiveUnlessOneIsNamed) {
+  const GenerationDefaults without{.has_mask_token = false};
+  SamplingSettings settings;
+  settings.give(*find_json_option("preset"), "fast");
+  EXPECT_FALSE(settings.names_mode());
+  EXPECT_EQ(settings.params(without).mode, DecodeMode::kAutoregressive);
+  EXPECT_EQ(settings.params({}).mode, DecodeMode::kStreaming);
+  settings.give(*find_json_option("mode"), "exact");
+  EXPECT_TRUE(settings.names_mode());
+  EXPECT_EQ(settings.params(without).mode, DecodeMode::kExact);
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ class BlockManager {
   BlockManager(std::int64_t num_blocks, std::int64_t block_size, bool enable_prefix_cache);
 
   std::int64_t block_size() const { return block_size_; }
+  bool has_prefix_cache() const { return enable_prefix_cache_; }
   std::int64_t num_blocks() const { return static_cast<std::int64_t>(blocks_.size()); }
   /// Pages that can be had now: never used ones and those that only the prefix cache remembers.
   std::int64_t num_free_blocks() const { return num_free_; }

@@ -4,9 +4,11 @@
 #include <condition_variable>
 #include <limits>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "wedlm/base/error.h"
+#include "wedlm/base/thread.h"
 #include "wedlm/engine/loaded_model.h"
 #include "wedlm/engine/model_runner.h"
 #include "wedlm/engine/scheduler.h"
@@ -48,11 +50,11 @@ EngineOptions resolve(EngineOptions options, const ModelConfig& config, const Ba
   check_at_least(options.max_model_len, 0, "max_model_len");
   check_at_least(options.block_size, 1, "K/V block size");
   if (options.max_model_len == 0) {
-    options.max_model_len = static_cast<int>(std::min(config.max_position_embeddings, kDefaultMaxModelLen));
+    options.max_model_len = static_cast<int>(std::min(config.max_length(), kDefaultMaxModelLen));
   }
-  if (options.max_model_len > config.max_position_embeddings) {
-    throw InvalidInput("max_model_len: the checkpoint has " + std::to_string(config.max_position_embeddings) +
-                       " positions, got " + std::to_string(options.max_model_len));
+  if (options.max_model_len > config.max_length()) {
+    throw InvalidInput("max_model_len: the checkpoint has " + std::to_string(config.max_length()) + " positions, got " +
+                       std::to_string(options.max_model_len));
   }
   if (options.cache_bytes == 0) options.cache_bytes = default_cache_bytes(config, options, backend.memory());
   return options;
@@ -81,7 +83,7 @@ class Engine::Impl {
                 .mask_token_id = model.config().mask_token_id,
                 .max_model_len = options.max_model_len},
         cache_(model.backend(), model.config(), num_blocks(model.config(), options), options.block_size,
-               options.kv_cache_type),
+               options.kv_cache_type, options.max_model_len),
         blocks_(cache_.num_blocks(), options.block_size, options.enable_prefix_cache),
         scheduler_({.max_num_seqs = options.max_num_seqs, .max_num_batched_tokens = options.max_num_batched_tokens},
                    blocks_,
@@ -90,8 +92,8 @@ class Engine::Impl {
                                               options.max_num_batched_tokens);
                    }),
         runner_(model.transformer(), cache_, model.config().mask_token_id, options.max_num_batched_tokens) {
-    update_stats(0);
-    thread_ = std::thread([this] { run(); });
+    update_stats({});
+    thread_ = start_thread("the engine", [this] { run(); });
   }
 
   ~Impl() {
@@ -106,7 +108,9 @@ class Engine::Impl {
   std::shared_ptr<ResponseStream> submit(Request request) {
     check(request);
     const std::lock_guard lock(mutex_);
-    if (num_waiting() >= options.max_waiting) {
+    // What came since the last step has a place as long as one is free: it only is not there yet.
+    const std::int64_t num_free = options.max_num_seqs - stats_.num_running;
+    if (num_waiting() >= options.max_waiting + num_free) {
       throw ResourceError("the engine is full: " + std::to_string(num_waiting()) +
                           " requests wait already (max_waiting " + std::to_string(options.max_waiting) +
                           "); try again later");
@@ -131,19 +135,20 @@ class Engine::Impl {
   /// Who takes part, one forward, what it says, who has finished: the steps of docs/how-it-works.md in code.
   void step() {
     const Step step = scheduler_.schedule();
-    if (step.empty()) return finish_step(0);
+    if (step.empty()) return finish_step({});
     const auto answers = run_or_fail(step);
-    if (answers.empty()) return finish_step(0);
+    if (answers.empty()) return finish_step({});
     const Clock::time_point now = Clock::now();
-    std::int64_t num_rows = 0;
+    StepFigures figures;
     for (std::size_t i = 0; i < step.size(); ++i) {
       Sequence& sequence = *step[i].sequence;
+      const RequestStats before = sequence.stats();
       sequence.cached(step[i].num_known_rows);
       if (step[i].has_window) sequence.decoded(std::ssize(step[i].window.rows), answers[i], now);
-      num_rows += step[i].num_rows();
+      figures.add(step[i], before, sequence.stats());
     }
     scheduler_.complete(step);
-    finish_step(num_rows);
+    finish_step(figures);
   }
 
   /// What breaks in a forward ends the sequences of that step and nothing else. What does not depend on its results is
@@ -182,17 +187,18 @@ class Engine::Impl {
         step();
       } catch (const std::exception& error) {
         scheduler_.abort_all(FinishReason::kError, error.what());
-        finish_step(0);
+        finish_step({});
       }
     }
     scheduler_.abort_all(FinishReason::kCancelled, "the engine is shutting down");
-    finish_step(0);
+    finish_step({});
   }
 
   /// Whoever sees a result sees totals that include it.
-  void finish_step(std::int64_t num_rows) {
-    update_stats(num_rows);
-    for (const auto& sequence : scheduler_.take_retired()) sequence->close(Clock::now());
+  void finish_step(const StepFigures& figures) {
+    const auto retired = scheduler_.take_retired();
+    update_stats(figures, retired);
+    for (const auto& sequence : retired) sequence->close(Clock::now());
   }
 
   void check(const Request& request) const;
@@ -200,10 +206,12 @@ class Engine::Impl {
   /// In the inbox, and in the scheduler as of the last step. With the lock held.
   std::int64_t num_waiting() const { return stats_.num_waiting + std::ssize(inbox_); }
 
-  void update_stats(std::int64_t num_rows) {
+  void update_stats(const StepFigures& figures, std::span<const std::unique_ptr<Sequence>> retired = {}) {
     const std::lock_guard lock(mutex_);
-    stats_.steps += num_rows > 0 ? 1 : 0;
-    stats_.rows += num_rows;
+    stats_.add(figures);
+    for (const auto& sequence : retired) {
+      if (const DraftCounts* counts = sequence->draft_counts()) stats_.drafts.add(*counts);
+    }
     stats_.finished_requests = scheduler_.num_finished();
     stats_.preemptions = scheduler_.num_preemptions();
     stats_.prefix_cache_queries = scheduler_.num_prefix_queries();
@@ -255,10 +263,18 @@ void Engine::Impl::check(const Request& request) const {
   };
   check_inside(request.prompt, "the prompt's token");
   check_inside(params.stop_token_ids, "the stop token");
+  check_inside(params.adjustments.suppress_tokens, "suppress_tokens: token");
+  for (const auto& [token, bias] : params.adjustments.logit_bias) check_inside({token}, "logit_bias: token");
+  std::set<TokenId> never(params.adjustments.suppress_tokens.begin(), params.adjustments.suppress_tokens.end());
+  if (config.mask_token_id != kNoToken) never.insert(config.mask_token_id);
+  if (std::ssize(never) >= config.vocab_size) {
+    throw InvalidInput("suppress_tokens: expected that a token of the vocabulary is left, got all of them");
+  }
   if (params.mode != DecodeMode::kAutoregressive && config.mask_token_id == kNoToken) {
-    throw InvalidInput("mode " + std::string(mode_name(params.mode)) +
-                       " needs a mask token, and this checkpoint names none: set the mask token's id, or use mode "
-                       "autoregressive");
+    throw InvalidInput(
+        "mode " + std::string(mode_name(params.mode)) +
+        " needs a mask token, and this checkpoint names none: give its id (--mask-token-id ID), or use mode "
+        "autoregressive");
   }
   if (!params.stop.empty() && model_.tokenizer() == nullptr) {
     throw InvalidInput("stop texts need a tokenizer, and this checkpoint has none: use stop token ids");

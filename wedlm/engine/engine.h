@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "wedlm/engine/engine_stats.h"
 #include "wedlm/engine/request.h"
 #include "wedlm/engine/response_stream.h"
 #include "wedlm/tensor/dtype.h"
@@ -28,20 +29,6 @@ struct EngineOptions {
   bool enable_prefix_cache = true;
 };
 
-/// Totals since the engine started.
-struct EngineStats {
-  std::int64_t steps = 0;
-  std::int64_t rows = 0;
-  std::int64_t finished_requests = 0;
-  std::int64_t preemptions = 0;
-  std::int64_t prefix_cache_queries = 0;  // prompt tokens that were looked up
-  std::int64_t prefix_cache_hits = 0;     // of these, found
-  std::int64_t num_waiting = 0;           // submitted and not begun, or preempted
-  std::int64_t num_running = 0;
-  std::int64_t num_blocks = 0;
-  std::int64_t num_free_blocks = 0;  // evictable ones included
-};
-
 class Engine {
  public:
   /// Starts the thread. `model` must outlive the engine. Throws InvalidInput for options that cannot work,
@@ -54,8 +41,8 @@ class Engine {
 
   /// Queues a request. Throws InvalidInput, at once and with numbers, for one that this engine could never serve: an
   /// empty or too long prompt, parameters out of range, token ids outside the vocabulary, more blocks than the cache
-  /// has. Throws ResourceError where max_waiting requests wait already. The request is cancelled when the last owner of
-  /// the stream lets go of it.
+  /// has. Throws ResourceError where all places are taken and max_waiting requests wait. The request is cancelled when
+  /// the last owner of the stream lets go of it.
   std::shared_ptr<ResponseStream> submit(Request request);
 
   /// Options with every default resolved.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "wedlm/backend/make_backend.h"
+#include "wedlm/model/generation_config.h"
 #include "wedlm/model/model_config.h"
 #include "wedlm/model/transformer.h"
 #include "wedlm/text/chat_template.h"
@@ -18,11 +19,20 @@ namespace wedlm {
 
 struct LoadOptions {
   BackendOptions backend;
-  std::optional<TokenId> mask_token_id;  // instead of the checkpoint's
-  ModelFormats formats;                  // as stored where the checkpoint is quantized already
+  std::optional<TokenId> mask_token_id;       // instead of the checkpoint's
+  std::optional<ChatTemplate> chat_template;  // instead of the checkpoint's
+  ModelFormats formats;                       // as stored where the checkpoint is quantized already
   /// Called with bytes done and bytes in all while weights are laid out.
   std::function<void(std::size_t done, std::size_t total)> progress;
 };
+
+/// The tokens that end an answer: those of generation_config.json, else of config.json, and the eos_token of the
+/// tokenizer (nullptr: there is none), which alone knows the end of a turn where a model was fine-tuned for chats.
+std::vector<TokenId> end_token_ids(const ModelConfig& config, const GenerationDefaults& defaults,
+                                   const Tokenizer* tokenizer);
+
+/// Takes the mask_token of the tokenizer (nullptr: there is none) where nobody who counts more has named the mask.
+void name_mask_token(ModelConfig& config, const Tokenizer* tokenizer);
 
 class LoadedModel {
  public:
@@ -45,8 +55,8 @@ class LoadedModel {
   /// nullptr where the checkpoint has none.
   const ChatTemplate* chat_template() const { return chat_template_ ? &*chat_template_ : nullptr; }
 
-  /// The tokens that end an answer: those of generation_config.json, else of config.json.
-  const std::vector<TokenId>& eos_token_ids() const { return end_token_ids(config_, generation_defaults_); }
+  /// end_token_ids() of all these.
+  const std::vector<TokenId>& eos_token_ids() const { return eos_token_ids_; }
 
  private:
   LoadedModel() = default;
@@ -54,6 +64,7 @@ class LoadedModel {
   std::filesystem::path folder_;
   ModelConfig config_;
   GenerationDefaults generation_defaults_;
+  std::vector<TokenId> eos_token_ids_;
   ModelFormats formats_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Checkpoint> checkpoint_;  // the mapped files, which placed tensors may still look at

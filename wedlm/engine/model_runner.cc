@@ -59,9 +59,8 @@ void ModelRunner::add_sequence(const ScheduledSequence& scheduled) {
   if (!scheduled.has_window) return;
 
   const WindowRows& window = scheduled.window;
-  if (window.predict_after_known) {
-    ask(batch_.num_rows() - 1, sequence, sequence.num_tokens(), window.scored_after_known);
-  }
+  guesses_.clear();
+  if (window.predict_after_known) ask(sequence, 0, window.scored_after_known);
   for (std::size_t i = 0; i < window.rows.size(); ++i) {
     const WindowRow& row = window.rows[i];
     const bool is_mask = row.kind == WindowRow::Kind::kMask;
@@ -70,14 +69,15 @@ void ModelRunner::add_sequence(const ScheduledSequence& scheduled) {
     batch_.token_ids.push_back(is_mask ? mask_token_id_ : row.token);
     batch_.positions.push_back(static_cast<std::int32_t>(position));
     batch_.slots.push_back(is_draft ? slot_of(position) : -1);
+    if (!is_mask) guesses_.push_back({.token = row.token, .offset = row.offset});
     // A mask predicts its own position, a token the one after it.
-    if (row.wants_prediction) ask(batch_.num_rows() - 1, sequence, is_mask ? position : position + 1, row.scored);
+    if (row.wants_prediction) ask(sequence, is_mask ? row.offset : row.offset + 1, row.scored);
   }
 }
 
-void ModelRunner::ask(std::int64_t row, const Sequence& sequence, std::int64_t predicted_position, TokenId scored) {
-  batch_.prediction_rows.push_back(static_cast<std::int32_t>(row));
-  batch_.sampling.push_back(sequence.sampling_row(predicted_position));
+void ModelRunner::ask(const Sequence& sequence, std::int32_t offset, TokenId scored) {
+  batch_.prediction_rows.push_back(static_cast<std::int32_t>(batch_.num_rows() - 1));
+  batch_.sampling.push_back(sequence.sampling_row(offset, guesses_));
   batch_.sampling.back().scored = scored;
 }
 

@@ -32,13 +32,15 @@ class ModelRunner {
 
  private:
   void add_sequence(const ScheduledSequence& scheduled);
-  void ask(std::int64_t row, const Sequence& sequence, std::int64_t predicted_position, TokenId scored);
+  /// Asks the last row of the batch for the token so many positions after the known ones.
+  void ask(const Sequence& sequence, std::int32_t offset, TokenId scored);
 
   const Transformer& transformer_;
   KvCache& cache_;
   TokenId mask_token_id_;
   Activations activations_;
   Batch batch_;
+  std::vector<SeenGuess> guesses_;  // in the rows of the segment so far
   std::optional<LaunchedForward> launched_;
   std::vector<std::size_t> prediction_ends_;  // of each sequence that was launched
   std::vector<Prediction> predictions_;

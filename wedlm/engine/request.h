@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ struct Request {
   SamplingParams params;
   int priority = 0;            // larger is served first; first come, first served within one priority
   bool report_window = false;  // events carry the window, to be shown
+  /// Events that may wait for the reader, at least 1; later ones are added to the last of them. More than one is for a
+  /// reader that shows each step.
+  int max_waiting_events = 1;
   /// Called by the engine's thread when there is an event to take where there was none, and at the end: to read without
   /// a thread that waits (ResponseStream). It must do nothing but post: the engine stands still meanwhile, and a call
   /// of the stream or of the engine from here may wait for ever. Where it throws, the request is cancelled. It may be
@@ -50,8 +54,8 @@ struct RequestStats {
   std::int64_t first_tokens = 0;      // of these, given by the first forward that decoded
   std::int64_t prefill_forwards = 0;  // that held nothing but a part of the prompt
   std::int64_t decode_forwards = 0;   // that were asked for at least one prediction, the last too
-  std::int64_t prompt_rows = 0;       // rows of prompt tokens, again after a preemption
-  std::int64_t decode_rows = 0;       // all other rows: known tokens, guesses and masks
+  std::int64_t prompt_rows = 0;       // rows of prompt tokens that choose none, again after a preemption
+  std::int64_t decode_rows = 0;       // all other rows: of what chooses a token, known ones, guesses and masks
   std::int64_t preemptions = 0;
   DraftCounts drafts;                      // of the modes that verify; else empty
   double queue_seconds = 0;                // from submit to the first forward
@@ -101,12 +105,13 @@ struct StreamEvent {
 struct Result {
   std::vector<TokenId> token_ids;  // with the token that ended it, if one did
   /// One for each token, where SamplingParams::logprobs asked for them: natural logarithms of raw probabilities, before
-  /// temperature and filters. Of a token that a mask predicted (streaming) they are that mask's, which saw less text
-  /// than stands before the token in the end; in every other mode they are those of the token before it, as
+  /// adjustments, temperature and filters. Of a token that a mask predicted (streaming) they are that mask's, which saw
+  /// less text than stands before the token in the end; in every other mode they are those of the token before it, as
   /// autoregressive decoding has them, also where the token was a draft.
   std::vector<TokenScore> scores;
   std::string text;
   FinishReason finish_reason = FinishReason::kStop;
+  std::optional<std::string> stop_text{};  // that ended it; none where a token or the length did
   std::string error;
   /// The one that was used. Given to the same request it gives the same text; not that of a gated request which had
   /// none, since that learned from others (learns_alone()).

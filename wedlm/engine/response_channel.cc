@@ -7,11 +7,13 @@ namespace wedlm {
 void ResponseChannel::push(StreamEvent event) {
   {
     const std::lock_guard lock(mutex_);
-    if (event_) {
-      event_->append(std::move(event));
-      return;  // whoever reads was told and has not come yet
+    const bool was_told = !events_.empty();
+    if (events_.size() >= max_events_) {
+      events_.back().append(std::move(event));
+    } else {
+      events_.push_back(std::move(event));
     }
-    event_ = std::move(event);
+    if (was_told) return;  // whoever reads has not come yet
   }
   notify();
 }
@@ -39,8 +41,11 @@ void ResponseChannel::notify() {
 
 std::optional<StreamEvent> ResponseChannel::next_for(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
-  if (timeout.count() > 0) changed_.wait_for(lock, timeout, [&] { return event_.has_value() || result_.has_value(); });
-  return std::exchange(event_, std::nullopt);
+  if (timeout.count() > 0) changed_.wait_for(lock, timeout, [&] { return !events_.empty() || result_.has_value(); });
+  if (events_.empty()) return std::nullopt;
+  std::optional<StreamEvent> event = std::move(events_.front());
+  events_.pop_front();
+  return event;
 }
 
 const Result& ResponseChannel::wait() {
@@ -51,7 +56,7 @@ const Result& ResponseChannel::wait() {
 
 bool ResponseChannel::is_finished() const {
   const std::lock_guard lock(mutex_);
-  return !event_ && result_.has_value();
+  return events_.empty() && result_.has_value();
 }
 
 void ResponseChannel::abandon() {

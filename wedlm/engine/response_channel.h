@@ -1,11 +1,13 @@
 // What the two ends of a request share. The engine holds the channel itself and writes; a reader holds a
-// ResponseStream, which passes on what concerns it. At most one event waits here: what is written before it was taken
-// is added to it.
+// ResponseStream, which passes on what concerns it. At most one event waits here, or as many as the request says: what
+// is written before the last of them was taken is added to it.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -16,8 +18,9 @@ namespace wedlm {
 
 class ResponseChannel {
  public:
-  /// `on_ready` may be empty; see Request.
-  explicit ResponseChannel(std::function<void()> on_ready) : on_ready_(std::move(on_ready)) {}
+  /// `on_ready` may be empty; see Request, also for `max_events`.
+  explicit ResponseChannel(std::function<void()> on_ready, int max_events = 1)
+      : max_events_(static_cast<std::size_t>(max_events)), on_ready_(std::move(on_ready)) {}
 
   // The engine's end.
   void push(StreamEvent event);
@@ -36,9 +39,11 @@ class ResponseChannel {
  private:
   void notify();
 
+  const std::size_t max_events_;
+
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
-  std::optional<StreamEvent> event_;
+  std::deque<StreamEvent> events_;
   std::optional<Result> result_;
 
   std::mutex notify_mutex_;  // held while on_ready_ is called

@@ -1,6 +1,7 @@
 // The reader's end of a request: what the answer has grown by, then the result. Any thread may read; the engine's
 // thread never waits for one. A reader is as slow as it likes: events that it did not take become one
-// (StreamEvent::append()), so that what waits for it is never more than the answer.
+// (StreamEvent::append()) unless it asked for more (Request::max_waiting_events), so that what waits for it is never
+// more than the answer.
 //
 // With a thread of one's own, next_for() waits. Without one, Request::on_ready says when there is something to take:
 //
@@ -27,7 +28,8 @@ class ResponseStream {
   ResponseStream(const ResponseStream&) = delete;
   ResponseStream& operator=(const ResponseStream&) = delete;
 
-  /// What came since the last event was taken; nullopt where nothing did. The end of the request is no event: ask
+  /// What came since the last event was taken, or the first of it where more than one event may wait; nullopt where
+  /// nothing did. The end of the request is no event: ask
   /// is_finished().
   std::optional<StreamEvent> try_next();
 

@@ -7,6 +7,15 @@
 #include "wedlm/base/error.h"
 
 namespace wedlm {
+namespace {
+
+/// Leading tokens whose pages may be another's. A mode that asks the last known token for its successor must compute
+/// that token's row even if it is cached.
+std::int64_t num_findable(const Sequence& sequence) {
+  return sequence.num_tokens() - (sequence.predicts_after_known() ? 1 : 0);
+}
+
+}  // namespace
 
 void Scheduler::add(std::unique_ptr<Sequence> sequence) {
   const Rank rank = rank_of(*sequence);
@@ -95,8 +104,8 @@ void Scheduler::schedule_waiting(Step& step) {
 bool Scheduler::admit_first_waiting() {
   if (waiting_.empty() || num_running() >= limits_.max_num_seqs) return false;
   Sequence& sequence = *waiting_.begin()->second;
-  // A mode that asks the last known token for its successor must compute that token's row even if it is cached.
-  const std::int64_t findable = sequence.num_tokens() - (sequence.predicts_after_known() ? 1 : 0);
+  if (is_being_computed(sequence)) return false;
+  const std::int64_t findable = num_findable(sequence);
   const std::int64_t needed =
       blocks_.blocks_for(sequence.num_tokens()) - blocks_.count_shared_blocks(sequence.tokens(), findable);
   // A page for each running sequence is left, or the newcomer would soon be preempted. Those after it do not overtake:
@@ -110,6 +119,15 @@ bool Scheduler::admit_first_waiting() {
   running_.push_back(std::move(waiting_.begin()->second));
   waiting_.erase(waiting_.begin());
   return true;
+}
+
+bool Scheduler::is_being_computed(const Sequence& newcomer) const {
+  if (!blocks_.has_prefix_cache()) return false;
+  const std::span<const TokenId> tokens = newcomer.tokens().first(static_cast<std::size_t>(num_findable(newcomer)));
+  return std::ranges::any_of(running_, [&](const std::unique_ptr<Sequence>& other) {
+    const std::int64_t num_common = std::ranges::mismatch(tokens, other->tokens()).in1 - tokens.begin();
+    return num_common / blocks_.block_size() * blocks_.block_size() > other->num_cached();
+  });
 }
 
 void Scheduler::try_schedule(Sequence& sequence, Step& step) {

@@ -87,6 +87,9 @@ class Scheduler {
   void schedule_running(Step& step);
   void schedule_waiting(Step& step);
   bool admit_first_waiting();
+  /// A running sequence is at work on whole pages that the newcomer shares: once they are there, it need not compute
+  /// them again. So the answers to one prompt share it also when they are asked for together.
+  bool is_being_computed(const Sequence& newcomer) const;
   /// Adds the sequence's rows to the step if rows and pages allow.
   void try_schedule(Sequence& sequence, Step& step);
   bool reserve_pages(Sequence& sequence, std::int64_t num_tokens, Step& step);

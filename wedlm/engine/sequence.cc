@@ -25,7 +25,7 @@ bool contains(const std::vector<TokenId>& tokens, TokenId token) {
 
 Sequence::Sequence(Request request, std::uint64_t arrival, const SequenceLimits& limits,
                    DraftStatistics& draft_statistics)
-    : channel_(std::make_shared<ResponseChannel>(std::move(request.on_ready))),
+    : channel_(std::make_shared<ResponseChannel>(std::move(request.on_ready), request.max_waiting_events)),
       params_(std::move(request.params)),
       priority_(request.priority),
       report_window_(request.report_window),
@@ -35,6 +35,7 @@ Sequence::Sequence(Request request, std::uint64_t arrival, const SequenceLimits&
       tokens_(std::move(request.prompt)),
       num_prompt_tokens_(static_cast<std::int64_t>(tokens_.size())),
       decoder_(make_decoder(params_, draft_statistics)),
+      adjuster_(params_.adjustments, tokens_),
       output_(limits.tokenizer, params_.stop),
       submitted_(Clock::now()) {
   if (!params_.seed) seed_ = fresh_seed();
@@ -46,11 +47,12 @@ int Sequence::tokens_left() const {
   return static_cast<int>(std::min(params_.max_tokens - generated, limits_.max_model_len - num_tokens()));
 }
 
-SamplingRow Sequence::sampling_row(std::int64_t position) const {
-  return {.temperature = params_.temperature,
+SamplingRow Sequence::sampling_row(std::int32_t offset, std::span<const SeenGuess> guesses) const {
+  return {.adjustments = adjuster_.of_row(tokens_, guesses, offset),
+          .temperature = params_.temperature,
           .filters = params_.filters,
           .seed = seed_,
-          .position = position,
+          .position = num_tokens() + offset,
           .banned = limits_.mask_token_id,
           .wants_drawn = params_.mode == DecodeMode::kGated,
           .num_alternatives = params_.logprobs.value_or(0)};
@@ -82,6 +84,10 @@ void Sequence::decoded(std::int64_t num_window_rows, std::span<const Prediction>
   --stats_.prefill_forwards;
   ++stats_.decode_forwards;
   stats_.decode_rows += num_window_rows;
+  if (predicts_after_known() && num_tokens() == num_prompt_tokens_) {  // the prompt's last row chooses a token
+    --stats_.prompt_rows;
+    ++stats_.decode_rows;
+  }
   if (!first_decode_) first_decode_ = now;
   const std::size_t first_new = tokens_.size();
   Advance advance = decoder_->advance(predictions);
@@ -102,6 +108,7 @@ void Sequence::decoded(std::int64_t num_window_rows, std::span<const Prediction>
 
 void Sequence::append(TokenId token) {
   tokens_.push_back(token);
+  adjuster_.add(token);
   ++stats_.generated_tokens;
   const bool is_eos = !params_.ignore_eos && contains(limits_.eos_token_ids, token);
   if (is_eos || contains(params_.stop_token_ids, token) || output_.add(token)) {
@@ -141,11 +148,12 @@ void Sequence::close(Clock::time_point now) {
     stats_.decode_seconds = seconds(decode_start, now);
   }
   if (first_token_) stats_.time_to_first_token_seconds = seconds(submitted_, *first_token_);
-  if (const DraftCounts* counts = decoder_->draft_counts()) stats_.drafts = *counts;
+  if (const DraftCounts* counts = draft_counts()) stats_.drafts = *counts;
   Result result{.token_ids = {tokens_.begin() + num_prompt_tokens_, tokens_.end()},
                 .scores = std::move(scores_),
                 .text = std::move(text_),
                 .finish_reason = finish_reason_.value_or(FinishReason::kCancelled),
+                .stop_text = output_.stop_text(),
                 .error = std::move(error_),
                 .seed = seed_,
                 .stats = stats_};

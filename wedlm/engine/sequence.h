@@ -11,6 +11,7 @@
 
 #include "wedlm/base/prediction.h"
 #include "wedlm/decode/decoder.h"
+#include "wedlm/decode/logit_adjuster.h"
 #include "wedlm/engine/block_manager.h"
 #include "wedlm/engine/output_text.h"
 #include "wedlm/engine/request.h"
@@ -60,8 +61,8 @@ class Sequence {
   std::span<const float> row_values() { return decoder_->row_values(row_request()); }
   void set_max_window_rows(int max_rows) { max_window_rows_ = max_rows; }
   WindowRows window_rows() { return decoder_->rows(row_request()); }
-  /// How the row that predicts the token at `position` is sampled.
-  SamplingRow sampling_row(std::int64_t position) const;
+  /// How the row is sampled that predicts the token `offset` positions after the known ones and sees these guesses.
+  SamplingRow sampling_row(std::int32_t offset, std::span<const SeenGuess> guesses) const;
 
   // What the scheduler tells.
   void admitted(std::int64_t num_cached);
@@ -75,6 +76,10 @@ class Sequence {
   /// It also computed the window's rows; these are the answers. Appends what became known, decides whether the sequence
   /// ends, and streams it.
   void decoded(std::int64_t num_window_rows, std::span<const Prediction> predictions, Clock::time_point now);
+
+  /// So far; times and drafts are there when it is closed.
+  const RequestStats& stats() const { return stats_; }
+  const DraftCounts* draft_counts() const { return decoder_->draft_counts(); }
 
   bool is_finished() const { return finish_reason_.has_value(); }
   /// Ends it for another reason than its tokens; nothing happens to one that has ended.
@@ -104,6 +109,7 @@ class Sequence {
   std::int64_t num_cached_ = 0;
   BlockTable block_table_;
   std::unique_ptr<Decoder> decoder_;
+  LogitAdjuster adjuster_;
   int max_window_rows_ = kFirstWindowRows;
   OutputText output_;
   std::string text_;

@@ -21,7 +21,7 @@ std::string fidelity_text(LoadedModel& truth, LoadedModel& tested, const std::st
     if (id >= tested.config().vocab_size) throw InvalidInput("--text: the tokenizer has tokens that the model lacks");
   }
   const Fidelity fidelity = compare_predictions(truth.transformer(), tested.transformer(), ids,
-                                                std::min(kPieceLength, tested.config().max_position_embeddings));
+                                                std::min(kPieceLength, tested.config().max_length()));
   std::ostringstream kl;
   kl << fidelity.kl_divergence;
   return fixed(100 * fidelity.agreement, 2) + " % of next tokens as with the stored weights, over " +

@@ -12,9 +12,11 @@
 namespace wedlm {
 namespace {
 
+/// Throws Interrupted.
 std::unique_ptr<ForwardTimer> make_timer(const ForwardPlan& plan, const TimedWeights& format, const Watcher& watcher) {
   const auto start = std::chrono::steady_clock::now();
   const auto progress = [&watcher, &format](std::size_t done, std::size_t total) {
+    if (watcher.is_interrupted()) throw Interrupted();
     watcher.progress({.title = "Making weights as " + std::string(format.name),
                       .done = done,
                       .total = total,
@@ -42,25 +44,31 @@ class Measuring {
                                    .multiplier = std::string(peaks_.multiplier()),
                                    .num_threads = peaks_.num_threads(),
                                    .num_runs = plan_.num_runs};
-    for (const TimedWeights& format : plan_.formats) {
-      const auto timer = make_timer(plan_, format, watcher_);
-      std::vector<MeasuredForward> forwards;
-      for (const ForwardShape& shape : plan_.shapes) {
-        forwards.push_back(
-            {.weights = std::string(format.name), .shape = shape, .work = timer->work(shape), .times = {}});
-      }
-      const std::int32_t num_runs = measure(*timer, forwards);
-      if (num_runs > 0) {
-        measurement.num_runs = std::min(measurement.num_runs, num_runs);
-        measurement.forwards.insert(measurement.forwards.end(), forwards.begin(), forwards.end());
-      }
-      if (watcher_.is_interrupted()) break;
+    try {
+      for (const TimedWeights& format : plan_.formats) measure_format(format, measurement);
+    } catch (const Interrupted&) {  // what was measured before stands
     }
     measurement.rates = {.read_gb_per_s = median(read_gb_per_s_), .multiply_tflops = median(multiply_tflops_)};
     return measurement;
   }
 
  private:
+  /// Throws Interrupted, with the whole runs in `measurement`.
+  void measure_format(const TimedWeights& format, ForwardMeasurement& measurement) {
+    const auto timer = make_timer(plan_, format, watcher_);
+    std::vector<MeasuredForward> forwards;
+    for (const ForwardShape& shape : plan_.shapes) {
+      forwards.push_back(
+          {.weights = std::string(format.name), .shape = shape, .work = timer->work(shape), .times = {}});
+    }
+    const std::int32_t num_runs = measure(*timer, forwards);
+    if (num_runs > 0) {
+      measurement.num_runs = std::min(measurement.num_runs, num_runs);
+      measurement.forwards.insert(measurement.forwards.end(), forwards.begin(), forwards.end());
+    }
+    if (watcher_.is_interrupted()) throw Interrupted();
+  }
+
   /// Returns the number of whole runs.
   std::int32_t measure(ForwardTimer& timer, std::vector<MeasuredForward>& forwards) {
     for (const MeasuredForward& forward : forwards) {

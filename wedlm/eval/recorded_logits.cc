@@ -29,42 +29,51 @@ std::vector<std::int32_t> integers(const Json& json, std::int64_t limit, const c
   return result;
 }
 
-/// Largest difference over the range of what was recorded.
-double error_share(const float* got, std::int64_t vocab_size, const Json& recorded) {
+/// The largest difference of a row.
+LogitsRow compare_row(const float* got, std::int64_t vocab_size, const Json& recorded) {
   const Json::Array& values = recorded.as_array();
   if (static_cast<std::int64_t>(values.size()) != vocab_size) {
     throw InvalidInput("expected " + std::to_string(vocab_size) + " logits, got " + std::to_string(values.size()));
   }
-  double largest = 0, low = values[0].as_number(), high = low;
+  LogitsRow row;
+  double largest = -1, low = values[0].as_number(), high = low;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const double value = values[i].as_number();
-    const double error = std::abs(value - static_cast<double>(got[i]));
-    largest = std::isfinite(error) ? std::max(largest, error) : std::numeric_limits<double>::infinity();
+    const double difference = std::abs(value - static_cast<double>(got[i]));
+    const double error = std::isfinite(difference) ? difference : std::numeric_limits<double>::infinity();
+    if (error > largest) {
+      largest = error;
+      row = {.token = static_cast<TokenId>(i), .recorded = value, .got = static_cast<double>(got[i])};
+    }
     low = std::min(low, value);
     high = std::max(high, value);
   }
-  return high > low ? largest / (high - low) : largest;
+  row.error_share = high > low ? largest / (high - low) : largest;
+  return row;
 }
 
-void compare_case(LoadedModel& model, const Json& item, LogitsComparison& comparison) {
+void compare_case(LoadedModel& model, std::size_t record, const Json& item, LogitsComparison& comparison) {
   const ModelConfig& config = model.config();
-  const auto add = [&](const float* row, const Json& recorded) {
-    comparison.largest_error_share =
-        std::max(comparison.largest_error_share, error_share(row, config.vocab_size, recorded));
+  const auto add = [&](const float* logits, std::int64_t position, const Json& recorded) {
+    LogitsRow row = compare_row(logits, config.vocab_size, recorded);
+    row.record = record;
+    row.position = position;
+    if (comparison.num_rows == 0 || row.error_share > comparison.worst.error_share) comparison.worst = row;
     ++comparison.num_rows;
   };
   const auto prompt = integers(item.at("prompt_ids"), config.vocab_size, "prompt_ids");
   const auto prompt_length = static_cast<std::int64_t>(prompt.size());
-  if (prompt_length > config.max_position_embeddings)
-    throw InvalidInput("prompt_ids are longer than the model's context");
-  KvCache cache(model.backend(), config, 1, prompt_length, kPageType);  // one page
+  const Json* window_ids = item.find("window_ids");
+  const auto window_length = window_ids == nullptr ? 0 : std::ssize(window_ids->as_array());
+  if (prompt_length > config.max_length()) throw InvalidInput("prompt_ids are longer than the model's context");
+  KvCache cache(model.backend(), config, 1, prompt_length, kPageType, prompt_length + window_length);  // one page
   Batch batch = window_batch(prompt, 0, prompt_length);
   batch.slots = batch.positions;
   const std::vector<float> logits = compute_logits(model.transformer(), batch, cache).logits;
-  add(logits.data() + (prompt_length - 1) * config.vocab_size, item.at("prompt_last_logits"));
+  add(logits.data() + (prompt_length - 1) * config.vocab_size, prompt_length - 1, item.at("prompt_last_logits"));
 
-  if (item.find("window_ids") == nullptr) return;
-  const auto window = integers(item.at("window_ids"), config.vocab_size, "window_ids");
+  if (window_ids == nullptr) return;
+  const auto window = integers(*window_ids, config.vocab_size, "window_ids");
   const auto window_positions = integers(item.at("window_positions"), std::int64_t{1} << 30, "window_positions");
   const Json::Array& recorded = item.at("window_logits").as_array();
   if (window_positions.size() != window.size() || recorded.size() != window.size()) {
@@ -74,7 +83,7 @@ void compare_case(LoadedModel& model, const Json& item, LogitsComparison& compar
   batch.positions = window_positions;
   const std::vector<float> rows = compute_logits(model.transformer(), batch, cache).logits;
   for (std::size_t i = 0; i < window.size(); ++i) {
-    add(rows.data() + static_cast<std::ptrdiff_t>(i) * config.vocab_size, recorded[i]);
+    add(rows.data() + static_cast<std::ptrdiff_t>(i) * config.vocab_size, window_positions[i], recorded[i]);
   }
 }
 
@@ -84,7 +93,7 @@ LogitsComparison compare_logits(LoadedModel& model, const Json& cases, std::stri
   LogitsComparison comparison;
   std::size_t index = 0;
   try {
-    for (; index < cases.as_array().size(); ++index) compare_case(model, cases.as_array()[index], comparison);
+    for (; index < cases.as_array().size(); ++index) compare_case(model, index, cases.as_array()[index], comparison);
   } catch (const InvalidInput& error) {
     throw InvalidInput(std::string(what) + ", record " + std::to_string(index) + ": " + error.what());
   }

@@ -10,9 +10,18 @@
 
 namespace wedlm {
 
+/// Where a row differs most from what was recorded.
+struct LogitsRow {
+  std::size_t record = 0;        // index in the file
+  std::int64_t position = 0;     // of the row's token in the sequence
+  TokenId token = kNoToken;      // of the logit
+  double recorded = 0, got = 0;  // its values
+  double error_share = 0;        // their difference over the range of the row's recorded logits
+};
+
 struct LogitsComparison {
   std::int64_t num_rows = 0;
-  double largest_error_share = 0;  // largest difference in a row over the range of the row's recorded logits
+  LogitsRow worst{};  // the row with the largest error_share
 };
 
 /// Throws InvalidInput, naming `what`, for a record that is not of the form above or does not fit the model.

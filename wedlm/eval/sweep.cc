@@ -62,7 +62,7 @@ EngineOptions engine_options_of(const SweepPlan& plan, const LoadedModel& model)
     for (const SweepPrompt& prompt : plan.prompts) longest = std::max(longest, prompt.token_ids.size());
     const std::int64_t max_tokens = plan.settings.front().params.max_tokens;
     const std::int64_t needed = static_cast<std::int64_t>(longest) + max_tokens;
-    if (needed < model.config().max_position_embeddings) options.max_model_len = static_cast<int>(needed);
+    if (needed < model.config().max_length()) options.max_model_len = static_cast<int>(needed);
   }
   return options;
 }

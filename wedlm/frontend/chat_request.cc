@@ -12,11 +12,13 @@ namespace wedlm {
 namespace {
 
 constexpr std::string_view kPriority = "priority";
+constexpr std::string_view kNumAnswers = "n";  // as in OpenAI's requests
 
 std::vector<std::string> known_fields() {
   std::vector<std::string> known(prompt_fields().begin(), prompt_fields().end());
   for (const SamplingOption& option : sampling_options()) known.emplace_back(option.json_name);
   known.emplace_back(kPriority);
+  known.emplace_back(kNumAnswers);
   return known;
 }
 
@@ -33,8 +35,10 @@ ChatRequest request_of_json(const Json& object, const std::string& source, const
   ChatRequest request{.prompt = prompt_of_json(object, source), .settings = defaults};
   const JsonMembers members(object, source);
   request.priority = static_cast<int>(members.integer(kPriority, Priorities::min(), Priorities::max()).value_or(0));
+  request.num_answers = static_cast<int>(members.integer(kNumAnswers, 1, kMaxAnswers).value_or(request.num_answers));
   for (const JsonMember& member : object.as_object()) {
-    if (member.key == kPriority || std::ranges::count(prompt_fields(), member.key) > 0) continue;
+    if (member.key == kPriority || member.key == kNumAnswers) continue;
+    if (std::ranges::count(prompt_fields(), member.key) > 0) continue;
     try {
       give(member, request.settings);
     } catch (const InvalidInput& error) {
@@ -49,14 +53,24 @@ Json request_json(const ChatRequest& request) {
   const Json settings = request.settings.json();
   for (const JsonMember& member : settings.as_object()) json.set(member.key, member.value);
   if (request.priority != 0) json.set(std::string(kPriority), request.priority);
+  if (request.num_answers != 1) json.set(std::string(kNumAnswers), request.num_answers);
   return json;
 }
 
-Request engine_request(const ChatRequest& request, const PromptEncoder& encoder,
-                       const GenerationDefaults& suggestions) {
-  return {.prompt = encoder.encode(request.prompt),
-          .params = request.settings.params(suggestions),
-          .priority = request.priority};
+std::vector<Request> engine_requests(const ChatRequest& request, const PromptEncoder& encoder,
+                                     const GenerationDefaults& suggestions) {
+  if (request.num_answers < 1 || request.num_answers > kMaxAnswers) {
+    throw InvalidInput("number of answers: expected 1 to " + std::to_string(kMaxAnswers) + ", got " +
+                       std::to_string(request.num_answers));
+  }
+  const Request one{.prompt = encoder.encode(request.prompt),
+                    .params = request.settings.params(suggestions),
+                    .priority = request.priority};
+  std::vector<Request> requests(static_cast<std::size_t>(request.num_answers), one);
+  for (std::size_t i = 1; i < requests.size(); ++i) {
+    if (one.params.seed) requests[i].params.seed = (*one.params.seed + i) % (kMaxSeed + 1);
+  }
+  return requests;
 }
 
 }  // namespace wedlm

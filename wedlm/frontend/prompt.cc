@@ -52,7 +52,7 @@ void check_messages(const JsonMembers& members, const Json& messages) {
 }
 
 /// An argument beside the messages wins over one of the same name in chat_template_kwargs.
-Json template_arguments_of(const JsonMembers& members) {
+Json collected_arguments(const JsonMembers& members) {
   Json arguments = Json::object({});
   for (const std::string_view name : kTemplateArguments) {
     if (const Json* value = members.find(name)) arguments.set(std::string(name), *value);
@@ -69,14 +69,28 @@ Json template_arguments_of(const JsonMembers& members) {
   return arguments;
 }
 
-TurnEnd turn_end_of(const JsonMembers& members) {
-  const bool continues = members.boolean(kContinueFinalMessage, false);
+Json template_arguments_of(const JsonMembers& members) {
+  Json arguments = collected_arguments(members);
+  for (const std::string_view name : {kTemplateArguments[0], kTemplateArguments[1]}) {
+    const Json* list = arguments.find(name);
+    if (list == nullptr || list->is_null()) continue;
+    if (!list->is_array() || !std::ranges::all_of(list->as_array(), &Json::is_object)) {
+      members.fail(name, "an array of objects", *list);
+    }
+  }
+  return arguments;
+}
+
+void read_turn_end(const JsonMembers& members, Prompt& prompt) {
+  const Json* continued = members.find(kContinueFinalMessage);
+  const bool names_member = continued != nullptr && continued->is_string() && !continued->as_string().empty();
+  if (names_member) prompt.continued_member = continued->as_string();
+  const bool continues = names_member || members.boolean(kContinueFinalMessage, false);
   const bool adds = members.boolean(kAddGenerationPrompt, !continues);
   if (continues && adds) {
-    members.fail(kContinueFinalMessage, "it without add_generation_prompt, which begins another message", true);
+    members.fail(kContinueFinalMessage, "it without add_generation_prompt, which begins another message", *continued);
   }
-  if (continues) return TurnEnd::kContinue;
-  return adds ? TurnEnd::kAnswer : TurnEnd::kClosed;
+  prompt.turn_end = continues ? TurnEnd::kContinue : adds ? TurnEnd::kAnswer : TurnEnd::kClosed;
 }
 
 }  // namespace
@@ -104,7 +118,7 @@ Prompt prompt_of_json(const Json& object, const std::string& source) {
     prompt.messages = *messages;
   }
   prompt.template_arguments = template_arguments_of(members);
-  prompt.turn_end = turn_end_of(members);
+  read_turn_end(members, prompt);
   return prompt;
 }
 
@@ -119,11 +133,18 @@ Json prompt_json(const Prompt& prompt) {
   }
   if (prompt.form == PromptForm::kRaw) json.set("raw", true);
   if (prompt.turn_end == TurnEnd::kClosed) json.set(std::string(kAddGenerationPrompt), false);
-  if (prompt.turn_end == TurnEnd::kContinue) json.set(std::string(kContinueFinalMessage), true);
+  if (prompt.turn_end == TurnEnd::kContinue) {
+    const bool is_content = prompt.continued_member == Prompt().continued_member;
+    json.set(std::string(kContinueFinalMessage), is_content ? Json(true) : Json(prompt.continued_member));
+  }
   if (prompt.template_arguments.is_object() && !prompt.template_arguments.as_object().empty()) {
     json.set(std::string(kTemplateKwargs), prompt.template_arguments);
   }
   return json;
+}
+
+Json template_arguments_of_json(const Json& object, const std::string& source) {
+  return template_arguments_of(JsonMembers(object, source));
 }
 
 Json messages_of(const Prompt& prompt) {
@@ -138,6 +159,14 @@ Prompt with_system_message(Prompt prompt, const std::string& system) {
     messages.insert(messages.begin(), Json::object({{"role", "system"}, {"content", system}}));
   }
   prompt.messages = std::move(messages);
+  return prompt;
+}
+
+Prompt with_template_arguments(Prompt prompt, const Json& defaults) {
+  if (prompt.template_arguments.is_null()) prompt.template_arguments = Json::object({});
+  for (const JsonMember& member : defaults.as_object()) {
+    if (prompt.template_arguments.find(member.key) == nullptr) prompt.template_arguments.set(member.key, member.value);
+  }
   return prompt;
 }
 

@@ -1,7 +1,6 @@
 // Prompts into the tokens that a model reads: through its chat template, or as they are.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "wedlm/frontend/prompt.h"
@@ -33,8 +32,5 @@ class PromptEncoder {
   const Tokenizer& tokenizer_;
   const ChatTemplate* chat_template_;
 };
-
-/// The text that the template makes of a prompt's messages, turn end and arguments. Throws InvalidInput.
-std::string render_prompt(const ChatTemplate& chat_template, const Prompt& prompt);
 
 }  // namespace wedlm

@@ -107,6 +107,7 @@ Json result_json(const Result& result, std::size_t index) {
     for (const TokenScore& score : result.scores) scores.push_back(score_json(score));
     json.set("logprobs", scores);
   }
+  if (result.stop_text) json.set("stop_text", *result.stop_text);
   if (!result.error.empty()) json.set("error", result.error);
   return json;
 }
@@ -132,6 +133,7 @@ Result result_of_json(const Json& json) {
       for (const Json& score : scores.as_array()) result.scores.push_back(score_of_json(score));
     });
   }
+  if (const Json* stop = json.find("stop_text")) result.stop_text = stop->as_string();
   if (const Json* error = json.find("error")) result.error = error->as_string();
   return result;
 }

@@ -9,7 +9,7 @@
 
 #include "wedlm/base/json.h"
 #include "wedlm/decode/sampling_options.h"
-#include "wedlm/model/model_config.h"
+#include "wedlm/model/generation_config.h"
 
 namespace wedlm {
 
@@ -30,16 +30,21 @@ class SamplingSettings {
   /// contradicts another option of the same meaning.
   void give_text(const SamplingOption& option, std::string_view text);
 
-  /// Takes a value of JSON. Throws InvalidInput, without the option's name.
+  /// Takes a value of JSON in place of what was given before, also by a switch of the command line, whose default a
+  /// request may change. Throws InvalidInput, without the option's name.
   void give(const SamplingOption& option, const Json& value);
 
   /// What is given wins over a preset, the preset over the checkpoint's suggestions, and these over our defaults.
   SamplingParams params(const GenerationDefaults& suggestions) const;
 
+  /// Whether somebody asked for a mode. Where nobody did, a checkpoint without a mask token has it autoregressive.
+  bool names_mode() const;
+
   /// What is given, by the names of JSON.
   Json json() const;
 
   std::int32_t default_max_tokens() const { return default_max_tokens_; }
+  void set_default_max_tokens(std::int32_t max_tokens) { default_max_tokens_ = max_tokens; }
 
  private:
   struct Given {
