@@ -1,0 +1,200 @@
+// `wedlm train`: a checkpoint that is trained further, with the recipe of WeDLM.
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <limits>
+#include <memory>
+
+#include "cli/commands/commands.h"
+#include "cli/options/option_group.h"
+#include "cli/options/output_options.h"
+#include "cli/options/thread_flags.h"
+#include "cli/options/train_flags.h"
+#include "cli/terminal/console_watcher.h"
+#include "wedlm/base/error.h"
+#include "wedlm/base/number_text.h"
+#include "wedlm/checkpoint/model_path.h"
+#include "wedlm/engine/loaded_model.h"
+#include "wedlm/train/example_text.h"
+
+namespace wedlm::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using train::SampleSet;
+using train::StepReport;
+
+struct TrainCommand {
+  TrainFlags flags;
+  ThreadFlags threads;
+  OutputOptions output;
+};
+
+/// Its configuration with a mask: the checkpoint's, the caller's, or Qwen's first id that no text has.
+ModelConfig masked_config(const Checkpoint& checkpoint, const Tokenizer& tokenizer, const TrainFlags& flags) {
+  constexpr TokenId kFirstUnusedOfQwen = 151665;
+  ModelConfig config = parse_model_config(checkpoint.config());
+  if (flags.mask_token_id) name_mask_token(config, MaskSource::kCaller, *flags.mask_token_id);
+  name_mask_token(config, &tokenizer);
+  if (config.mask_source != MaskSource::kNobody) return config;
+  const bool is_unused = kFirstUnusedOfQwen < config.vocab_size && tokenizer.token_bytes(kFirstUnusedOfQwen).empty();
+  if (!is_unused) {
+    throw InvalidInput(checkpoint.folder().string() +
+                       " names no mask token; give the id of a token that no text has with --mask-token-id");
+  }
+  name_mask_token(config, MaskSource::kAssumed, kFirstUnusedOfQwen);
+  return config;
+}
+
+/// What the data came to.
+std::string data_line(const SampleSet& samples, const train::ReadingReport& report) {
+  std::string line = std::to_string(samples.size()) + " samples with " +
+                     count_text(static_cast<double>(samples.num_tokens())) + " tokens";
+  if (report.num_without_loss > 0) {
+    line += "; " + std::to_string(report.num_without_loss) + " with nothing to learn were left out";
+  }
+  if (report.num_bad_lines > 0) {
+    line +=
+        "; " + std::to_string(report.num_bad_lines) + " bad lines were skipped, the first: " + report.first_bad_line;
+  }
+  return line;
+}
+
+int show_dry_run(const TrainFlags& flags, const Tokenizer& tokenizer, const ModelConfig& config,
+                 const SampleSet& samples, const Console& console) {
+  const train::BatchOptions& batches = flags.options.batches;
+  train::Draws draws(batches.seed, train::Draws::Purpose::kMasks, 0);
+  const auto blocks = train::without_idle(train::draw_masks(samples[0], batches.masks, draws));
+  console.print("The first sample, with the masks of one draw:\n" + train::example_text(tokenizer, samples[0], blocks));
+  train::Batches all(samples, flags.files, batches);
+  const auto first = all.of_step(0);
+  std::int64_t rows = 0, tokens = 0;
+  for (const train::DualStream& pack : first) {
+    rows += pack.num_rows();
+    tokens += pack.num_tokens;
+  }
+  const auto steps = flags.options.max_steps > 0 ? flags.options.max_steps : all.steps_of_all(flags.options.num_epochs);
+  const auto parameters = static_cast<double>(config.num_parameters());
+  console.print("\n" + std::to_string(steps) + " steps; the first has " + std::to_string(first.size()) +
+                " packs with " + std::to_string(tokens) + " tokens as " + std::to_string(rows) + " rows\n" +
+                "weights, gradients and AdamW's state take " + size_text(16 * parameters) + "; a step computes " +
+                count_text(6 * parameters * static_cast<double>(rows)) + " multiplications and additions\n");
+  return 0;
+}
+
+#ifdef WEDLM_HAVE_LIBTORCH
+
+std::string step_line(const StepReport& step, double seconds_left) {
+  const auto minutes = static_cast<std::int64_t>(seconds_left / 60);
+  return "step " + std::to_string(step.step) + "/" + std::to_string(step.num_steps) + "  loss " +
+         fixed(step.losses.total, 4) + " (masked " + fixed(step.losses.masked, 4) + ", next token " +
+         fixed(step.losses.next_token, 4) + ")  rate " +
+         shortest(static_cast<double>(static_cast<float>(step.learning_rate))) + "  " +
+         count_text(static_cast<double>(step.num_tokens) / step.seconds) + " tokens/s  " +
+         (minutes > 0 ? std::to_string(minutes) + " min left" : fixed(seconds_left, 0) + " s left");
+}
+
+int run_training(TrainCommand& command, const Checkpoint& checkpoint, const ModelConfig& config,
+                 const SampleSet& samples, const Console& console, const Watcher& watcher) {
+  TrainFlags& flags = command.flags;
+  flags.options.output = *flags.output;
+  flags.options.save_type = config.torch_dtype == DType::kF32 ? DType::kF32 : DType::kBF16;
+  flags.options.model.num_threads = command.threads.cpu_options().num_threads;
+  flags.options.batches.mask_token_id = config.mask_token_id;
+  auto last_line = std::chrono::steady_clock::now();
+  double seconds = 0;
+  std::int64_t num_steps = 0;
+  const auto report = [&](const StepReport& step) {
+    constexpr auto kBetweenLines = std::chrono::seconds(10);
+    seconds += step.seconds;
+    ++num_steps;
+    watcher.progress({.title = "Training",
+                      .done = static_cast<std::size_t>(step.step),
+                      .total = static_cast<std::size_t>(step.num_steps)});
+    const auto now = std::chrono::steady_clock::now();
+    if (num_steps > 1 && step.step < step.num_steps && now - last_line < kBetweenLines) return;
+    last_line = now;
+    watcher.note(
+        step_line(step, seconds / static_cast<double>(num_steps) * static_cast<double>(step.num_steps - step.step)));
+  };
+  const train::TrainResult result =
+      train::train(checkpoint, config, samples, flags.files, flags.options, watcher, report);
+  if (!result.is_finished) {
+    console.note("Interrupted after step " + std::to_string(result.num_steps) + "; saved " +
+                 result.checkpoint.string() + ", and --resume goes on");
+    return kExitInterrupted;
+  }
+  console.print(result.checkpoint.string() + "\n");
+  return 0;
+}
+
+#else
+
+int run_training(TrainCommand& /*command*/, const Checkpoint& /*checkpoint*/, const ModelConfig& /*config*/,
+                 const SampleSet& /*samples*/, const Console& /*console*/, const Watcher& /*watcher*/) {
+  throw ResourceError(
+      "this build cannot train: LibTorch was not there when it was configured. Install libtorch-dev and "
+      "libopenblas0-pthread and build again, or name another LibTorch with -DTorch_DIR=FOLDER");
+}
+
+#endif
+
+int read_and_train(TrainCommand& command, const Console& console, const Watcher& watcher) {
+  TrainFlags& flags = command.flags;
+  const fs::path folder = flags.model ? resolve_model(*flags.model) : default_model();
+  const Checkpoint checkpoint = Checkpoint::open(folder);
+  const Tokenizer tokenizer = Tokenizer::load(folder);
+  const auto chat_template = ChatTemplate::load(folder);
+  const ModelConfig config = masked_config(checkpoint, tokenizer, flags);
+  flags.options.batches.max_tokens = static_cast<std::size_t>(flags.samples.max_length);
+  if (flags.samples.max_length > config.max_length()) {
+    throw InvalidInput("--max-length: expected at most the " + std::to_string(config.max_length()) +
+                       " positions of the model, got " + std::to_string(flags.samples.max_length));
+  }
+  train::ReadingReport report;
+  const train::SampleMaker maker(tokenizer, chat_template ? &*chat_template : nullptr, flags.samples);
+  const SampleSet samples = read_samples(
+      flags.files, maker, flags.skips_bad_lines ? train::BadLines::kSkip : train::BadLines::kRefuse, watcher, report);
+  console.note(data_line(samples, report));
+  return flags.is_dry_run ? show_dry_run(flags, tokenizer, config, samples, console)
+                          : run_training(command, checkpoint, config, samples, console, watcher);
+}
+
+int run_train(TrainCommand& command) {
+  const Console console(command.output);
+  if (command.flags.files.empty()) throw InvalidInput("name training data: --data FILE.jsonl");
+  if (!command.flags.output && !command.flags.is_dry_run) {
+    throw InvalidInput("name a folder for checkpoints and result: -o FOLDER; or look first, with --dry-run");
+  }
+  const InterruptGuard interrupts(2, InterruptGuard::Signals::kInterruptAndTerminate);
+  ConsoleWatcher watcher(console, interrupts);
+  try {
+    return read_and_train(command, console, watcher.watcher());
+  } catch (const Interrupted&) {
+    console.note("Interrupted; nothing was written");
+    return kExitInterrupted;
+  }
+}
+
+}  // namespace
+
+Command add_train(CLI::App& program) {
+  CLI::App* app = program.add_subcommand(
+      "train",
+      "Train a checkpoint further.\nThe recipe of WeDLM: next tokens and masked ones at once, in one forward. From a "
+      "WeDLM checkpoint it tunes, from a Qwen2.5 or Qwen3 one it makes a WeDLM model. What it writes is a checkpoint "
+      "in Hugging Face's layout, which every command takes; Ctrl-C saves, and --resume goes on as if nothing had "
+      "happened.");
+  const auto command = std::make_shared<TrainCommand>();
+  add_train_flags(*app, command->flags);
+  OptionGroup machine(*app, "Machine");
+  add_thread_options(machine, command->threads);
+  add_output_options(*app, command->output);
+  app->footer(
+      "Examples:\n"
+      "  wedlm train -d chats.jsonl --dry-run\n"
+      "  wedlm train -m Qwen/Qwen3-0.6B-Base -d chats.jsonl -d more.jsonl:0.5 -o my-model --learning-rate 1e-5\n"
+      "  wedlm generate -m my-model/final -p \"Count from 1 to 20.\"");
+  return {.app = app, .run = [command] { return run_train(*command); }};
+}
+
+}  // namespace wedlm::cli

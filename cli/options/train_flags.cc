@@ -1,0 +1,177 @@
+#include "cli/options/train_flags.h"
+
+#include <array>
+
+#include "cli/options/option_group.h"
+#include "wedlm/base/error.h"
+#include "wedlm/base/named.h"
+#include "wedlm/base/number_range.h"
+#include "wedlm/base/number_text.h"
+#include "wedlm/base/quote.h"
+
+namespace wedlm::cli {
+namespace {
+
+using train::LongSamples;
+using train::LossOn;
+using train::LossWeighting;
+using train::MaskPattern;
+using train::ScheduleKind;
+
+constexpr std::array kLossOn = {Named{LossOn::kLast, "last"}, Named{LossOn::kAll, "all"},
+                                Named{LossOn::kEverything, "everything"}};
+constexpr std::array kLongSamples = {Named{LongSamples::kSplit, "split"}, Named{LongSamples::kCut, "cut"}};
+constexpr std::array kPatterns = {Named{MaskPattern::kRandom, "random"}, Named{MaskPattern::kSuffix, "suffix"},
+                                  Named{MaskPattern::kMixed, "mixed"}};
+constexpr std::array kWeightings = {Named{LossWeighting::kWeighted, "weighted"},
+                                    Named{LossWeighting::kUniform, "uniform"}};
+constexpr std::array kSchedules = {Named{ScheduleKind::kCosine, "cosine"}, Named{ScheduleKind::kConstant, "constant"}};
+constexpr std::array kPrecisions = {Named{train::ComputeType::kBfloat16, "bfloat16"},
+                                    Named{train::ComputeType::kFloat32, "float32"}};
+
+/// Options whose values land in the recipe itself, whose defaults the help shows.
+class Recipe {
+ public:
+  Recipe(CLI::App& app, const char* title) : group_(app, title) {}
+
+  void number(const char* name, const char* value, const std::string& text, const NumberRange& range, double& target) {
+    group_.add({.names = name, .value = value, .text = text, .default_text = shortest(target)},
+               [range, &target](std::string_view given) {
+                 const double number = parse_number(given);
+                 if (!range.contains(number)) {
+                   throw InvalidInput("expected " + range.text("a number") + ", got " + quote(given));
+                 }
+                 target = number;
+               });
+  }
+
+  template <class Integer>
+  void integer(const char* name, const std::string& text, std::int64_t least, Integer& target) {
+    group_.add({.names = name, .value = "N", .text = text, .default_text = std::to_string(target)},
+               [least, &target](std::string_view given) {
+                 target = static_cast<Integer>(parse_signed(given, least, std::int64_t{1} << 31));
+               });
+  }
+
+  template <class Value, std::size_t kSize>
+  void choice(const char* name, const std::string& text, const std::array<Named<Value>, kSize>& table, Value& target) {
+    group_.add({.names = name,
+                .value = joined(names_of(table), "|"),
+                .text = text,
+                .default_text = std::string(name_of(target, table))},
+               [&table, &target](std::string_view given) { target = parse_named("", given, table); });
+  }
+
+  OptionGroup& group() { return group_; }
+
+ private:
+  OptionGroup group_;
+};
+
+/// FILE, or FILE:WEIGHT.
+train::TrainingFile parse_file(std::string_view given) {
+  const std::size_t colon = given.rfind(':');
+  const auto weight = colon == std::string_view::npos ? std::nullopt : parse_whole<double>(given.substr(colon + 1));
+  if (!weight) return {.path = given};
+  if (!(*weight > 0 && *weight <= 1000)) {
+    throw InvalidInput("a weight: expected a number above 0 and at most 1000, got " + quote(given.substr(colon + 1)));
+  }
+  return {.path = given.substr(0, colon), .weight = *weight};
+}
+
+void add_data_flags(CLI::App& app, TrainFlags& flags) {
+  Recipe data(app, "Data");
+  data.group().add_repeated(
+      {.names = "-d,--data",
+       .value = "FILE[:WEIGHT]",
+       .text =
+           "Training data, any number of files: .jsonl with a conversation (an array of messages, or an object with "
+           "messages), {\"prompt\", \"completion\"} or {\"text\"} a line, or a plain text. A weight of 2 takes each "
+           "sample twice an epoch, 0.5 every other one."},
+      [&flags](std::string_view given) { flags.files.push_back(parse_file(given)); });
+  data.choice("--loss-on", "Which tokens of a conversation are learned: the last answer's, every answer's, all.",
+              kLossOn, flags.samples.loss_on);
+  data.integer("--end-tokens", "End tokens after an answer; the window fills with them past its end.", 0,
+               flags.samples.num_end_tokens);
+  data.integer("--max-length", "Tokens of a sample, and of a pack of samples.", 2, flags.samples.max_length);
+  data.choice("--long-samples", "What is longer becomes several samples, or is cut.", kLongSamples,
+              flags.samples.long_samples);
+  data.group().flag({.names = "--skip-bad-lines", .text = "Leave out lines that are no training data, and count them."},
+                    flags.skips_bad_lines);
+}
+
+void add_mask_flags(CLI::App& app, TrainFlags& flags) {
+  train::MaskOptions& masks = flags.options.batches.masks;
+  Recipe recipe(app, "Masks and losses");
+  recipe.integer("--block-size", "Tokens of a prediction block.", 1, masks.block_size);
+  recipe.choice(
+      "--mask-pattern",
+      "Which of a block's tokens are masked: any, its last ones, as decoding meets them, or one or the other.",
+      kPatterns, masks.pattern);
+  recipe.group().flag({.names = "--random-offset", .text = "Let a sample's blocks begin anywhere, not at multiples."},
+                      masks.has_random_offset);
+  recipe.group().flag(
+      {.names = "--complementary-masks", .text = "A second block for each, which masks what the first one shows."},
+      masks.is_complementary);
+  recipe.choice("--loss-weighting", "Masks by 1 / ratio of their block, or alike.", kWeightings,
+                flags.options.weighting);
+  recipe.number("--next-token-weight", "W", "Of the next-token loss beside the masked one.",
+                NumberRange::from_to(0, 1000), flags.options.next_token_weight);
+  recipe.group().integer(
+      {.names = "--mask-token-id", .value = "ID", .text = "The mask, where the checkpoint names none."},
+      flags.mask_token_id);
+}
+
+void add_optimizer_flags(CLI::App& app, TrainFlags& flags) {
+  train::TrainOptions& options = flags.options;
+  Recipe recipe(app, "Optimiser");
+  recipe.number("--learning-rate", "RATE", "The peak.", NumberRange::above(0), options.schedule.peak);
+  recipe.choice("--schedule", "How it falls after the warm-up.", kSchedules, options.schedule.kind);
+  recipe.number("--warmup", "SHARE", "Of all steps, in which it rises.", NumberRange::from_to(0, 1),
+                options.schedule.warmup_ratio);
+  recipe.number("--weight-decay", "W", "Of matrices; norms and biases have none.", NumberRange::from_to(0, 1),
+                options.optimizer.weight_decay);
+  recipe.number("--beta2", "B", "Of AdamW's variance.", NumberRange::between(0, 1), options.optimizer.beta2);
+  recipe.number("--clip", "NORM", "The gradient's largest norm; 0 for none.", NumberRange::at_least(0),
+                options.optimizer.max_gradient_norm);
+  recipe.number("--epochs", "N", "Times through the data; parts are allowed.", NumberRange::above_up_to(0, 1e6),
+                options.num_epochs);
+  recipe.integer("--max-steps", "Steps in all, whatever the epochs; 0 for those of the epochs.", 0, options.max_steps);
+  recipe.integer("--accumulate", "Packs of a step.", 1, options.batches.accumulation);
+  recipe.integer("--seed", "Of the order and the masks.", 0, options.batches.seed);
+}
+
+void add_run_flags(CLI::App& app, TrainFlags& flags) {
+  train::TrainOptions& options = flags.options;
+  Recipe run(app, "Running");
+  run.group().flag({.names = "--resume", .text = "Go on from the newest checkpoint in the output folder."},
+                   options.resume);
+  run.group().flag({.names = "--dry-run",
+                    .text = "Train nothing: show one sample with its blocks and masks, and what a run would take."},
+                   flags.is_dry_run);
+  run.integer("--save-every", "Steps between checkpoints.", 1, options.save_every);
+  run.integer("--save-total-limit", "Checkpoints that are kept, the newest.", 1, options.save_total_limit);
+  run.choice("--precision", "Of products; masters and sums are float32.", kPrecisions, options.model.compute);
+  run.group().flag({.names = "--gradient-checkpointing",
+                    .text = "Keep less and compute each layer twice: for models that do not fit."},
+                   options.model.has_gradient_checkpoints);
+}
+
+}  // namespace
+
+void add_train_flags(CLI::App& app, TrainFlags& flags) {
+  OptionGroup folders(app, "Folders");
+  folders.path(
+      {.names = "-m,--model",
+       .value = "MODEL",
+       .text = "The checkpoint to begin with, WeDLM's or Qwen's: a folder, or organisation/name in the cache."},
+      flags.model);
+  folders.path({.names = "-o,--out", .value = "FOLDER", .text = "Where checkpoints, metrics and the result go."},
+               flags.output);
+  add_data_flags(app, flags);
+  add_mask_flags(app, flags);
+  add_optimizer_flags(app, flags);
+  add_run_flags(app, flags);
+}
+
+}  // namespace wedlm::cli

@@ -1,0 +1,303 @@
+#include "wedlm/train/torch/trained_model.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+#include "wedlm/base/error.h"
+#include "wedlm/model/weight_list.h"
+#include "wedlm/model/weight_source.h"
+#include "wedlm/train/torch/forward.h"
+#include "wedlm/train/torch/tensor_file.h"
+
+namespace wedlm::train {
+namespace {
+
+using at::Tensor;
+
+at::ScalarType scalar_type(ComputeType type) {
+  switch (type) {
+    case ComputeType::kFloat32:
+      return at::kFloat;
+    case ComputeType::kBfloat16:
+      return at::kBFloat16;
+    case ComputeType::kFloat64:
+      return at::kDouble;
+  }
+  throw InternalError("a compute type without a name");
+}
+
+std::vector<double> values_of(const Tensor& tensor) {
+  const Tensor flat = tensor.detach().to(at::kCPU, at::kDouble).contiguous();
+  return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
+}
+
+std::vector<std::int64_t> rows_of(const DualStream& stream) {
+  std::vector<std::int64_t> rows;
+  for (const LossRow& loss : stream.losses) rows.push_back(loss.row);
+  return rows;
+}
+
+/// Norms and biases are the vectors.
+bool has_decay(const Tensor& weight) {
+  return weight.dim() > 1;
+}
+
+torch::optim::AdamW make_optimizer(const std::vector<Tensor>& weights, const AdamW& adam) {
+  std::vector<Tensor> decayed, kept;
+  for (const Tensor& weight : weights) (has_decay(weight) ? decayed : kept).push_back(weight);
+  const auto options = torch::optim::AdamWOptions().betas({adam.beta1, adam.beta2}).eps(adam.eps);
+  std::vector<torch::optim::OptimizerParamGroup> groups;
+  for (const auto& [group, decay] : {std::pair(decayed, adam.weight_decay), std::pair(kept, 0.0)}) {
+    auto own = std::make_unique<torch::optim::AdamWOptions>(options);
+    own->weight_decay(decay);
+    groups.emplace_back(group, std::move(own));
+  }
+  return torch::optim::AdamW(groups, options);
+}
+
+}  // namespace
+
+struct TrainedModel::Impl {
+  Impl(const ModelConfig& model, const ModelOptions& model_options, const AdamW& optimizer_options)
+      : config(model), options(model_options), adam(optimizer_options) {}
+
+  void load(const Checkpoint& checkpoint) {
+    if (config.quantization) {
+      throw InvalidInput(checkpoint.folder().string() + " is quantized; train the checkpoint that it was made of");
+    }
+    const CheckpointWeights source(checkpoint, config);
+    const auto master = options.compute == ComputeType::kFloat64 ? at::kDouble : at::kFloat;
+    for (const WeightSpec& spec : weight_list(config)) {
+      names.push_back(spec.name);
+      weights.push_back(tensor_of(source.weight(spec.name).tensor).to(master).set_requires_grad(true));
+      index.emplace(spec.name, weights.size() - 1);
+    }
+    optimizer = std::make_unique<torch::optim::AdamW>(make_optimizer(weights, adam));
+  }
+
+  const Tensor& weight(const std::string& name) const {
+    const auto found = index.find(name);
+    if (found == index.end()) throw InternalError("no weight is called " + name);
+    return weights[found->second];
+  }
+
+  WeightOf computing() const {
+    return [this](const std::string& name) { return weight(name).to(scalar_type(options.compute)); };
+  }
+
+  Tensor through_layers(const ForwardRows& rows) const {
+    Tensor hidden = rows.embed();
+    for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) hidden = rows.layer(i, hidden);
+    return hidden;
+  }
+
+  /// The weighted sum whose gradient is taken; fills `losses`.
+  Tensor objective(const ForwardRows& rows, const Tensor& hidden, const DualStream& stream,
+                   std::span<const float> row_weights, double next_token_weight, Losses& losses) const {
+    const Tensor logits = rows.logits(hidden, rows_of(stream));
+    const auto wide = options.compute == ComputeType::kFloat64 ? at::kDouble : at::kFloat;
+    std::vector<std::int64_t> targets;
+    for (const LossRow& loss : stream.losses) targets.push_back(loss.target);
+    const Tensor each =
+        torch::nn::functional::cross_entropy(logits.to(wide), at::tensor(targets, at::kLong),
+                                             torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone));
+    const Tensor weighted =
+        each * at::tensor(std::vector<double>(row_weights.begin(), row_weights.end()), at::kDouble).to(wide);
+    const auto num_masked = std::ranges::count(stream.losses, LossKind::kMasked, &LossRow::kind);
+    losses.num_masked = static_cast<std::size_t>(num_masked);
+    losses.num_next = stream.losses.size() - losses.num_masked;
+    const double masked = weighted.narrow(0, 0, num_masked).sum().item<double>();
+    const Tensor total = weighted.sum();
+    losses.total = total.item<double>();
+    losses.masked = masked * (1 + next_token_weight);
+    losses.next_token = next_token_weight > 0
+                            ? (losses.total - masked) * (1 + next_token_weight) / next_token_weight
+                            : each.narrow(0, num_masked, each.size(0) - num_masked).mean().item<double>();
+    return total;
+  }
+
+  Losses run(const DualStream& stream, std::span<const float> row_weights, double next_token_weight) const {
+    const WeightOf weights_of = computing();
+    const ForwardRows rows(config, stream, weights_of);
+    Losses losses;
+    if (stream.losses.empty()) return losses;
+    objective(rows, through_layers(rows), stream, row_weights, next_token_weight, losses);
+    return losses;
+  }
+
+  Losses run_backward(const DualStream& stream, std::span<const float> row_weights, double next_token_weight,
+                      double share) const {
+    const WeightOf weights_of = computing();
+    const ForwardRows rows(config, stream, weights_of);
+    Losses losses;
+    if (stream.losses.empty()) return losses;
+    if (!options.has_gradient_checkpoints) {
+      (objective(rows, through_layers(rows), stream, row_weights, next_token_weight, losses) * share).backward();
+      return losses;
+    }
+    std::vector<Tensor> entering;  // each layer
+    Tensor hidden;
+    {
+      const torch::NoGradGuard guard;
+      hidden = rows.embed();
+      for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
+        entering.push_back(hidden);
+        hidden = rows.layer(i, hidden);
+      }
+    }
+    Tensor last = hidden.detach().set_requires_grad(true);
+    (objective(rows, last, stream, row_weights, next_token_weight, losses) * share).backward();
+    Tensor gradient = last.grad();
+    for (std::int64_t i = config.num_hidden_layers - 1; i >= 0; --i) {
+      Tensor input = entering[static_cast<std::size_t>(i)].detach().set_requires_grad(true);
+      rows.layer(i, input).backward(gradient);
+      gradient = input.grad();
+      entering.pop_back();
+    }
+    rows.embed().backward(gradient);
+    return losses;
+  }
+
+  torch::optim::AdamWParamState* state_of(const Tensor& weight) const {
+    const auto found = optimizer->state().find(c10::guts::to_string(weight.unsafeGetTensorImpl()));
+    return found == optimizer->state().end() ? nullptr
+                                             : static_cast<torch::optim::AdamWParamState*>(found->second.get());
+  }
+
+  const ModelConfig config;
+  const ModelOptions options;
+  const AdamW adam;
+  std::vector<std::string> names;
+  std::vector<Tensor> weights;
+  std::unordered_map<std::string, std::size_t> index;
+  std::unique_ptr<torch::optim::AdamW> optimizer;
+};
+
+TrainedModel::TrainedModel(const Checkpoint& checkpoint, const ModelConfig& config, const ModelOptions& options,
+                           const AdamW& optimizer)
+    : impl_(std::make_unique<Impl>(config, options, optimizer)) {
+  if (options.num_threads > 0) at::set_num_threads(options.num_threads);
+  impl_->load(checkpoint);
+}
+
+TrainedModel::~TrainedModel() = default;
+
+namespace {
+
+/// Runs what may need more memory than there is.
+template <class Body>
+auto within_memory(const DualStream& stream, const Body& body) {
+  try {
+    return body();
+  } catch (const c10::Error& error) {
+    const std::string message = error.what_without_backtrace();
+    if (message.find("alloc") == std::string::npos && message.find("out of memory") == std::string::npos) throw;
+    throw ResourceError(
+        "not enough memory for a batch of " + std::to_string(stream.num_rows()) +
+        " rows: a smaller --max-length with more --accumulate, --gradient-checkpointing or LoRA needs less");
+  }
+}
+
+}  // namespace
+
+Losses TrainedModel::add_gradient(const DualStream& stream, std::span<const float> weights, double next_token_weight,
+                                  double share) {
+  return within_memory(stream, [&] { return impl_->run_backward(stream, weights, next_token_weight, share); });
+}
+
+Losses TrainedModel::losses(const DualStream& stream, std::span<const float> weights, double next_token_weight) {
+  const torch::NoGradGuard guard;
+  return within_memory(stream, [&] { return impl_->run(stream, weights, next_token_weight); });
+}
+
+std::vector<double> TrainedModel::logits(const DualStream& stream, const std::vector<std::int64_t>& rows) {
+  const torch::NoGradGuard guard;
+  const WeightOf weights_of = impl_->computing();
+  const ForwardRows forward(impl_->config, stream, weights_of);
+  return values_of(forward.logits(impl_->through_layers(forward), rows));
+}
+
+double TrainedModel::step(double learning_rate) {
+  const torch::NoGradGuard guard;
+  double squares = 0;
+  for (std::size_t i = 0; i < impl_->weights.size(); ++i) {
+    const Tensor& gradient = impl_->weights[i].grad();
+    if (!gradient.defined()) continue;
+    const auto square = gradient.to(at::kDouble).square().sum().item<double>();
+    if (!std::isfinite(square)) throw InvalidInput("the gradient of " + impl_->names[i] + " is not a finite number");
+    squares += square;
+  }
+  const double norm = std::sqrt(squares);
+  if (impl_->adam.max_gradient_norm > 0 && norm > 0) {
+    const double factor = std::min(1.0, impl_->adam.max_gradient_norm / (norm + 1e-6));
+    for (const Tensor& weight : impl_->weights) {
+      if (weight.grad().defined()) weight.grad().mul_(factor);
+    }
+  }
+  for (auto& group : impl_->optimizer->param_groups()) group.options().set_lr(learning_rate);
+  impl_->optimizer->step();
+  impl_->optimizer->zero_grad();
+  return norm;
+}
+
+const std::vector<std::string>& TrainedModel::names() const {
+  return impl_->names;
+}
+
+std::vector<double> TrainedModel::weight(const std::string& name) const {
+  return values_of(impl_->weight(name));
+}
+
+std::vector<double> TrainedModel::gradient(const std::string& name) const {
+  const Tensor& gradient = impl_->weight(name).grad();
+  return gradient.defined() ? values_of(gradient)
+                            : std::vector<double>(static_cast<std::size_t>(impl_->weight(name).numel()));
+}
+
+void TrainedModel::set_weight(const std::string& name, std::span<const double> values) {
+  const torch::NoGradGuard guard;
+  Tensor weight = impl_->weight(name);
+  weight.copy_(at::tensor(std::vector<double>(values.begin(), values.end()), at::kDouble).view(weight.sizes()));
+}
+
+void TrainedModel::save_weights(const std::filesystem::path& path, DType type) const {
+  std::vector<std::pair<std::string, Tensor>> tensors;
+  for (std::size_t i = 0; i < impl_->names.size(); ++i)
+    tensors.emplace_back(impl_->names[i], impl_->weights[i].detach());
+  write_tensors(path, tensors, type);
+}
+
+void TrainedModel::save_state(const std::filesystem::path& path) const {
+  std::vector<std::pair<std::string, Tensor>> tensors;
+  for (std::size_t i = 0; i < impl_->names.size(); ++i) {
+    const std::string& name = impl_->names[i];
+    tensors.emplace_back("weight." + name, impl_->weights[i].detach());
+    const auto* state = impl_->state_of(impl_->weights[i]);
+    if (state == nullptr) continue;
+    tensors.emplace_back("mean." + name, state->exp_avg());
+    tensors.emplace_back("variance." + name, state->exp_avg_sq());
+    tensors.emplace_back("step." + name, at::full({1}, static_cast<double>(state->step()), at::kFloat));
+  }
+  write_tensors(path, tensors, DType::kF32);
+}
+
+void TrainedModel::load_state(const std::filesystem::path& path) {
+  const torch::NoGradGuard guard;
+  TensorFile file(path);
+  for (std::size_t i = 0; i < impl_->names.size(); ++i) {
+    const std::string& name = impl_->names[i];
+    Tensor weight = impl_->weights[i];
+    weight.copy_(file.tensor("weight." + name, weight));
+    if (!file.has("step." + name)) continue;
+    auto state = std::make_unique<torch::optim::AdamWParamState>();
+    state->step(static_cast<std::int64_t>(file.tensor("step." + name, at::zeros({1})).item<float>()));
+    state->exp_avg(file.tensor("mean." + name, weight));
+    state->exp_avg_sq(file.tensor("variance." + name, weight));
+    impl_->optimizer->state()[c10::guts::to_string(weight.unsafeGetTensorImpl())] = std::move(state);
+  }
+}
+
+}  // namespace wedlm::train

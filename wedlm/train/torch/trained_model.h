@@ -1,0 +1,87 @@
+// A model that learns: its weights as float32 masters, their gradients, and AdamW over them. It takes batches of rows
+// and knows neither data nor schedule.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "wedlm/checkpoint/checkpoint.h"
+#include "wedlm/model/model_config.h"
+#include "wedlm/train/rows/dual_stream.h"
+
+namespace wedlm::train {
+
+/// What products are computed in; sums that need it, masters and the optimiser's state are float32.
+enum class ComputeType { kFloat32, kBfloat16, kFloat64 };
+
+struct ModelOptions {
+  ComputeType compute = ComputeType::kBfloat16;  // kFloat64: masters too, to compare with finite differences
+  bool has_gradient_checkpoints = false;  // keep only what enters each layer, and compute it again for the gradient
+  int num_threads = 0;                    // 0: one for each processor this process may use
+};
+
+/// Source: Loshchilov and Hutter 2019, algorithm 2. No decay on norms and biases.
+struct AdamW {
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double eps = 1e-8;
+  double weight_decay = 0.01;
+  double max_gradient_norm = 1.0;  // to which the norm over all weights is clipped; 0: not at all
+};
+
+/// Mean cross entropies in nats; 0 where no row has that loss.
+struct Losses {
+  double masked = 0;  // weighted as the batch's weights say
+  double next_token = 0;
+  double total = 0;  // of which the gradient is taken
+  std::size_t num_masked = 0;
+  std::size_t num_next = 0;
+};
+
+class TrainedModel {
+ public:
+  /// Throws InvalidInput for a checkpoint that is not sound or is quantized.
+  TrainedModel(const Checkpoint& checkpoint, const ModelConfig& config, const ModelOptions& options,
+               const AdamW& optimizer);
+  ~TrainedModel();
+  TrainedModel(const TrainedModel&) = delete;
+  TrainedModel& operator=(const TrainedModel&) = delete;
+
+  /// The losses of a batch; `share` x the gradient of the total is added to the gradients. `weights` are those of
+  /// stream.losses, as loss_weights() makes them; `next_token_weight` is its argument. Throws ResourceError naming the
+  /// batch's rows where memory does not suffice.
+  Losses add_gradient(const DualStream& stream, std::span<const float> weights, double next_token_weight, double share);
+  /// The losses alone.
+  Losses losses(const DualStream& stream, std::span<const float> weights, double next_token_weight);
+  /// Logits of those rows.  // [rows.size() x vocabulary]
+  std::vector<double> logits(const DualStream& stream, const std::vector<std::int64_t>& rows);
+
+  /// One step of the optimiser with the gradients, which are then zero. Returns their norm before clipping. Throws
+  /// InvalidInput that names the first weight whose gradient is not finite; nothing has changed then.
+  double step(double learning_rate);
+
+  /// Names of all weights, in the order of weight_list(), and copies of what they hold.
+  const std::vector<std::string>& names() const;
+  std::vector<double> weight(const std::string& name) const;
+  std::vector<double> gradient(const std::string& name) const;
+  void set_weight(const std::string& name, std::span<const double> values);
+
+  /// Writes the weights as a safetensors file of that type.
+  void save_weights(const std::filesystem::path& path, DType type) const;
+  /// Writes masters and the optimiser's state, and reads them; what is read gives the same next step to the bit. The
+  /// latter throws InvalidInput for a file of another model.
+  void save_state(const std::filesystem::path& path) const;
+  void load_state(const std::filesystem::path& path);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wedlm::train
