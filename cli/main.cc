@@ -1,6 +1,3 @@
-#include <string>
-#include <vector>
-
 #include "cli/program.h"
 #include "cli/terminal/interrupts.h"
 #include "cli/terminal/terminal.h"
@@ -8,5 +5,5 @@
 int main(int argc, char** argv) {
   wedlm::cli::use_utf8_locale();
   wedlm::cli::install_signal_handlers();
-  return wedlm::cli::run_program(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+  return wedlm::cli::run_program(argc, argv);
 }

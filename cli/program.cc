@@ -5,8 +5,11 @@
 #include <new>
 
 #include "cli/commands/commands.h"
+#include "cli/options/config_file.h"
 #include "cli/options/help_format.h"
+#include "cli/terminal/exit_codes.h"
 #include "cli/terminal/terminal.h"
+#include "cli/version.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/named.h"
 #include "wedlm/base/quote.h"
@@ -113,24 +116,27 @@ std::vector<std::string> with_help_as_option(const CLI::App& program, std::vecto
 
 }  // namespace
 
-int run_program(std::vector<std::string> arguments) {
-  return with_exit_code([&arguments] {
+int run_program(int argc, const char* const* argv) {
+  return with_exit_code([argc, argv] {
     CLI::App program("Runs WeDLM diffusion language models.", "wedlm");
     use_help_format(program);
     program.require_subcommand(0, 1);
     program.set_help_flag("-h,--help", "Show this help.");
-    program.set_version_flag("--version", "wedlm " WEDLM_VERSION, "Show the version.");
+    program.set_version_flag("--version", version_text, "Show the version, and what this build has.");
     program.footer(
         "`wedlm COMMAND --help` explains a command and shows examples.\n"
         "\n"
         "Start here:\n"
-        "  wedlm generate -p \"Count from 1 to 20\"\n"
-        "  wedlm chat");
-    const std::vector<Command> commands = {add_generate(program), add_chat(program),      add_benchmark(program),
-                                           add_sweep(program),    add_bench(program),     add_info(program),
-                                           add_verify(program),   add_quantize(program),  add_tokenize(program),
-                                           add_template(program), add_completion(program)};
-    return parse_and_run(program, commands, with_help_as_option(program, std::move(arguments)));
+        "  wedlm generate -p \"Count from 1 to 20.\"\n"
+        "  wedlm chat\n"
+        "  wedlm serve");
+    const std::vector<Command> commands = {add_generate(program), add_chat(program),      add_serve(program),
+                                           add_load(program),     add_benchmark(program), add_sweep(program),
+                                           add_bench(program),    add_info(program),      add_verify(program),
+                                           add_quantize(program), add_tokenize(program),  add_template(program),
+                                           add_train(program),    add_completion(program)};
+    return parse_and_run(program, commands,
+                         with_config(program, with_help_as_option(program, {argv + std::min(argc, 1), argv + argc})));
   });
 }
 

@@ -2,17 +2,9 @@
 // place where an error becomes a line on standard error and a number.
 #pragma once
 
-#include <string>
-#include <vector>
-
 namespace wedlm::cli {
 
-inline constexpr int kExitInvalidInput = 2;
-inline constexpr int kExitResourceError = 3;
-inline constexpr int kExitInternalError = 70;
-inline constexpr int kExitClosedPipe = 141;  // 128 + SIGPIPE, as shells have it
-
-/// `arguments` without the program's name.
-int run_program(std::vector<std::string> arguments);
+/// Takes what main() takes.
+int run_program(int argc, const char* const* argv);
 
 }  // namespace wedlm::cli

@@ -5,8 +5,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/packages.sh
 
+packages=("${build_packages[@]}" "${test_packages[@]}")
+if [ "${1:-}" = --quick ]; then
+  shift
+else
+  packages+=("${page_packages[@]}" "${browser_packages[@]}" "${deploy_packages[@]}" "${train_packages[@]}")
+fi
+
 echo "1. Debian packages"
-scripts/install_packages.sh "${build_packages[@]}" "${test_packages[@]}"
+scripts/install_packages.sh "${packages[@]}"
 
 echo "2. Building build/release, tests included (a few minutes the first time)"
 WEDLM_CMAKE_ARGS=-DWEDLM_WARNINGS_AS_ERRORS=ON scripts/build.sh release

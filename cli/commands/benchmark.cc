@@ -43,12 +43,14 @@ int run_benchmark(BenchmarkOptions options) {
   EngineOptions engine_options = options.engine.engine_options();
   engine_options.enable_prefix_cache = false;
   Session session = open_session(options.model, engine_options, console);
+  SamplingParams params = options.sampling.params(session.model->generation_defaults());
+  params.mode = mode;  // also where the model has no mask token, so that the engine says what it needs
   std::vector<std::vector<TokenId>> encoded;
   encoded.reserve(prompts.size());
   const PromptEncoder encoder(*session.model);
   for (const Prompt& prompt : prompts) encoded.push_back(encoder.encode(prompt));
   DecodeBenchmark benchmark{.prompts = std::move(encoded),
-                            .params = options.sampling.params(session.model->generation_defaults()),
+                            .params = params,
                             .num_runs = *options.num_runs,
                             .num_warmup_runs = *options.num_warmup_runs};
   if (!benchmark.params.seed) benchmark.params.seed = 0;

@@ -17,6 +17,7 @@ struct Command {
 
 Command add_generate(CLI::App& program);
 Command add_chat(CLI::App& program);
+Command add_load(CLI::App& program);
 Command add_benchmark(CLI::App& program);
 Command add_sweep(CLI::App& program);
 Command add_bench(CLI::App& program);
@@ -25,6 +26,8 @@ Command add_verify(CLI::App& program);
 Command add_quantize(CLI::App& program);
 Command add_tokenize(CLI::App& program);
 Command add_template(CLI::App& program);
+Command add_train(CLI::App& program);
+Command add_serve(CLI::App& program);
 Command add_completion(CLI::App& program);
 
 }  // namespace wedlm::cli

@@ -11,7 +11,10 @@
 #include "cli/terminal/console.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
+#include "wedlm/checkpoint/adapter.h"
 #include "wedlm/checkpoint/checkpoint.h"
+#include "wedlm/engine/loaded_model.h"
+#include "wedlm/model/generation_config.h"
 #include "wedlm/model/kv_cache.h"
 #include "wedlm/model/model_config.h"
 #include "wedlm/model/weight_list.h"
@@ -36,6 +39,13 @@ Json token_json(TokenId id, const std::optional<Tokenizer>& tokenizer) {
   return json;
 }
 
+Json mask_token_json(const ModelConfig& config, const std::optional<Tokenizer>& tokenizer) {
+  if (config.mask_source == MaskSource::kNobody) return {};
+  Json json = token_json(config.mask_token_id, tokenizer);
+  json.set("source", mask_source_name(config.mask_source));
+  return json;
+}
+
 /// Of every weight once it is loaded; embeddings stay in the mapped file and are not counted, the head is.
 std::int64_t loaded_bytes(const ModelConfig& config, const ModelFormats& formats, DType dtype) {
   std::int64_t bytes = matrix_bytes(config, formats, dtype);
@@ -46,23 +56,26 @@ std::int64_t loaded_bytes(const ModelConfig& config, const ModelFormats& formats
 }
 
 Json info_json(const Checkpoint& checkpoint, const InfoOptions& options) {
-  const ModelConfig config = parse_model_config(checkpoint.config());
+  ModelConfig config = parse_model_config(checkpoint.config());
   const ModelFormats formats = formats_to_load(config.quantization, options.weights.formats());
   const DType kv_cache_type = kv_cache_type_of(options.kv_cache_type);
-  const std::int64_t context = options.context.value_or(std::min(config.max_position_embeddings, kDefaultContext));
+  const std::int64_t context = options.context.value_or(std::min(config.max_length(), kDefaultContext));
   const GenerationDefaults defaults = parse_generation_config(checkpoint.generation_config(), config.vocab_size);
   const std::filesystem::path& folder = checkpoint.folder();
   const auto tokenizer = Tokenizer::is_in(folder) ? std::optional(Tokenizer::load(folder)) : std::nullopt;
+  const Tokenizer* const names = tokenizer ? &*tokenizer : nullptr;
+  name_mask_token(config, names);
   Json::Array eos;
-  for (const TokenId id : end_token_ids(config, defaults)) eos.push_back(token_json(id, tokenizer));
+  for (const TokenId id : end_token_ids(config, defaults, names)) eos.push_back(token_json(id, tokenizer));
   // Of the first tensor that holds numbers: packed weights are bytes.
-  const auto first =
-      std::ranges::find_if(checkpoint.tensors(), [](const auto& e) { return e.tensor.dtype() != DType::kU8; });
+  const auto first = std::ranges::find_if(
+      checkpoint.tensors(), [](const auto& e) { return e.unusable.empty() && e.tensor.dtype() != DType::kU8; });
   const bool has_numbers = first != checkpoint.tensors().end();
   const DType stored_type = has_numbers ? first->tensor.dtype() : DType::kF32;
   const std::string stored = config.quantization ? describe(formats) : "";
   const std::string dtype = stored.empty() && has_numbers ? std::string(dtype_name(stored_type)) : stored;
   const std::string loaded = describe(formats);
+  const std::optional<Adapter> adapter = find_adapter(folder);
   return Json::object({
       {"folder", checkpoint.folder().string()},
       {"model_type", config.model_type},
@@ -76,17 +89,21 @@ Json info_json(const Checkpoint& checkpoint, const InfoOptions& options) {
       {"num_key_value_heads", config.num_key_value_heads},
       {"head_dim", config.head_dim},
       {"max_position_embeddings", config.max_position_embeddings},
-      {"rope_theta", config.rope_theta},
+      {"max_length", config.max_length()},
+      {"rope_theta", config.rope.theta},
+      {"rope_type", std::string(rope_type_name(config.rope.type))},
+      {"rope_factor", config.rope.factor},
       {"rms_norm_eps", config.rms_norm_eps},
       {"tie_word_embeddings", config.tie_word_embeddings},
       {"attention_bias", config.attention_bias},
       {"qk_norm", config.qk_norm},
-      {"mask_token", config.mask_token_id == kNoToken ? Json() : token_json(config.mask_token_id, tokenizer)},
+      {"mask_token", mask_token_json(config, tokenizer)},
       {"eos_tokens", eos},
       {"temperature", defaults.temperature ? Json(static_cast<double>(*defaults.temperature)) : Json()},
       {"tokenizer_vocab_size", tokenizer ? Json(static_cast<std::int64_t>(tokenizer->vocab_size())) : Json()},
       {"tensors", static_cast<std::int64_t>(checkpoint.tensors().size())},
       {"files", static_cast<std::int64_t>(checkpoint.files().size())},
+      {"adapter", adapter ? Json(adapter->description()) : Json()},
       {"weight_bytes", checkpoint.total_bytes()},
       {"loaded_weights", loaded.empty() ? "stored" : loaded},
       {"loaded_weight_bytes", loaded_bytes(config, formats, stored_type)},
@@ -125,14 +142,22 @@ std::string info_text(const Json& info) {
   line("Hidden size", integer("hidden_size") + ", intermediate " + integer("intermediate_size"));
   line("Attention", integer("num_attention_heads") + " heads, " + integer("num_key_value_heads") +
                         " key and value heads, head size " + integer("head_dim"));
-  line("Positions", integer("max_position_embeddings") + ", rope theta " + real("rope_theta"));
+  const bool is_stretched = info.at("rope_type").as_string() != "default";
+  line("Positions",
+       integer("max_length") + ", rope theta " + real("rope_theta") +
+           (is_stretched ? ", stretched by " + info.at("rope_type").as_string() + ", factor " + real("rope_factor")
+                         : ""));
   line("Vocabulary", integer("vocab_size") + (info.at("tokenizer_vocab_size").is_null()
                                                   ? ", no tokenizer files"
                                                   : ", of the tokenizer " + integer("tokenizer_vocab_size")));
-  line("Mask token", token_text(info.at("mask_token")));
+  const Json* source = info.at("mask_token").find("source");
+  const bool is_assumed = source != nullptr && *source == Json(mask_source_name(MaskSource::kAssumed));
+  line("Mask token",
+       token_text(info.at("mask_token")) + (is_assumed ? " (assumed: the configuration names none)" : ""));
   line("End tokens", eos.empty() ? "none" : eos);
   line("Weights", bytes("weight_bytes") + " as " + info.at("dtype").as_string() + ", " + integer("tensors") +
                       " tensors in " + integer("files") + (info.at("files").as_integer() == 1 ? " file" : " files"));
+  if (!info.at("adapter").is_null()) line("Adapter", info.at("adapter").as_string() + ", not applied");
   line("In memory",
        bytes("loaded_weight_bytes") + ", weights " +
            (info.at("loaded_weights").as_string() == "stored" ? "as stored" : info.at("loaded_weights").as_string()));
@@ -172,7 +197,7 @@ Command add_info(CLI::App& program) {
                  options->context);
   add_kv_cache_type_option(output, options->kv_cache_type);
   output.flag({.names = "--json", .text = "Print one JSON object."}, options->output.json);
-  app->footer("Examples:\n  wedlm info\n  wedlm info Tencent/WeDLM-8B-Instruct --context 16384 --weights int4");
+  app->footer("Examples:\n  wedlm info\n  wedlm info tencent/WeDLM-8B-Instruct --context 16384 --weights int4");
   return {.app = app, .run = [options] { return run_info(*options); }};
 }
 

@@ -17,6 +17,7 @@
 #include "wedlm/base/mapped_file.h"
 #include "wedlm/base/named.h"
 #include "wedlm/base/number_text.h"
+#include "wedlm/base/watcher.h"
 #include "wedlm/checkpoint/model_path.h"
 #include "wedlm/eval/fidelity_report.h"
 
@@ -32,9 +33,6 @@ struct QuantizeFlags {
   bool force = false;
   OutputOptions output;
 };
-
-/// Ctrl-C.
-class Interrupted final : public std::exception {};
 
 std::int64_t bytes_of_weights(const std::filesystem::path& folder) {
   return Checkpoint::open(folder).total_bytes();
@@ -77,6 +75,7 @@ int run_quantize(const QuantizeFlags& flags) {
     console.note("Interrupted; nothing was written");
     return kExitInterrupted;
   }
+  note_adapter(in, console);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   const auto before = static_cast<double>(bytes_of_weights(in)), after = static_cast<double>(bytes_of_weights(out));
   console.note("Wrote " + out.string() + " in " + fixed(seconds.count(), 1) + " s");
@@ -129,7 +128,7 @@ Command add_quantize(CLI::App& program) {
   app->footer(
       "Examples:\n"
       "  wedlm quantize tencent/WeDLM-8B-Instruct wedlm-8b-int4 --weights int4 --text essay.txt\n"
-      "  wedlm generate -m wedlm-8b-int4 -p \"Count from 1 to 20\"");
+      "  wedlm generate -m wedlm-8b-int4 -p \"Count from 1 to 20.\"");
   return {.app = app, .run = [flags] { return run_quantize(*flags); }};
 }
 

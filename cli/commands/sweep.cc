@@ -138,6 +138,7 @@ int run_sweep_command(SweepOptions options) {
   for (const NamedSettings& setting : settings) {
     plan.settings.push_back({setting.name, setting.settings.params(model->generation_defaults())});
   }
+  note_mode(options.sampling, *model, console);
   const PromptEncoder encoder(*model);
   for (const PromptLine& line : prompts) plan.prompts.push_back({line.prompt.source, encoder.encode(line.prompt)});
   const InterruptGuard interrupts(2);

@@ -5,10 +5,11 @@
 #include "cli/commands/commands.h"
 #include "cli/options/model_folder.h"
 #include "cli/options/option_group.h"
+#include "cli/options/template_flags.h"
 #include "cli/terminal/console.h"
-#include "cli/terminal/text_input.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/quote.h"
+#include "wedlm/frontend/text_input.h"
 #include "wedlm/text/chat_template.h"
 
 namespace wedlm::cli {
@@ -20,6 +21,7 @@ struct TemplateOptions {
   std::optional<std::string> template_file;
   std::optional<std::string> file;
   bool jsonl = false;
+  TemplateFlags flags;
 };
 
 ChatTemplate load_template(const TemplateOptions& options) {
@@ -34,10 +36,13 @@ ChatTemplate load_template(const TemplateOptions& options) {
   return std::move(*found);
 }
 
-Json variables_of(std::string_view text, const std::string& name) {
+Json variables_of(std::string_view text, const std::string& name, const Json& template_arguments) {
   Json variables = parse_json(text, name);
   if (!variables.is_object()) {
     throw InvalidInput(name + ": expected an object with messages, got " + shown(variables));
+  }
+  for (const JsonMember& argument : template_arguments.as_object()) {
+    if (variables.find(argument.key) == nullptr) variables.set(argument.key, argument.value);
   }
   return variables;
 }
@@ -49,12 +54,13 @@ int run_template(const TemplateOptions& options) {
   }
   const ChatTemplate chat_template = load_template(options);
   const TextInput input = read_input(options.file);
+  const Json template_arguments = options.flags.template_arguments();
   if (!options.jsonl) {
-    console.print(chat_template.render(variables_of(input.text, input.name)));
+    console.print(chat_template.render(variables_of(input.text, input.name, template_arguments)));
     return 0;
   }
   for_each_line(input, [&](std::string_view line, const std::string& name) {
-    const std::string rendered = chat_template.render(variables_of(line, name));
+    const std::string rendered = chat_template.render(variables_of(line, name, template_arguments));
     console.print(write_json(Json::object({{"rendered", rendered}})) + "\n");
   });
   return 0;
@@ -81,6 +87,7 @@ Command add_template(CLI::App& program) {
              options->template_file);
   group.flag({.names = "--jsonl", .text = "Read one object a line and print {\"rendered\": ...} for each."},
              options->jsonl);
+  add_template_flags(group, options->flags);
   add_model_option(*app, options->model);
   app->footer(
       "Example:\n"

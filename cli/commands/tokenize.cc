@@ -6,9 +6,9 @@
 #include "cli/options/model_folder.h"
 #include "cli/options/option_group.h"
 #include "cli/terminal/console.h"
-#include "cli/terminal/text_input.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/quote.h"
+#include "wedlm/frontend/text_input.h"
 #include "wedlm/text/tokenizer.h"
 
 namespace wedlm::cli {
@@ -52,7 +52,7 @@ void tokenize_lines(const Tokenizer& tokenizer, const TextInput& input, const Co
     if (text == nullptr || !text->is_string()) {
       throw InvalidInput(name + ": expected an object with a string named text, got " + shown(object));
     }
-    out += write_json(tokens_json(tokenizer, tokenizer.encode(text->as_string(), SpecialTokens::kParse))) + "\n";
+    out += write_json(tokens_json(tokenizer, tokenizer.encode_whole(text->as_string()))) + "\n";
     constexpr std::size_t kEnoughToPrint = 1 << 16;
     if (out.size() < kEnoughToPrint) return;
     console.print(out);
@@ -78,7 +78,7 @@ int run_tokenize(const TokenizeOptions& options) {
   std::vector<std::string> texts = options.texts;
   if (texts.empty()) texts.push_back(read_input(options.file).text);
   for (const std::string& text : texts) {
-    const std::vector<TokenId> ids = tokenizer.encode(text, SpecialTokens::kParse);
+    const std::vector<TokenId> ids = tokenizer.encode_whole(text);
     console.print(options.output.json ? write_json(tokens_json(tokenizer, ids)) + "\n" : tokens_text(tokenizer, ids));
   }
   return 0;
@@ -87,10 +87,12 @@ int run_tokenize(const TokenizeOptions& options) {
 }  // namespace
 
 Command add_tokenize(CLI::App& program) {
-  CLI::App* app = program.add_subcommand(
-      "tokenize",
-      "Show the token ids of a text.\nSpecial tokens in the text count as such, as in Hugging Face's tokenizers. Text "
-      "is taken to the byte, a last newline too. Only the folder's tokenizer files are read.");
+  CLI::App* app =
+      program.add_subcommand("tokenize",
+                             "Show the token ids of a text.\nSpecial tokens in the text count as such, as in Hugging "
+                             "Face's tokenizers, and what "
+                             "the tokenizer adds to a whole text is added. Text "
+                             "is taken to the byte, a last newline too. Only the folder's tokenizer files are read.");
   const auto options = std::make_shared<TokenizeOptions>();
   OptionGroup group(*app, "Text");
   group.texts({.names = "-p,--prompt", .value = "TEXT", .text = "The text. May be repeated."}, options->texts);

@@ -11,6 +11,7 @@
 #include "wedlm/base/error.h"
 #include "wedlm/base/mapped_file.h"
 #include "wedlm/base/number_text.h"
+#include "wedlm/base/quote.h"
 #include "wedlm/checkpoint/checkpoint.h"
 #include "wedlm/eval/fidelity_report.h"
 #include "wedlm/eval/recorded_logits.h"
@@ -56,6 +57,7 @@ void check_values(const Checkpoint& checkpoint) {
   std::size_t num_tensors = 0;
   std::string names;
   for (const Checkpoint::Entry& entry : checkpoint.tensors()) {
+    if (!entry.unusable.empty()) continue;             // no weight, or check_weights() would have refused it
     if (entry.tensor.dtype() == DType::kU8) continue;  // packed weights: loading them looks at their scales
     const std::int64_t num_found = count_non_finite(entry.tensor);
     if (num_found == 0) continue;
@@ -87,10 +89,12 @@ void check_logits(const VerifyOptions& options, LoadedModel& model, const Consol
   const MappedFile file(path);
   const LogitsComparison comparison = compare_logits(model, parse_json(file.text(), path), path);
   std::ostringstream found;
-  found << "largest error " << comparison.largest_error_share << " of a row's range, over " << comparison.num_rows
-        << " rows";
+  const LogitsRow& worst = comparison.worst;
+  found << "largest error " << worst.error_share << " of a row's range, over " << comparison.num_rows
+        << " rows: record " << worst.record << ", position " << worst.position << ", token " << worst.token << " has "
+        << worst.got << ", recorded is " << worst.recorded;
   const double tolerance = options.tolerance.value_or(kTolerance);
-  if (!(comparison.largest_error_share <= tolerance)) {
+  if (!(worst.error_share <= tolerance)) {
     found << "; expected at most " << tolerance;
     throw InvalidInput(path + ": " + found.str());
   }
@@ -110,14 +114,20 @@ void compare_formats(const VerifyOptions& options, LoadedModel& model, const Con
   report(console, "text", fidelity_text(*truth, model, *options.text));
 }
 
+/// A template that cannot be used hinders no forward, but whoever asks whether a checkpoint is whole wants to know.
+std::string template_text(const ChatTemplate* chat_template) {
+  if (chat_template == nullptr) return "no chat template";
+  const std::optional<std::string> fault = chat_template->fault();
+  return fault ? "a chat template that cannot be used: " + on_one_line(*fault) : "a chat template";
+}
+
 void run_forward(const VerifyOptions& options, const Console& console) {
   const Console silent({.quiet = true});
   Session session = open_session(options.model, {.max_num_seqs = 1}, silent);
   report(console, "tokenizer",
-         session.model->tokenizer() == nullptr
-             ? "none: this model takes and gives token ids only"
-             : std::to_string(session.model->tokenizer()->vocab_size()) + " tokens, " +
-                   (session.model->chat_template() == nullptr ? "no chat template" : "a chat template"));
+         session.model->tokenizer() == nullptr ? "none: this model takes and gives token ids only"
+                                               : std::to_string(session.model->tokenizer()->vocab_size()) +
+                                                     " tokens, " + template_text(session.model->chat_template()));
   const bool has_mask = session.model->config().mask_token_id != kNoToken;
   SamplingParams params;
   params.mode = has_mask ? DecodeMode::kStreaming : DecodeMode::kAutoregressive;
@@ -140,6 +150,7 @@ int run_verify(const VerifyOptions& options) {
   const Console console(options.output);
   {
     const Checkpoint checkpoint = Checkpoint::open(options.model.folder());
+    note_adapter(checkpoint.folder(), console);
     report(console, "files",
            std::to_string(checkpoint.files().size()) + " with weights, " +
                size_text(static_cast<double>(checkpoint.total_bytes())));
@@ -174,7 +185,8 @@ Command add_verify(CLI::App& program) {
   comparison.path({.names = "--logits",
                    .value = "FILE",
                    .text = "Compare with recorded logits: a JSON array of objects with prompt_ids and "
-                           "prompt_last_logits, and possibly window_ids, window_positions and window_logits."},
+                           "prompt_last_logits, and possibly window_ids, window_positions and window_logits, as "
+                           "tools/record_logits.py writes it."},
                   options->logits);
   comparison.number({.names = "--tolerance",
                      .value = "X",

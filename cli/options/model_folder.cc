@@ -1,12 +1,21 @@
 #include "cli/options/model_folder.h"
 
 #include "cli/options/option_group.h"
+#include "cli/terminal/console.h"
+#include "wedlm/checkpoint/adapter.h"
 #include "wedlm/checkpoint/model_path.h"
 
 namespace wedlm::cli {
 
 std::filesystem::path ModelFolder::folder() const {
   return model ? resolve_model(*model) : default_model();
+}
+
+void note_adapter(const std::filesystem::path& folder, const Console& console) {
+  if (const std::optional<Adapter> adapter = find_adapter(folder)) {
+    console.note(folder.string() + " also holds " + adapter->description() +
+                 ": it is not applied, and the model beside it answers as it is");
+  }
 }
 
 void add_model_option(CLI::App& app, ModelFolder& options) {

@@ -1,6 +1,7 @@
 #include "cli/options/model_options.h"
 
 #include "cli/options/option_group.h"
+#include "wedlm/frontend/text_input.h"
 
 namespace wedlm::cli {
 
@@ -11,6 +12,10 @@ LoadOptions ModelOptions::load_options() const {
   options.backend.cpu = threads.cpu_options();
   options.mask_token_id = mask_token_id;
   options.formats = weights.formats();
+  if (template_file) {
+    const TextInput source = read_input(template_file);
+    options.chat_template.emplace(source.text, source.name);
+  }
   return options;
 }
 
@@ -30,6 +35,9 @@ void add_model_options(CLI::App& app, ModelOptions& options) {
                  .text = "The token that stands for an empty position.",
                  .default_text = "the checkpoint's"},
                 options.mask_token_id);
+  group.path(
+      {.names = "--template", .value = "FILE", .text = "A chat template in Jinja to take instead of the checkpoint's."},
+      options.template_file);
 }
 
 }  // namespace wedlm::cli

@@ -13,8 +13,9 @@ struct ModelOptions : ModelFolder {
   ThreadFlags threads{};
   std::optional<TokenId> mask_token_id{};
   WeightFlags weights{};
+  std::optional<std::string> template_file{};
 
-  /// Throws InvalidInput for values that no model could take.
+  /// Throws InvalidInput for values that no model could take, and ResourceError for a template that cannot be read.
   LoadOptions load_options() const;
 };
 

@@ -2,8 +2,8 @@
 
 #include "cli/options/option_group.h"
 #include "cli/terminal/terminal.h"
-#include "cli/terminal/text_input.h"
 #include "wedlm/base/error.h"
+#include "wedlm/frontend/text_input.h"
 
 namespace wedlm::cli {
 namespace {
@@ -71,10 +71,15 @@ std::vector<PromptLine> prompts_of_options(const PromptOptions& options) {
   return prompts;
 }
 
-void check_system(const PromptOptions& options) {
-  if (options.raw && options.system) {
-    throw InvalidInput("--system needs the chat template, which --raw leaves out; give one of them");
-  }
+void check_template_is_wanted(const PromptOptions& options) {
+  if (!options.raw) return;
+  const char* option = options.system                       ? "--system"
+                       : options.template_flags.think       ? "--think"
+                       : options.template_flags.tools       ? "--tools"
+                       : options.template_flags.are_given() ? "--template-arg"
+                                                            : nullptr;
+  if (option == nullptr) return;
+  throw InvalidInput(std::string(option) + " needs the chat template, which --raw leaves out; give one of them");
 }
 
 /// With the system message; at least one, and none of them empty.
@@ -83,11 +88,13 @@ std::vector<PromptLine> completed(std::vector<PromptLine> prompts, const PromptO
     throw InvalidInput(options.file.value_or("standard input") +
                        ": expected at least one line with a prompt, found none");
   }
+  const Json template_arguments = options.template_flags.template_arguments();
   for (PromptLine& line : prompts) {
     Prompt& prompt = line.prompt;
     if (prompt.messages.is_null() && prompt.token_ids.empty() && prompt.text.empty()) {
       throw InvalidInput(prompt.source + ": expected a text, got an empty one");
     }
+    prompt = with_template_arguments(std::move(prompt), template_arguments);
     if (options.system) prompt = with_system_message(std::move(prompt), *options.system);
   }
   return prompts;
@@ -108,17 +115,18 @@ void add_prompt_options(CLI::App& app, PromptOptions& options) {
   group.flag({.names = "--raw",
               .text = "Give the prompt to the model as it is, without the chat template. Special tokens in it count."},
              options.raw);
+  add_template_flags(group, options.template_flags);
 }
 
 std::vector<PromptLine> read_prompt_lines(const PromptOptions& options) {
-  check_system(options);
+  check_template_is_wanted(options);
   const bool has_lines = options.file && !options.file->ends_with(".jsonl");
   return completed(has_lines ? prompts_of_text_lines(read_input(options.file), options) : prompts_of_options(options),
                    options);
 }
 
 std::vector<Prompt> read_prompts(const PromptOptions& options) {
-  check_system(options);
+  check_template_is_wanted(options);
   std::vector<Prompt> prompts;
   for (PromptLine& line : completed(prompts_of_options(options), options)) prompts.push_back(std::move(line.prompt));
   return prompts;

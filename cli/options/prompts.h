@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/options/template_flags.h"
 #include "wedlm/base/json.h"
 #include "wedlm/frontend/prompt.h"
 
@@ -19,6 +20,7 @@ struct PromptOptions {
   std::optional<std::string> file{};
   std::optional<std::string> system{};
   bool raw = false;
+  TemplateFlags template_flags{};
 };
 
 /// A prompt with the line of the file that it came from.

@@ -25,7 +25,7 @@ void add_section(CLI::App& app, OptionSection section, const std::string& title,
     const auto give = [&settings, &option](std::string_view value) { settings.give_text(option, value); };
     if (option.is_switch()) {
       group.add_switch(text, [give] { give(""); });
-    } else if (option.field.kind == OptionKind::kTexts || option.field.kind == OptionKind::kIntegers) {
+    } else if (option.adds_up()) {
       group.add_repeated(text, give);
     } else {
       group.add(text, give);

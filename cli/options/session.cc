@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "cli/options/option_group.h"
 #include "wedlm/base/number_text.h"
 
 namespace wedlm::cli {
@@ -16,6 +17,7 @@ std::unique_ptr<LoadedModel> load_model(const ModelOptions& options, const Conso
     load_options.progress = [&progress](std::size_t done, std::size_t total) { progress.update(done, total); };
     model = LoadedModel::load(folder, load_options);
   }
+  note_adapter(folder, console);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   std::string formats = describe(model->formats());
   if (!formats.empty()) {
@@ -24,7 +26,17 @@ std::unique_ptr<LoadedModel> load_model(const ModelOptions& options, const Conso
   console.note("Loaded " + folder.string() + " in " + fixed(seconds.count(), 2) +
                " s: " + count_text(static_cast<double>(model->config().num_parameters())) + " parameters on " +
                model->backend().description() + formats);
+  if (const std::vector<std::string>& unused = model->generation_defaults().unused; !unused.empty()) {
+    console.note("generation_config.json asks for what is not done here: " + joined(unused, ", "));
+  }
   return model;
+}
+
+void note_mode(const SamplingSettings& settings, const LoadedModel& model, const Console& console) {
+  if (settings.names_mode() || model.generation_defaults().has_mask_token) return;
+  console.note("This checkpoint (" + model.config().model_type +
+               ") names no mask token, so its answers are decoded autoregressively; --mask-token-id ID names one for "
+               "the other modes");
 }
 
 Session open_session(const ModelOptions& model_options, const EngineOptions& engine_options, const Console& console) {

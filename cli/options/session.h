@@ -7,8 +7,12 @@
 #include "cli/terminal/console.h"
 #include "wedlm/engine/engine.h"
 #include "wedlm/engine/loaded_model.h"
+#include "wedlm/frontend/sampling_settings.h"
 
 namespace wedlm::cli {
+
+/// Says on standard error why decoding is autoregressive, where nobody asked for that: the model has no mask token.
+void note_mode(const SamplingSettings& settings, const LoadedModel& model, const Console& console);
 
 /// The model outlives the engine.
 struct Session {

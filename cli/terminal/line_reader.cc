@@ -7,6 +7,7 @@
 #include <clocale>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
 
 #include "cli/terminal/terminal.h"
 #include "wedlm/base/error.h"
@@ -27,8 +28,10 @@ class PlainReader final : public LineReader {
   Line read(const std::string& prompt) override {
     if (is_input_terminal()) write(Stream::kErr, prompt);
     std::array<char, 4096> chunk{};
+    std::size_t num_searched = 0;  // of the buffer, and there is no newline in them
     while (true) {
-      const std::size_t newline = buffer_.find('\n');
+      const std::size_t newline = buffer_.find('\n', num_searched);
+      num_searched = buffer_.size();
       if (newline != std::string::npos) return take(newline, newline + 1);
       const ssize_t count = ::read(STDIN_FILENO, chunk.data(), chunk.size());
       if (count > 0) {
@@ -59,7 +62,26 @@ class PlainReader final : public LineReader {
 
 #ifdef WEDLM_HAVE_LIBEDIT
 
-/// libedit reads characters through read_character(), which is the only place that sees Ctrl-C.
+// Bracketed paste (xterm's control sequences, "Bracketed Paste Mode"): a terminal that is asked to marks what is
+// pasted.
+constexpr std::string_view kAskForMarks = "\x1b[?2004h";
+constexpr std::string_view kNoMoreMarks = "\x1b[?2004l";
+constexpr const char* kPasteBegins = "\x1b[200~";
+constexpr std::string_view kPasteEnds = "\x1b[201~";
+
+/// Terminals send a carriage return for a new line.
+std::string with_newlines(std::string_view text) {
+  std::string lines;
+  lines.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\r' && text.substr(i + 1).starts_with('\n')) continue;
+    lines += text[i] == '\r' ? '\n' : text[i];
+  }
+  while (lines.ends_with('\n')) lines.pop_back();  // Enter sends it, not the paste
+  return lines;
+}
+
+/// libedit reads characters through read_character() and, inside a paste, take_paste(): only they see Ctrl-C.
 class EditReader final : public LineReader {
  public:
   explicit EditReader(const InterruptGuard& interrupts)
@@ -74,6 +96,8 @@ class EditReader final : public LineReader {
     el_set(edit_, EL_GETCFN, &EditReader::read_character);
     el_set(edit_, EL_SIGNAL, 0);
     el_source(edit_, nullptr);
+    el_set(edit_, EL_ADDFN, "wedlm-paste", "Insert what is pasted", &EditReader::take_paste);
+    el_set(edit_, EL_BIND, kPasteBegins, "wedlm-paste", nullptr);
   }
 
   ~EditReader() override {
@@ -85,7 +109,9 @@ class EditReader final : public LineReader {
     prompt_ = prompt;
     el_resize(edit_);
     int length = 0;
+    write(Stream::kErr, kAskForMarks);
     const char* text = el_gets(edit_, &length);
+    write(Stream::kErr, kNoMoreMarks);
     if (interrupts_.is_interrupted()) {
       el_reset(edit_);
       write(Stream::kErr, "\n");
@@ -126,6 +152,19 @@ class EditReader final : public LineReader {
       }
       if (incomplete_utf8_suffix(bytes) != bytes.size()) bytes.clear();
     }
+  }
+
+  /// Inserts what comes until the end of the paste, new lines and all.
+  static unsigned char take_paste(EditLine* edit, int /*character*/) {
+    std::string pasted;
+    for (char byte = 0; !pasted.ends_with(kPasteEnds);) {
+      const ssize_t count = ::read(STDIN_FILENO, &byte, 1);
+      if (count < 0 && errno == EINTR && !self(edit)->interrupts_.is_interrupted()) continue;
+      if (count <= 0) return CC_EOF;
+      pasted += byte;
+    }
+    pasted.resize(pasted.size() - kPasteEnds.size());
+    return el_insertstr(edit, with_newlines(pasted).c_str()) == 0 ? CC_REFRESH : CC_ERROR;
   }
 
   const InterruptGuard& interrupts_;

@@ -1,4 +1,5 @@
-// Lines that a person types, with editing and history where libedit is there, or lines from a pipe.
+// Lines that a person types, with editing and history where libedit is there, or lines from a pipe. What is pasted into
+// the editor is one line, however many it has.
 #pragma once
 
 #include <memory>
@@ -13,7 +14,7 @@ class LineReader {
   struct Line {
     enum class Kind { kText, kInterrupted, kEnd };
     Kind kind = Kind::kEnd;
-    std::string text{};  // without the newline
+    std::string text{};  // without the last newline
   };
 
   /// For the kind of standard input that there is. `interrupts` must outlive the reader.

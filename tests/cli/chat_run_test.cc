@@ -1,5 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pty.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
 
 #include "tests/cli/run_wedlm.h"
 
@@ -57,11 +64,71 @@ TEST(ChatTest, CommandsAnswerOnStandardError) {
   EXPECT_EQ(run.out, answer_to(turn("user", "Hi") + kAsk));
 }
 
-TEST(ChatTest, AnUnknownCommandInAPipeIsAnError) {
-  const Finished run = chat("/nonsense\n", {"-q"});
+TEST(ChatTest, WhatIsMeantAsACommandInAPipeIsAnError) {
+  const Finished run = chat("/hlep\n", {"-q"});
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_EQ(run.num_error_lines(), 1U) << run.err;
   EXPECT_THAT(run.err, HasSubstr("/help"));
+}
+
+TEST(ChatTest, OnlyCommandsAreCommands) {
+  for (const std::string message : {"/usr/bin", "/usr/bin is a folder", "/nothing of that name", " /help"}) {
+    const Finished run = chat(message + "\n", {"-q"});
+    EXPECT_EQ(run.out, answer_to(turn("user", message) + kAsk)) << message;
+    EXPECT_EQ(run.err, "") << message;
+  }
+}
+
+TEST(ChatTest, WithMultilineAMessageEndsAtAnEmptyLine) {
+  const std::string first = answer_to(turn("user", "Count from\n1 to 5") + kAsk);
+  const Finished run =
+      chat("Count from\n1 to 5\n\n/reset\n/not\na command\n\n\n/reset\nCount from\n1 to 5", {"-q", "--multiline"});
+  EXPECT_EQ(run.err, "");
+  EXPECT_EQ(run.out, first + answer_to(turn("user", "/not\na command") + kAsk) + first);
+}
+
+/// Types into a terminal in which `wedlm chat` runs, and returns what it wrote to standard output, which is a file.
+std::string typed(const std::string& keys) {
+  const TemporaryFolder folder;
+  const std::string out = (folder.path() / "out").string();
+  int terminal = -1;
+  const pid_t child = ::forkpty(&terminal, nullptr, nullptr, nullptr);
+  if (child == 0) {
+    if (std::freopen(out.c_str(), "w", stdout) == nullptr) ::_exit(126);
+    ::setenv("TERM", "xterm", 1);
+    const std::string model = nano_model().string();
+    ::execl(WEDLM_BINARY, WEDLM_BINARY, "chat", "-m", model.c_str(), "-n", "12", "-t", "0", nullptr);
+    ::_exit(127);
+  }
+  std::string shown;
+  const auto read_until = [&](std::string_view text) {
+    for (char byte = 0; !shown.ends_with(text) && ::read(terminal, &byte, 1) == 1;) shown += byte;
+    return shown.ends_with(text);
+  };
+  EXPECT_TRUE(read_until("> ")) << shown;
+  EXPECT_EQ(::write(terminal, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
+  read_until("never shown");  // to the end
+  ::waitpid(child, nullptr, 0);
+  ::close(terminal);
+  return read_text(out);
+}
+
+TEST(ChatTest, WhatIsPastedIsOneMessage) {
+#ifndef WEDLM_HAVE_LIBEDIT
+  GTEST_SKIP() << "built without the line editor, libedit";
+#endif
+  EXPECT_EQ(typed("\x1b[200~Count from\r1 to é 5\r\n\x1b[201~\r/exit\r"),
+            answer_to(turn("user", "Count from\n1 to é 5") + kAsk));
+  EXPECT_EQ(typed("Count\rHi\r/exit\r"), chat("Count\nHi\n", {"-q"}).out) << "typed lines are turns";
+}
+
+TEST(ChatTest, TheTemplateIsTold) {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "t.jinja";
+  std::ofstream(file) << "{{ messages[-1].content }}{{ ' think' if enable_thinking }}{{ depth + 1 }}";
+  const Finished run =
+      chat("Count\n", {"-q", "--template", file.string(), "--think", "on", "--template-arg", "depth=4"});
+  EXPECT_EQ(run.out, answer_to("Count think5")) << run.err;
 }
 
 TEST(ChatTest, ALongConversationForgetsItsOldestTurns) {

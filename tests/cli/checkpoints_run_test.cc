@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -48,6 +49,30 @@ TEST(VerifyTest, SoundCheckpointsEndWithOk) {
   }
 }
 
+/// Only what renders a template needs a good one.
+TEST(TemplateFaultTest, HindersOnlyWhatRendersIt) {
+  const TemporaryFolder parent;
+  const std::filesystem::path model = parent.path() / "model";
+  std::filesystem::copy(nano_model(), model);
+  std::ofstream(model / "chat_template.jinja") << "{% for %}";
+  const std::string fault = "chat_template.jinja line 1: ";
+
+  const Finished verified = run_wedlm({"verify", model.string()});
+  EXPECT_EQ(verified.exit_code, 0) << verified.err;
+  EXPECT_THAT(verified.out, HasSubstr("a chat template that cannot be used: " + fault));
+  EXPECT_TRUE(verified.out.ends_with("\nok\n"));
+  const std::vector<std::string> ask = {"generate", "-m", model.string(), "-q", "-n", "2", "-p", "Hi"};
+  std::vector<std::string> ask_raw = ask;
+  ask_raw.emplace_back("--raw");
+  EXPECT_EQ(run_wedlm(ask_raw).exit_code, 0);
+  for (const Finished& run : {run_wedlm(ask), run_wedlm({"chat", "-q", "-m", model.string()}, "Hi\n"),
+                              run_wedlm({"template", "-m", model.string()}, R"({"messages": [{"role": "user"}]})")}) {
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_EQ(run.num_error_lines(), 1U);
+    EXPECT_THAT(run.err, HasSubstr(fault));
+  }
+}
+
 TEST(VerifyTest, ComparesRecordedLogits) {
   const std::filesystem::path tied = test_data("checkpoints") / "qwen3-tied-f32-headdim32";
   const std::filesystem::path bias = test_data("checkpoints") / "qwen2.5-bias-f16";
@@ -61,6 +86,27 @@ TEST(VerifyTest, ComparesRecordedLogits) {
   EXPECT_EQ(other.exit_code, 2);
   EXPECT_EQ(other.num_error_lines(), 1U) << other.err;
   EXPECT_THAT(other.err, HasSubstr("expected at most 0.02"));
+}
+
+TEST(VerifyTest, NamesTheWorstRow) {
+  const std::filesystem::path model = test_data("checkpoints") / "qwen3-tied-f32-headdim32";
+  Json records = parse_json(read_text(model / "logits.json"), "logits.json");
+  Json::Array changed = records.as_array();
+  ASSERT_GE(changed.size(), 2U);
+  Json::Object record = changed[1].as_object();
+  const auto member = std::ranges::find(record, "prompt_last_logits", &JsonMember::key);
+  Json::Array logits = member->value.as_array();
+  logits[3] = 1000;
+  member->value = logits;
+  const std::size_t position = changed[1].at("prompt_ids").as_array().size() - 1;
+  changed[1] = record;
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "changed.json") << write_json(changed);
+  const Finished run =
+      run_wedlm({"verify", "-q", model.string(), "--logits", (folder.path() / "changed.json").string()});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("record 1, position " + std::to_string(position) + ", token 3 has "));
+  EXPECT_THAT(run.err, HasSubstr("recorded is 1000"));
 }
 
 TEST(VerifyTest, SaysWhatSmallerWeightsChange) {

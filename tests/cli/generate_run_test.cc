@@ -38,6 +38,32 @@ TEST_P(GenerateTest, TextIsAloneOnStandardOutput) {
   }
 }
 
+TEST_P(GenerateTest, SeveralAnswersAreThoseOfSeedsInARow) {
+  const std::vector<std::string> question = {"-p", "Count", "-p", "Hi", "-n", "8", "-t", "2", "-q", "--json", "--seed"};
+  const auto answers = [&](const std::string& seed, std::vector<std::string> more) {
+    more.insert(more.begin(), question.begin(), question.end());
+    more.insert(more.begin() + static_cast<std::ptrdiff_t>(question.size()), seed);
+    const Finished run = generate(more);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return run.json_lines();
+  };
+  const std::vector<Json> both = answers("5", {"--num-answers", "2"}), first = answers("5", {}),
+                          second = answers("6", {});
+  ASSERT_EQ(both.size(), 4U);
+  for (std::size_t i = 0; i < both.size(); ++i) {
+    const Json& alone = (i % 2 == 0 ? first : second).at(i / 2);
+    EXPECT_EQ(both[i].at("index"), Json(static_cast<std::int64_t>(i / 2)));
+    EXPECT_EQ(both[i].at("answer"), Json(static_cast<std::int64_t>(i % 2)));
+    EXPECT_EQ(both[i].at("text"), alone.at("text"));
+    EXPECT_EQ(both[i].at("seed"), alone.at("seed"));
+  }
+  EXPECT_NE(both[0].at("text"), both[1].at("text"));
+  EXPECT_EQ(generate({"-p", "Hi", "--num-answers", "0"}).exit_code, 2);
+  const Finished greedy = generate({"-p", "Hi", "-n", "2", "-t", "0", "--num-answers", "2"});
+  EXPECT_THAT(greedy.err, HasSubstr("--- prompt, answer 2 ---"));
+  EXPECT_THAT(greedy.err, HasSubstr("At temperature 0 all answers"));
+}
+
 TEST_P(GenerateTest, QuietSaysNothingElse) {
   const Finished run = generate({"-p", "Count from 1 to 5", "-n", "8", "--quiet"});
   EXPECT_EQ(run.exit_code, 0);

@@ -62,6 +62,21 @@ TEST(SignalsTest, CtrlCBeforeTheWorkBeginsEndsIt) {
   EXPECT_EQ(WEXITSTATUS(status), 130);
 }
 
+/// Whoever reads a page behind the end of a mapped file is sent SIGBUS.
+TEST(SignalsTest, WeightsThatAreCutInUseAreSaid) {
+  const TemporaryFolder folder;
+  std::filesystem::copy(nano_model(), folder.path());
+  const std::filesystem::path weights = folder.path() / "model.safetensors";
+  std::vector<std::string> arguments = long_request();
+  arguments[2] = folder.path().string();
+  Running running(arguments, {});
+  ASSERT_TRUE(running.wait_for_output());
+  std::filesystem::resize_file(weights, 4096);  // the embeddings are read where they are mapped
+  const Finished run = running.wait();
+  EXPECT_EQ(run.exit_code, 3);
+  EXPECT_THAT(run.err, HasSubstr("wedlm: cannot read " + weights.string() + ": it was cut"));
+}
+
 TEST(SignalsTest, AReaderThatLeavesEndsItQuietly) {
   const TemporaryFolder folder;
   int ends[2];

@@ -1,6 +1,7 @@
 // What needs no weights: tokenize, template, help, completion.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -44,6 +45,17 @@ TEST(TokenizeTest, IdsDecodeToTheText) {
   EXPECT_EQ(piped.out, run.out);
   const Finished plain = run_wedlm({"tokenize", "-m", nano_model().string(), "-p", "<|im_end|>"});
   EXPECT_EQ(plain.out, "2046\n    2046  \"<|im_end|>\"\n");
+}
+
+TEST(TokenizeTest, ReadsAPipeWithAName) {
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "pipe").string();
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  Running running({"tokenize", "-m", nano_model().string(), "--json", "--file", path}, "");
+  std::ofstream(path) << "1, 2";
+  const Finished run = running.wait();
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(run.json_lines().at(0).at("decoded").as_string(), "1, 2");
 }
 
 TEST(TokenizeTest, ABadLineIsNamed) {
@@ -94,7 +106,7 @@ TEST(HelpTest, EveryCommandHasHelpWithAnExample) {
   const Finished program = run_wedlm({"--help"});
   EXPECT_EQ(program.exit_code, 0);
   EXPECT_EQ(run_wedlm({}).out, program.out);
-  for (const char* command : {"generate", "chat", "benchmark", "sweep", "bench", "info", "verify", "quantize",
+  for (const char* command : {"generate", "chat", "serve", "benchmark", "sweep", "bench", "info", "verify", "quantize",
                               "tokenize", "template", "completion"}) {
     EXPECT_THAT(program.out, HasSubstr(std::string("\n  ") + command));
     const Finished run = run_wedlm({command, "--help"});
@@ -104,7 +116,7 @@ TEST(HelpTest, EveryCommandHasHelpWithAnExample) {
     EXPECT_THAT(run.out, HasSubstr("Example"));
     EXPECT_EQ(run_wedlm({"help", command}).out, run.out);
   }
-  EXPECT_THAT(run_wedlm({"--version"}).out, testing::MatchesRegex("wedlm [0-9.]+\n"));
+  EXPECT_THAT(run_wedlm({"--version"}).out, testing::MatchesRegex("wedlm [0-9.]+\n(.+: .+\n)+"));
 }
 
 TEST(CompletionTest, BashCompletesCommandsOptionsAndValues) {

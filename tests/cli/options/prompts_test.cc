@@ -1,12 +1,14 @@
 #include "cli/options/prompts.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
+#include <thread>
 
-#include "cli/terminal/text_input.h"
 #include "tests/support/data.h"
 #include "wedlm/base/error.h"
+#include "wedlm/frontend/text_input.h"
 
 namespace wedlm::cli {
 namespace {
@@ -23,6 +25,20 @@ class PromptsTest : public testing::Test {
   TemporaryFolder folder_;
 };
 
+TEST_F(PromptsTest, APipeWithANameIsAFileToo) {
+  for (const std::string name : {"p", "p.jsonl"}) {
+    const std::string path = file("x", "") + "." + name;
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    const std::string text(200'000, 'a');  // more than a pipe holds
+    std::thread writer(
+        [&] { std::ofstream(path) << (name == "p" ? text : R"({"prompt": ")" + text + R"(", "x": NaN})"); });
+    EXPECT_EQ(read_prompts({.file = path}).at(0).text, text);
+    writer.join();
+  }
+  EXPECT_THROW(read_input(file("x", "") + "/absent"), ResourceError);
+  EXPECT_THROW(read_input(std::filesystem::path(file("x", "")).parent_path().string()), ResourceError);
+}
+
 TEST_F(PromptsTest, ATextFileIsOnePromptWithoutItsLastNewline) {
   const std::string path = file("p.txt", "one\ntwo\r\n");
   EXPECT_EQ(read_prompts({.file = path}).at(0).text, "one\ntwo");
@@ -37,6 +53,24 @@ TEST_F(PromptsTest, AJsonlFileHasOnePromptALine) {
   EXPECT_EQ(prompts[1].source, "line 3 of " + path);
   EXPECT_EQ(prompts[1].messages.as_array().size(), 1U);
   EXPECT_THROW(read_prompts({.file = path, .raw = true}), InvalidInput);
+}
+
+TEST_F(PromptsTest, WhatTheTemplateIsToldIsThatOfTheOptionsUnlessALineSaysIt) {
+  const std::string tools = file("tools.json", R"([{"type": "function", "function": {"name": "add"}}])");
+  const std::string path = file("p.jsonl", R"({"prompt": "a"}
+{"prompt": "b", "enable_thinking": true, "tools": null, "chat_template_kwargs": {"level": 3}})");
+  const TemplateFlags flags{.think = "off", .tools = tools, .arguments = {"level=2", "name=a=b", "list=[1]"}};
+  const std::vector<Prompt> prompts = read_prompts({.file = path, .template_flags = flags});
+  const Json& first = prompts.at(0).template_arguments;
+  EXPECT_EQ(first.at("enable_thinking"), Json(false));
+  EXPECT_EQ(first.at("tools").as_array().at(0).at("function").at("name").as_string(), "add");
+  EXPECT_EQ(first.at("level"), Json(2));
+  EXPECT_EQ(first.at("name").as_string(), "a=b");
+  EXPECT_EQ(first.at("list").as_array().size(), 1U);
+  const Json& second = prompts.at(1).template_arguments;
+  EXPECT_EQ(second.at("enable_thinking"), Json(true));
+  EXPECT_EQ(second.at("level"), Json(3));
+  EXPECT_EQ(second.at("name").as_string(), "a=b");
 }
 
 TEST_F(PromptsTest, AListHasOnePromptALineInATextFileToo) {

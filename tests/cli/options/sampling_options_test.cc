@@ -65,6 +65,24 @@ TEST(SamplingOptionsTest, SamplingAndStops) {
   EXPECT_TRUE(params.ignore_eos);
 }
 
+TEST(SamplingOptionsTest, WhatIsDoneToLogits) {
+  const SamplingParams params =
+      params_of({"--filter-order",      "original", "--repetition-penalty",   "1.1", "--presence-penalty", "-0.5",
+                 "--frequency-penalty", "0.25",     "--no-repeat-ngram-size", "3",   "--logit-bias",       "7=1.5",
+                 "--logit-bias",        "9-4",      "--logit-bias",           "7=2", "--suppress-token",   "4",
+                 "--suppress-token",    "5"});
+  EXPECT_EQ(params.filters.order, FilterOrder::kOriginal);
+  EXPECT_EQ(params.adjustments, (AdjustmentRules{.logit_bias = {{7, 2.0F}, {9, -4.0F}},
+                                                 .suppress_tokens = {4, 5},
+                                                 .no_repeat_ngram_size = 3,
+                                                 .repetition_penalty = 1.1F,
+                                                 .frequency_penalty = 0.25F,
+                                                 .presence_penalty = -0.5F}))
+      << "of a token that is biased twice the last counts";
+  EXPECT_THAT(error_of({"--logit-bias", "7"}), testing::StartsWith("--logit-bias: expected a token id and a bias"));
+  EXPECT_THAT(error_of({"--logit-bias", "7=1,8=2"}), testing::HasSubstr("got \"7=1,8=2\""));
+}
+
 TEST(SamplingOptionsTest, Verification) {
   EXPECT_TRUE(params_of({"--mode", "gated"}).prompt_lookup);
   const SamplingParams params =
