@@ -8,6 +8,7 @@
 #include "cli/options/config_file.h"
 #include "cli/options/help_format.h"
 #include "cli/terminal/exit_codes.h"
+#include "cli/terminal/interrupts.h"
 #include "cli/terminal/terminal.h"
 #include "cli/version.h"
 #include "wedlm/base/error.h"
@@ -116,8 +117,10 @@ std::vector<std::string> with_help_as_option(const CLI::App& program, std::vecto
 
 }  // namespace
 
-int run_program(int argc, const char* const* argv) {
-  return with_exit_code([argc, argv] {
+int run_program(int argc, char** argv, TrainFunction* train) {
+  use_utf8_locale();
+  install_signal_handlers();
+  return with_exit_code([=] {
     CLI::App program("Runs WeDLM diffusion language models.", "wedlm");
     use_help_format(program);
     program.require_subcommand(0, 1);
@@ -130,11 +133,20 @@ int run_program(int argc, const char* const* argv) {
         "  wedlm generate -p \"Count from 1 to 20.\"\n"
         "  wedlm chat\n"
         "  wedlm serve");
-    const std::vector<Command> commands = {add_generate(program), add_chat(program),      add_serve(program),
-                                           add_load(program),     add_benchmark(program), add_sweep(program),
-                                           add_bench(program),    add_info(program),      add_verify(program),
-                                           add_quantize(program), add_tokenize(program),  add_template(program),
-                                           add_train(program),    add_completion(program)};
+    const std::vector<Command> commands = {add_generate(program),
+                                           add_chat(program),
+                                           add_serve(program),
+                                           add_load(program),
+                                           add_benchmark(program),
+                                           add_sweep(program),
+                                           add_bench(program),
+                                           add_info(program),
+                                           add_verify(program),
+                                           add_quantize(program),
+                                           add_tokenize(program),
+                                           add_template(program),
+                                           add_train(program, {.train = train, .argv = argv}),
+                                           add_completion(program)};
     return parse_and_run(program, commands,
                          with_config(program, with_help_as_option(program, {argv + std::min(argc, 1), argv + argc})));
   });

@@ -2,9 +2,11 @@
 // place where an error becomes a line on standard error and a number.
 #pragma once
 
+#include "cli/trainer.h"
+
 namespace wedlm::cli {
 
-/// Takes what main() takes.
-int run_program(int argc, const char* const* argv);
+/// Takes what main() takes, and what trains in a program that has it.
+int run_program(int argc, char** argv, TrainFunction* train = nullptr);
 
 }  // namespace wedlm::cli

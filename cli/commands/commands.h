@@ -10,6 +10,8 @@ class App;
 
 namespace wedlm::cli {
 
+struct Trainer;
+
 struct Command {
   CLI::App* app = nullptr;
   std::function<int()> run;
@@ -26,7 +28,7 @@ Command add_verify(CLI::App& program);
 Command add_quantize(CLI::App& program);
 Command add_tokenize(CLI::App& program);
 Command add_template(CLI::App& program);
-Command add_train(CLI::App& program);
+Command add_train(CLI::App& program, const Trainer& trainer);
 Command add_serve(CLI::App& program);
 Command add_completion(CLI::App& program);
 

@@ -10,6 +10,7 @@
 #include "cli/options/thread_flags.h"
 #include "cli/options/train_flags.h"
 #include "cli/terminal/console_watcher.h"
+#include "cli/trainer.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
 #include "wedlm/checkpoint/model_path.h"
@@ -24,6 +25,7 @@ using train::SampleSet;
 using train::StepReport;
 
 struct TrainCommand {
+  Trainer trainer;
   TrainFlags flags;
   ThreadFlags threads;
   OutputOptions output;
@@ -81,8 +83,6 @@ int show_dry_run(const TrainFlags& flags, const Tokenizer& tokenizer, const Mode
   return 0;
 }
 
-#ifdef WEDLM_HAVE_LIBTORCH
-
 std::string step_line(const StepReport& step, double seconds_left) {
   const auto minutes = static_cast<std::int64_t>(seconds_left / 60);
   return "step " + std::to_string(step.step) + "/" + std::to_string(step.num_steps) + "  loss " +
@@ -117,7 +117,7 @@ int run_training(TrainCommand& command, const Checkpoint& checkpoint, const Mode
         step_line(step, seconds / static_cast<double>(num_steps) * static_cast<double>(step.num_steps - step.step)));
   };
   const train::TrainResult result =
-      train::train(checkpoint, config, samples, flags.files, flags.options, watcher, report);
+      command.trainer.train(checkpoint, config, samples, flags.files, flags.options, watcher, report);
   if (!result.is_finished) {
     console.note("Interrupted after step " + std::to_string(result.num_steps) + "; saved " +
                  result.checkpoint.string() + ", and --resume goes on");
@@ -126,17 +126,6 @@ int run_training(TrainCommand& command, const Checkpoint& checkpoint, const Mode
   console.print(result.checkpoint.string() + "\n");
   return 0;
 }
-
-#else
-
-int run_training(TrainCommand& /*command*/, const Checkpoint& /*checkpoint*/, const ModelConfig& /*config*/,
-                 const SampleSet& /*samples*/, const Console& /*console*/, const Watcher& /*watcher*/) {
-  throw ResourceError(
-      "this build cannot train: LibTorch was not there when it was configured. Install libtorch-dev and "
-      "libopenblas0-pthread and build again, or name another LibTorch with -DTorch_DIR=FOLDER");
-}
-
-#endif
 
 int read_and_train(TrainCommand& command, const Console& console, const Watcher& watcher) {
   TrainFlags& flags = command.flags;
@@ -165,6 +154,7 @@ int run_train(TrainCommand& command) {
   if (!command.flags.output && !command.flags.is_dry_run) {
     throw InvalidInput("name a folder for checkpoints and result: -o FOLDER; or look first, with --dry-run");
   }
+  if (command.trainer.train == nullptr && !command.flags.is_dry_run) become_trainer(command.trainer);
   const InterruptGuard interrupts(2, InterruptGuard::Signals::kInterruptAndTerminate);
   ConsoleWatcher watcher(console, interrupts);
   try {
@@ -177,7 +167,7 @@ int run_train(TrainCommand& command) {
 
 }  // namespace
 
-Command add_train(CLI::App& program) {
+Command add_train(CLI::App& program, const Trainer& trainer) {
   CLI::App* app = program.add_subcommand(
       "train",
       "Train a checkpoint further.\nThe recipe of WeDLM: next tokens and masked ones at once, in one forward. From a "
@@ -185,6 +175,7 @@ Command add_train(CLI::App& program) {
       "in Hugging Face's layout, which every command takes; Ctrl-C saves, and --resume goes on as if nothing had "
       "happened.");
   const auto command = std::make_shared<TrainCommand>();
+  command->trainer = trainer;
   add_train_flags(*app, command->flags);
   OptionGroup machine(*app, "Machine");
   add_thread_options(machine, command->threads);

@@ -9,6 +9,7 @@
 #include "wedlm/base/error.h"
 #include "wedlm/base/mapped_file.h"
 #include "wedlm/base/quote.h"
+#include "wedlm/base/running_program.h"
 #include "wedlm/checkpoint/other_contents.h"
 
 namespace wedlm {
@@ -151,13 +152,6 @@ std::array<fs::path, 3> places_of_shipped_model(const fs::path& executable) {
   const fs::path folder = executable.parent_path();
   return {(folder / "../share/wedlm/models/nano").lexically_normal(), (folder / "../../models/nano").lexically_normal(),
           folder / "models/nano"};
-}
-
-fs::path running_program() {
-  std::error_code error;
-  fs::path program = fs::read_symlink("/proc/self/exe", error);
-  if (error) throw ResourceError("cannot find the running program: /proc/self/exe: " + error.message());
-  return program;
 }
 
 }  // namespace
