@@ -102,6 +102,8 @@ void shapes(benchmark::internal::Benchmark* benchmark) {
   }
   for (const std::int64_t rows : {1, 16, 512}) benchmark->Args({1024, 3072, rows, rows > 64 ? 4 : 32});  // down
   for (const std::int64_t rows : {1, 4, 16, 32}) benchmark->Args({151936, 1024, rows, 1});               // the head
+  for (const std::int64_t rows : {1, 4, 8, 16, 32, 64})
+    benchmark->Args({1024, 1024, rows, 1});  // in the nearest caches
   benchmark->ArgNames({"out", "in", "rows", "weights"})->UseRealTime()->Unit(benchmark::kMillisecond)->MinTime(0.3);
 }
 

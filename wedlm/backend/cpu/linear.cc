@@ -52,7 +52,7 @@ class Product {
         weight_(weight),
         bias_(bias),
         numbers_(row_numbers(weight, kernels)),
-        is_tiled_(numbers_ != RowNumbers::kFloats && kernels.max_tiled_rows > 0),
+        is_tiled_(pays_tiles(kernels, weight.panel_format(), numbers_, x.rows())),
         is_rounded_(numbers_ == RowNumbers::kIntegers || (numbers_ == RowNumbers::kBF16 && !is_tiled_)),
         tiles_(x.rows(), max_rows()),
         layout_(weight, numbers_),
@@ -141,15 +141,21 @@ class Product {
     return is_strided() ? kernels_.max_strided_rows : kernels_.max_tile_rows;
   }
 
+  static bool pays_tiles(const KernelTable& kernels, PanelFormat format, RowNumbers numbers, std::int64_t num_rows) {
+    if (numbers == RowNumbers::kFloats || kernels.max_tiled_rows == 0) return false;
+    if (format == PanelFormat::kInt8) return num_rows >= kernels.min_tiled_int8_rows;
+    return format != PanelFormat::kInt4 || num_rows >= kernels.min_tiled_int4_rows;
+  }
+
   Kernel kernel() const {
     switch (weight_.panel_format()) {
       case PanelFormat::kBF16:
       case PanelFormat::kBF16Pairs:
         return kernels_.multiply_bf16;
       case PanelFormat::kInt8:
-        return kernels_.multiply_int8;
+        return is_tiled_ ? kernels_.multiply_tiled_int8 : kernels_.multiply_int8;
       case PanelFormat::kInt4:
-        return kernels_.multiply_int4;
+        return is_tiled_ ? kernels_.multiply_tiled_int4 : kernels_.multiply_int4;
       case PanelFormat::kF32:
         break;
     }

@@ -34,7 +34,7 @@ constexpr KernelTable kRounded =
 }  // namespace
 
 const KernelTable& amx_model_kernels() {
-  static const KernelTable table = with_tiles(kRounded, "amx_model");
+  static const KernelTable table = with_tiles(kRounded, "amx_model", 1, 1);
   return table;
 }
 

@@ -198,9 +198,15 @@ struct KernelTable {
   void (*multiply_f32)(const MultiplyTile& tile);
   void (*multiply_bf16)(const MultiplyTile& tile);  // of bf16_format; rows are tiled where max_tiled_rows is not 0
   // These two take rounded rows, section by section and group by group, where max_rounded_rows is not 0, which is so
-  // wherever max_tiled_rows is not, and then the rows are tiled.
+  // wherever max_tiled_rows is not.
   void (*multiply_int8)(const MultiplyTile& tile);
   void (*multiply_int4)(const MultiplyTile& tile);
+  // The same by tile instructions, to the bit, of tiled rows; for fewer rows than the first number says the two above
+  // take less time. Null where max_tiled_rows is 0.
+  int min_tiled_int8_rows;
+  int min_tiled_int4_rows;
+  void (*multiply_tiled_int8)(const MultiplyTile& tile);
+  void (*multiply_tiled_int4)(const MultiplyTile& tile);
   /// Rounds `count` inputs, at most kRoundingSection, to `values`; returns their scale, which is NaN where an input is
   /// not finite. Null where max_rounded_rows is 0.
   float (*round_section)(const float* x, int count, std::int16_t* values);
