@@ -2,7 +2,7 @@
 // place where an error becomes a line on standard error and a number.
 #pragma once
 
-#include "cli/trainer.h"
+#include "cli/commands/trainer.h"
 
 namespace wedlm::cli {
 

@@ -5,12 +5,12 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/trainer.h"
 #include "cli/options/option_group.h"
 #include "cli/options/output_options.h"
 #include "cli/options/thread_flags.h"
 #include "cli/options/train_flags.h"
 #include "cli/terminal/console_watcher.h"
-#include "cli/trainer.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
 #include "wedlm/checkpoint/model_path.h"

@@ -1,4 +1,4 @@
-#include "cli/trainer.h"
+#include "cli/commands/trainer.h"
 
 #include <unistd.h>
 
