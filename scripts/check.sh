@@ -31,11 +31,13 @@ check_asan() {
   echo "AddressSanitizer and UndefinedBehaviorSanitizer"
   scripts/build.sh asan
   # Statistics of thousands of draws, rates, and the longest sweeps over shapes take minutes here and go no way that other
-  # tests do not go; what threads do is ThreadSanitizer's, and what the page does the browser's.
+  # tests do not go; what threads do is ThreadSanitizer's, and what the page does the browser's. Kernels are asked by two
+  # threads, not by one and three as well.
   local left_out='GateTest\.(WhatTheFilters|ASeedGives|WhereOneToken)|AdjustmentsTest\.(AMaskHas|OfTheExact|Guesses)'
   left_out+='|LogProbTest\.(AreThose|OfTheExact)|SamplingTest\.(FiltersAgree|DrawsFollow|EveryToken|TheOrder)|DrawsTest\.Follow'
   left_out+='|server/(answers|clients|load|openapi|page_.*|soak)$|^deploy/'  # abuse and guide go the same ways
   left_out+='|AttentionOverChunks|AgreesAfterLongPrefixes|PeaksTest\.AreRates|AThousandStreams|AttentionConformanceTest.*_[23]$'
+  left_out+='|(portable|avx[0-9a-z_]*|amx|neon)_[13]$'
   left_out+='|Cpu/InvarianceTest|TrappedTilesTest|GenerateTest.*/reference'  # the same kernels, asked for the same bits
   ctest --test-dir build/asan --output-on-failure --parallel "$(nproc)" -L 'unit|conformance|e2e' -E "$left_out"
 }

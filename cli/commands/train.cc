@@ -33,17 +33,16 @@ struct TrainCommand {
 
 /// Its configuration with a mask: the checkpoint's, the caller's, or Qwen's first id that no text has.
 ModelConfig masked_config(const Checkpoint& checkpoint, const Tokenizer& tokenizer, const TrainFlags& flags) {
-  constexpr TokenId kFirstUnusedOfQwen = 151665;
   ModelConfig config = parse_model_config(checkpoint.config());
   if (flags.mask_token_id) name_mask_token(config, MaskSource::kCaller, *flags.mask_token_id);
   name_mask_token(config, &tokenizer);
   if (config.mask_source != MaskSource::kNobody) return config;
-  const bool is_unused = kFirstUnusedOfQwen < config.vocab_size && tokenizer.token_bytes(kFirstUnusedOfQwen).empty();
+  const bool is_unused = kUsualMaskTokenId < config.vocab_size && tokenizer.token_bytes(kUsualMaskTokenId).empty();
   if (!is_unused) {
     throw InvalidInput(checkpoint.folder().string() +
                        " names no mask token; give the id of a token that no text has with --mask-token-id");
   }
-  name_mask_token(config, MaskSource::kAssumed, kFirstUnusedOfQwen);
+  name_mask_token(config, MaskSource::kAssumed, kUsualMaskTokenId);
   return config;
 }
 

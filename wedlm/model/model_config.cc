@@ -23,8 +23,6 @@ constexpr std::int64_t kMaxHeads = 4096;
 constexpr std::int64_t kMaxHeadDim = 4096;
 constexpr std::int64_t kMaxPositions = std::int64_t{1} << 30;
 
-constexpr TokenId kUsualMaskTokenId = 151665;  // the first id after Qwen's own special tokens
-
 constexpr std::array kMaskSources = {Named{MaskSource::kNobody, "none"}, Named{MaskSource::kAssumed, "assumed"},
                                      Named{MaskSource::kTokenizer, "tokenizer_config.json"},
                                      Named{MaskSource::kConfig, "config.json"},

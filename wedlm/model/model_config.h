@@ -16,10 +16,13 @@
 
 namespace wedlm {
 
+/// The mask of the released models: the first id after Qwen's own special tokens.
+constexpr TokenId kUsualMaskTokenId = 151665;
+
 /// Who named the mask token; of two, the later one here counts.
 enum class MaskSource {
   kNobody,     // there is none, and decoding is autoregressive
-  kAssumed,    // a WeDLM checkpoint that says nothing: the first id after Qwen's own special tokens, 151665
+  kAssumed,    // a WeDLM checkpoint that says nothing: kUsualMaskTokenId
   kTokenizer,  // mask_token of tokenizer_config.json
   kConfig,     // mask_token_id of config.json
   kCaller,     // --mask-token-id
