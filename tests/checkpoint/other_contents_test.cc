@@ -19,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
-using testing::Not;
 
 std::string refusal(const fs::path& folder) {
   try {
@@ -75,7 +74,7 @@ TEST_F(OtherContentsTest, AnAdapterNamesItsBase) {
   EXPECT_THAT(refusal(folder_), AllOf(HasSubstr("adapter_model.safetensors"), HasSubstr("unnamed base")));
   write("adapter_config.json", R"({"peft_type": "LORA", "base_model_name_or_path": "Qwen/Qwen3-8B", "r": 16})");
   EXPECT_THAT(refusal(folder_), AllOf(HasSubstr("LORA adapter of Qwen/Qwen3-8B"), HasSubstr("merge_and_unload"),
-                                      Not(HasSubstr("wedlm merge"))));
+                                      HasSubstr("wedlm merge")));
   for (const char* text : {"", "[]", R"({"peft_type": 3})", R"({"base_model_name_or_path": null})"}) {
     write("adapter_config.json", text);
     EXPECT_THAT(refusal(folder_), HasSubstr("adapter of an unnamed base (adapter_config.json)")) << text;

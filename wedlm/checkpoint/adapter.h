@@ -1,5 +1,5 @@
 // The files of an adapter (LoRA and its kin, as Hugging Face's PEFT writes them): weights that change those of another
-// checkpoint. None is ever applied here, so whoever has one is told.
+// checkpoint. None is applied while a model runs, so whoever has one is told; LoRA is merged (lora_adapter.h).
 #pragma once
 
 #include <filesystem>

@@ -79,7 +79,7 @@ std::string explain_folder(const fs::path& folder) {
   const std::vector<std::string> names = names_in(folder);
   if (const std::optional<Adapter> adapter = find_adapter(folder)) {
     return "; it holds " + adapter->description() +
-           ", which runs only in its base and is not applied here: take the base, or merge the adapter into it with "
+           ", which runs only in its base: take the base, or merge the adapter into it with 'wedlm merge', or with "
            "PEFT, merge_and_unload() and save_pretrained()";
   }
   for (const OtherFormat& format : kOtherFormats) {

@@ -71,7 +71,7 @@ OutputFolder::OutputFolder(const fs::path& place, Existing existing,
   if (is_there(place_)) {
     if (existing == Existing::kRefuse) throw InvalidInput(place_.string() + " exists already; --force replaces it");
     if (!fs::is_directory(fs::symlink_status(place_)) || !is_flat(place_) || !may_replace(place_)) {
-      throw InvalidInput(place_.string() + " is no checkpoint that wedlm quantized, so it is not replaced");
+      throw InvalidInput(place_.string() + " is no checkpoint that this command wrote, so it is not replaced");
     }
   }
   if (is_there(partial_)) remove_leftover(partial_);

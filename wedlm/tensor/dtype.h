@@ -34,9 +34,13 @@ std::uint16_t f32_to_bf16(float value);
 
 /// IEEE 754 binary16, subnormals, infinities and NaN included.
 float f16_to_f32(std::uint16_t bits);
+/// Rounds to nearest, ties to even; what is too large becomes infinite, and a NaN stays one.
+std::uint16_t f32_to_f16(float value);
 
 /// Converts `count` elements of `dtype` at `from`, which need not be aligned, to float32. Throws InternalError for kU8
 /// and kI8.
 void to_f32(DType dtype, const void* from, float* to, std::size_t count);
+/// The way back, each element rounded to nearest, into memory that need not be aligned.
+void from_f32(DType dtype, const float* from, void* to, std::size_t count);
 
 }  // namespace wedlm
