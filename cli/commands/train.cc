@@ -16,6 +16,7 @@
 #include "wedlm/checkpoint/model_path.h"
 #include "wedlm/engine/loaded_model.h"
 #include "wedlm/train/example_text.h"
+#include "wedlm/train/lora_modules.h"
 
 namespace wedlm::cli {
 namespace {
@@ -74,11 +75,17 @@ int show_dry_run(const TrainFlags& flags, const Tokenizer& tokenizer, const Mode
     tokens += pack.num_tokens;
   }
   const auto steps = flags.options.max_steps > 0 ? flags.options.max_steps : all.steps_of_all(flags.options.num_epochs);
+  const auto& lora = flags.options.model.lora;
   const auto parameters = static_cast<double>(config.num_parameters());
+  // Frozen weights are kept in the type of products, and of their gradients only rows' are computed.
+  const double learned = lora ? static_cast<double>(train::num_parameters(config, *lora)) : parameters;
+  const double frozen = lora ? parameters : 0;
+  const double frozen_bytes = flags.options.model.compute == train::ComputeType::kBfloat16 ? 2 : 4;
   console.print("\n" + std::to_string(steps) + " steps; the first has " + std::to_string(first.size()) +
                 " packs with " + std::to_string(tokens) + " tokens as " + std::to_string(rows) + " rows\n" +
-                "weights, gradients and AdamW's state take " + size_text(16 * parameters) + "; a step computes " +
-                count_text(6 * parameters * static_cast<double>(rows)) + " multiplications and additions\n");
+                "weights, gradients and AdamW's state take " + size_text(16 * learned + frozen_bytes * frozen) +
+                "; a step computes " + count_text((6 * learned + 4 * frozen) * static_cast<double>(rows)) +
+                " multiplications and additions\n");
   return 0;
 }
 
@@ -122,6 +129,11 @@ int run_training(TrainCommand& command, const Checkpoint& checkpoint, const Mode
                  result.checkpoint.string() + ", and --resume goes on");
     return kExitInterrupted;
   }
+  if (flags.options.model.lora) {
+    console.note(flags.options.model.lora->rows == LoraRows::kAll
+                     ? "An adapter: wedlm merge makes a checkpoint of it and its base"
+                     : "An adapter for rows of masks, which cannot be merged");
+  }
   console.print(result.checkpoint.string() + "\n");
   return 0;
 }
@@ -133,6 +145,7 @@ int read_and_train(TrainCommand& command, const Console& console, const Watcher&
   const Tokenizer tokenizer = Tokenizer::load(folder);
   const auto chat_template = ChatTemplate::load(folder);
   const ModelConfig config = masked_config(checkpoint, tokenizer, flags);
+  flags.options.model.lora = chosen_lora(flags, flags.model.value_or(folder.string()));
   flags.options.batches.max_tokens = static_cast<std::size_t>(flags.samples.max_length);
   if (flags.samples.max_length > config.max_length()) {
     throw InvalidInput("--max-length: expected at most the " + std::to_string(config.max_length()) +

@@ -1,6 +1,8 @@
 #include "cli/options/train_flags.h"
 
 #include <array>
+#include <filesystem>
+#include <system_error>
 
 #include "cli/options/option_group.h"
 #include "wedlm/base/error.h"
@@ -26,6 +28,7 @@ constexpr std::array kPatterns = {Named{MaskPattern::kRandom, "random"}, Named{M
 constexpr std::array kWeightings = {Named{LossWeighting::kWeighted, "weighted"},
                                     Named{LossWeighting::kUniform, "uniform"}};
 constexpr std::array kSchedules = {Named{ScheduleKind::kCosine, "cosine"}, Named{ScheduleKind::kConstant, "constant"}};
+constexpr std::array kLoraRows = {Named{LoraRows::kAll, "all"}, Named{LoraRows::kMasks, "masks"}};
 constexpr std::array kPrecisions = {Named{train::ComputeType::kBfloat16, "bfloat16"},
                                     Named{train::ComputeType::kFloat32, "float32"}};
 
@@ -138,7 +141,31 @@ void add_optimizer_flags(CLI::App& app, TrainFlags& flags) {
                 options.num_epochs);
   recipe.integer("--max-steps", "Steps in all, whatever the epochs; 0 for those of the epochs.", 0, options.max_steps);
   recipe.integer("--accumulate", "Packs of a step.", 1, options.batches.accumulation);
-  recipe.integer("--seed", "Of the order and the masks.", 0, options.batches.seed);
+  recipe.integer("--seed", "Of the order, the masks and an adapter's draws.", 0, options.batches.seed);
+}
+
+void add_lora_flags(CLI::App& app, TrainFlags& flags) {
+  constexpr std::int64_t kMaxRank = 4096;
+  Recipe recipe(app, "LoRA");
+  recipe.group().add(
+      {.names = "--lora-rank",
+       .value = "N",
+       .text = "Train an adapter of this rank beside frozen weights, for less memory: 16 is usual, with a "
+               "--learning-rate near 2e-4. wedlm merge makes a checkpoint of it.",
+       .default_text = "all weights are trained"},
+      [&flags](std::string_view given) { flags.lora_rank = parse_signed(given, 1, kMaxRank); });
+  recipe.number("--lora-alpha", "A", "Its part is scaled by this / rank.", NumberRange::above(0), flags.lora.alpha);
+  recipe.number("--lora-dropout", "P", "Of what enters it, in training.", NumberRange::from_to(0, 0.99),
+                flags.lora.dropout);
+  recipe.group().add({.names = "--lora-targets",
+                      .value = "NAMES",
+                      .text = "The layers that it changes, with commas between them.",
+                      .default_text = joined(flags.lora.targets, ",")},
+                     [&flags](std::string_view given) { flags.lora.targets = parse_lora_targets(given); });
+  recipe.choice("--lora-on",
+                "In which rows it counts: in those of masks alone, the next-token function stays as it is, to the bit; "
+                "such an adapter cannot be merged.",
+                kLoraRows, flags.lora.rows);
 }
 
 void add_run_flags(CLI::App& app, TrainFlags& flags) {
@@ -171,7 +198,28 @@ void add_train_flags(CLI::App& app, TrainFlags& flags) {
   add_data_flags(app, flags);
   add_mask_flags(app, flags);
   add_optimizer_flags(app, flags);
+  add_lora_flags(app, flags);
   add_run_flags(app, flags);
+}
+
+std::optional<LoraConfig> chosen_lora(const TrainFlags& flags, const std::string& base) {
+  if (!flags.lora_rank) {
+    if (flags.lora == LoraConfig()) return std::nullopt;
+    throw InvalidInput(
+        "--lora-alpha, --lora-dropout, --lora-targets and --lora-on say how an adapter is trained: give "
+        "its --lora-rank too");
+  }
+  LoraConfig lora = flags.lora;
+  lora.rank = *flags.lora_rank;
+  std::error_code ignored;
+  const std::size_t at = base.rfind('@');
+  if (std::filesystem::is_directory(base, ignored)) {
+    lora.base = std::filesystem::absolute(base).lexically_normal().string();
+  } else {
+    lora.base = base.substr(0, at);
+    if (at != std::string::npos) lora.revision = base.substr(at + 1);
+  }
+  return lora;
 }
 
 }  // namespace wedlm::cli

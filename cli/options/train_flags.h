@@ -19,11 +19,17 @@ struct TrainFlags {
   train::SampleOptions samples{};
   train::TrainOptions options{};
   std::optional<std::int32_t> mask_token_id{};
+  std::optional<std::int64_t> lora_rank{};
+  LoraConfig lora{};  // that a rank switches on
   std::optional<std::string> output{};
   bool skips_bad_lines = false;
   bool is_dry_run = false;
 };
 
 void add_train_flags(CLI::App& app, TrainFlags& flags);
+
+/// The adapter to train, of that base as -m names it; nullopt where all weights are. Throws InvalidInput for settings
+/// of an adapter without a rank.
+std::optional<LoraConfig> chosen_lora(const TrainFlags& flags, const std::string& base);
 
 }  // namespace wedlm::cli

@@ -59,6 +59,34 @@ class TrainRunTest : public testing::Test {
     return steps;
   }
 
+  static std::string answer(const fs::path& model) {
+    return run_wedlm(
+               {"generate", "-q", "-m", model.string(), "-p", "Say 3.", "-t", "0", "--autoregressive", "-n", "12"})
+        .out;
+  }
+  /// Kills a run between two steps, after more of them than its last checkpoint has, and goes on with it: steps and
+  /// `result` have to be those of a run that is left alone. Returns its folder.
+  fs::path expect_that_it_goes_on(const std::vector<std::string>& further, const char* result) const {
+    const fs::path cut = temporary_.path() / "cut";
+    EXPECT_EQ(train(out_, further).exit_code, 0);
+    const auto whole = steps_of(out_);
+    EXPECT_GE(whole.size(), 4U);
+    std::vector<std::string> saving = further;
+    saving.insert(saving.end(), {"--save-every", "2"});
+    {
+      Running running(arguments(cut, saving), {});
+      while (steps_of(cut).size() < 3) ::usleep(1000);
+      EXPECT_EQ(::kill(running.pid(), SIGKILL), 0);
+      running.wait();
+    }
+    saving.emplace_back("--resume");
+    const Finished resumed = train(cut, saving);
+    EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+    EXPECT_EQ(steps_of(cut), whole);
+    EXPECT_EQ(read_text(cut / "final" / result), read_text(out_ / "final" / result));
+    return cut;
+  }
+
   TemporaryFolder temporary_;
   fs::path data_ = temporary_.path() / "data.jsonl";
   fs::path out_ = temporary_.path() / "out";
@@ -83,6 +111,9 @@ TEST_F(TrainRunTest, SaysWhatIsWrongInOneLine) {
   refused({"train", "--data", data_.string() + ":0"}, "a weight: expected a number above 0");
   refused({"train", "--data", data_.string(), "--max-length", "100000", "--dry-run"}, "--max-length: expected at most");
   refused({"train", "--data", data_.string(), "--mask-pattern", "prefix"}, "expected one of random, suffix, mixed");
+  refused({"train", "--data", data_.string(), "--lora-rank", "4", "--lora-targets", "q_proj,head"},
+          "expected one of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, got \"head\"");
+  refused({"train", "--data", data_.string(), "--lora-on", "masks", "--dry-run"}, "give its --lora-rank too");
   std::ofstream(data_, std::ios::app) << "{\"question\": 3}\n";
   refused({"train", "--data", data_.string(), "--dry-run"}, "line 41 of ");
   EXPECT_THAT(run_wedlm({"train", "--data", data_.string(), "--dry-run", "--skip-bad-lines"}).err,
@@ -96,33 +127,52 @@ TEST_F(TrainRunTest, WritesACheckpointThatAnswersAsItWasTaught) {
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(run.out, (out_ / "final").string() + "\n");
   EXPECT_EQ(run_wedlm({"verify", (out_ / "final").string()}).exit_code, 0);
-  const auto answer = [](const fs::path& model) {
-    return run_wedlm(
-               {"generate", "-q", "-m", model.string(), "-p", "Say 3.", "-t", "0", "--autoregressive", "-n", "12"})
-        .out;
-  };
   EXPECT_THAT(answer(out_ / "final"), testing::StartsWith("It is "));
   EXPECT_THAT(answer(nano_model()), testing::Not(testing::StartsWith("It is ")));
 }
 
 TEST_F(TrainRunTest, GoesOnAsIfNothingHadHappened) {
-  ASSERT_EQ(train(out_).exit_code, 0);
-  const auto whole = steps_of(out_);
-  ASSERT_GE(whole.size(), 4U);
-  const fs::path cut = temporary_.path() / "cut";
-  // Killed between two steps, after more of them than the last checkpoint has.
-  {
-    Running running(arguments(cut, {"--save-every", "2"}), {});
-    while (steps_of(cut).size() < 3) ::usleep(1000);
-    ASSERT_EQ(::kill(running.pid(), SIGKILL), 0);
-    running.wait();
-  }
+  const fs::path cut = expect_that_it_goes_on({}, "model.safetensors");
   EXPECT_THAT(train(cut).err, HasSubstr("--resume goes on with it"));
   EXPECT_THAT(train(cut, {"--resume", "--seed", "43"}).err, HasSubstr("belongs to a run with seed 42"));
-  const Finished resumed = train(cut, {"--resume", "--save-every", "2"});
-  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
-  EXPECT_EQ(steps_of(cut), whole);
-  EXPECT_EQ(read_text(cut / "final" / "model.safetensors"), read_text(out_ / "final" / "model.safetensors"));
+  EXPECT_THAT(train(cut, {"--resume", "--lora-rank", "4"}).err, HasSubstr("belongs to a run with lora_rank none"));
+}
+
+TEST_F(TrainRunTest, AnAdapterGoesOnWithTheDropoutThatItWouldHaveHad) {
+  const fs::path cut =
+      expect_that_it_goes_on({"--lora-rank", "4", "--lora-dropout", "0.2"}, "adapter_model.safetensors");
+  EXPECT_THAT(train(cut, {"--resume", "--lora-rank", "8"}).err, HasSubstr("belongs to a run with lora_rank 4"));
+  EXPECT_THAT(train(cut, {"--resume"}).err, HasSubstr("belongs to a run with lora_rank 4, and this one has none"));
+}
+
+TEST_F(TrainRunTest, AnAdapterIsMergedAndThenAnswersAsItWasTaught) {
+  const Finished run = train(out_, {"--lora-rank", "8", "--epochs", "10", "--learning-rate", "0.01"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("wedlm merge"));
+  const fs::path adapter = out_ / "final", merged = temporary_.path() / "merged";
+  const Json config = parse_json(read_text(adapter / "adapter_config.json"), "adapter_config.json");
+  EXPECT_EQ(config.at("r"), Json(8));
+  EXPECT_EQ(config.at("base_model_name_or_path").as_string(), fs::canonical(nano_model()).string());
+  const Finished unmerged = run_wedlm({"generate", "-m", adapter.string(), "-p", "x"});
+  EXPECT_EQ(unmerged.exit_code, 3);
+  EXPECT_THAT(unmerged.err, HasSubstr("wedlm merge"));
+  const Finished merging = run_wedlm({"merge", adapter.string(), "-o", merged.string()});
+  ASSERT_EQ(merging.exit_code, 0) << merging.err;
+  EXPECT_THAT(merging.out, testing::StartsWith("35 weights of "));
+  EXPECT_EQ(run_wedlm({"verify", merged.string()}).exit_code, 0);
+  EXPECT_THAT(answer(merged), testing::StartsWith("It is "));
+  EXPECT_EQ(run_wedlm({"merge", adapter.string(), "-m", nano_model().string(), "-o", merged.string(), "--force"}).out,
+            merging.out);
+}
+
+TEST_F(TrainRunTest, AnAdapterForMasksIsNotMerged) {
+  ASSERT_EQ(train(out_, {"--lora-rank", "4", "--lora-on", "masks", "--max-steps", "1"}).exit_code, 0);
+  const fs::path merged = temporary_.path() / "merged";
+  const Finished run = run_wedlm({"merge", (out_ / "final").string(), "-o", merged.string()});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.num_error_lines(), 1U) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("rows of masks alone"));
+  EXPECT_FALSE(fs::exists(merged));
 }
 
 TEST_F(TrainRunTest, CtrlCSavesAndOneRunHasAFolder) {

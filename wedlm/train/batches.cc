@@ -47,8 +47,8 @@ std::vector<DualStream> Batches::of_step(std::int64_t step) {
   std::vector<DualStream> streams;
   const std::int64_t end = std::min(std::ssize(packs), (place.step + 1) * options_.accumulation);
   for (std::int64_t i = place.step * options_.accumulation; i < end; ++i) {
-    Draws draws(options_.seed, Draws::Purpose::kMasks,
-                static_cast<std::uint64_t>(place.epoch) * kPacksPerEpoch + static_cast<std::uint64_t>(i));
+    const auto pack = static_cast<std::uint64_t>(place.epoch) * kPacksPerEpoch + static_cast<std::uint64_t>(i);
+    Draws draws(options_.seed, Draws::Purpose::kMasks, pack);
     std::vector<SampleView> views;
     std::vector<std::vector<MaskedBlock>> blocks;
     for (const std::size_t index : packs[static_cast<std::size_t>(i)]) {
@@ -56,6 +56,7 @@ std::vector<DualStream> Batches::of_step(std::int64_t step) {
       blocks.push_back(without_idle(draw_masks(views.back(), options_.masks, draws)));
     }
     streams.push_back(dual_stream(views, blocks, options_.mask_token_id));
+    streams.back().place = pack;
   }
   return streams;
 }

@@ -33,25 +33,35 @@ Json report_json(const StepReport& report) {
 /// What has to be the same for a run to go on as it would have gone.
 Json identity(const SampleSet& samples, const TrainOptions& options, std::int64_t num_steps) {
   const BatchOptions& batches = options.batches;
-  return Json::object({{"samples", static_cast<std::int64_t>(samples.size())},
-                       {"tokens", static_cast<std::int64_t>(samples.num_tokens())},
-                       {"steps", num_steps},
-                       {"seed", batches.seed},
-                       {"max_length", static_cast<std::int64_t>(batches.max_tokens)},
-                       {"accumulation", batches.accumulation},
-                       {"block_size", batches.masks.block_size},
-                       {"mask_pattern", static_cast<int>(batches.masks.pattern)},
-                       {"random_offset", batches.masks.has_random_offset},
-                       {"complementary", batches.masks.is_complementary},
-                       {"weighting", static_cast<int>(options.weighting)},
-                       {"next_token_weight", options.next_token_weight},
-                       {"schedule", static_cast<int>(options.schedule.kind)},
-                       {"learning_rate", options.schedule.peak},
-                       {"warmup_ratio", options.schedule.warmup_ratio},
-                       {"weight_decay", options.optimizer.weight_decay},
-                       {"beta2", options.optimizer.beta2},
-                       {"max_gradient_norm", options.optimizer.max_gradient_norm},
-                       {"compute", static_cast<int>(options.model.compute)}});
+  Json identity = Json::object({{"samples", static_cast<std::int64_t>(samples.size())},
+                                {"tokens", static_cast<std::int64_t>(samples.num_tokens())},
+                                {"steps", num_steps},
+                                {"seed", batches.seed},
+                                {"max_length", static_cast<std::int64_t>(batches.max_tokens)},
+                                {"accumulation", batches.accumulation},
+                                {"block_size", batches.masks.block_size},
+                                {"mask_pattern", static_cast<int>(batches.masks.pattern)},
+                                {"random_offset", batches.masks.has_random_offset},
+                                {"complementary", batches.masks.is_complementary},
+                                {"weighting", static_cast<int>(options.weighting)},
+                                {"next_token_weight", options.next_token_weight},
+                                {"schedule", static_cast<int>(options.schedule.kind)},
+                                {"learning_rate", options.schedule.peak},
+                                {"warmup_ratio", options.schedule.warmup_ratio},
+                                {"weight_decay", options.optimizer.weight_decay},
+                                {"beta2", options.optimizer.beta2},
+                                {"max_gradient_norm", options.optimizer.max_gradient_norm},
+                                {"compute", static_cast<int>(options.model.compute)}});
+  if (const auto& lora = options.model.lora) {
+    Json::Array targets;
+    for (const std::string& name : lora->targets) targets.emplace_back(name);
+    identity.set("lora_rank", lora->rank);
+    identity.set("lora_alpha", lora->alpha);
+    identity.set("lora_dropout", lora->dropout);
+    identity.set("lora_targets", targets);
+    identity.set("lora_on", static_cast<int>(lora->rows));
+  }
+  return identity;
 }
 
 void check_identity(const Json& stored, const Json& own, const fs::path& path) {
@@ -62,6 +72,18 @@ void check_identity(const Json& stored, const Json& own, const fs::path& path) {
     throw InvalidInput("--resume: " + path.string() + " belongs to a run with " + member.key + " " +
                        (other == nullptr ? "none" : shown(*other)) + ", and this one has " + shown(member.value));
   }
+  for (const JsonMember& member : stored.as_object()) {
+    if (own.find(member.key) != nullptr) continue;
+    throw InvalidInput("--resume: " + path.string() + " belongs to a run with " + member.key + " " +
+                       shown(member.value) + ", and this one has none");
+  }
+}
+
+/// The options of the model, which draws by the run's seed.
+ModelOptions model_options(const TrainOptions& options) {
+  ModelOptions model = options.model;
+  model.seed = options.batches.seed;
+  return model;
 }
 
 class Run {
@@ -75,7 +97,7 @@ class Run {
         identity_(identity(samples, options, num_steps_)),
         mask_token_id_(config.mask_token_id),
         folder_(options.output),
-        model_(checkpoint, config, options.model, options.optimizer) {}
+        model_(checkpoint, config, model_options(options), options.optimizer) {}
 
   TrainResult train(const Watcher& watcher, const std::function<void(const StepReport&)>& report) {
     begin();
@@ -158,8 +180,13 @@ class Run {
     folder_.keep_newest(options_.save_total_limit);
   }
 
-  /// A checkpoint that every program reads.
+  /// What every program reads: a checkpoint, or an adapter of one.
   void fill(const fs::path& path) const {
+    if (options_.model.lora) {
+      write_lora_config(path, *options_.model.lora, mask_token_id_);
+      model_.save_weights(path / "adapter_model.safetensors", DType::kF32);
+      return;
+    }
     Json::Object members = checkpoint_.config().as_object();
     const auto set = [&members](const char* key, const Json& value) {
       std::erase_if(members, [key](const JsonMember& member) { return member.key == key; });

@@ -48,11 +48,12 @@ struct TrainResult {
   std::filesystem::path checkpoint{};  // the last one written
 };
 
-/// Trains and writes OUTPUT/checkpoint-STEP, each a checkpoint in Hugging Face's layout with training_state.safetensors
-/// and training_state.json beside it, OUTPUT/metrics.jsonl, one StepReport a line, and at the end OUTPUT/final. An
-/// interrupted run writes a checkpoint. `config` is that of the checkpoint with its mask token named. Throws
-/// InvalidInput for an output folder that another run uses, that has checkpoints without `resume`, or of another run's
-/// options with it; where a gradient is not finite, naming step and weight; ResourceError for what cannot be written.
+/// Trains and writes OUTPUT/checkpoint-STEP, each a checkpoint in Hugging Face's layout, or an adapter in PEFT's, with
+/// training_state.safetensors and training_state.json beside it, OUTPUT/metrics.jsonl, one StepReport a line, and at
+/// the end OUTPUT/final. An interrupted run writes a checkpoint. `config` is that of the checkpoint with its mask token
+/// named. Throws InvalidInput for an output folder that another run uses, that has checkpoints without `resume`, or of
+/// another run's options with it; where a gradient is not finite, naming step and weight; ResourceError for what cannot
+/// be written.
 TrainResult train(const Checkpoint& checkpoint, const ModelConfig& config, const SampleSet& samples,
                   const std::vector<TrainingFile>& files, const TrainOptions& options, const Watcher& watcher,
                   const std::function<void(const StepReport&)>& report);

@@ -41,6 +41,7 @@ struct DualStream {
   std::vector<LossRow> losses{};          // masks first, each kind by row
 
   std::int64_t num_tokens = 0;  // of the samples
+  std::uint64_t place = 0;      // in the run, of this batch alone: for what is drawn while it is computed
 
   std::int64_t num_rows() const { return static_cast<std::int64_t>(ids.size()); }
 };

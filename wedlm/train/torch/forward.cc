@@ -35,8 +35,9 @@ struct ForwardRows::Inputs {
   std::vector<AttentionTile> tiles;
 };
 
-ForwardRows::ForwardRows(const ModelConfig& config, const DualStream& stream, const WeightOf& weights)
-    : config_(config), weights_(weights), inputs_(std::make_unique<Inputs>()) {
+ForwardRows::ForwardRows(const ModelConfig& config, const DualStream& stream, const WeightOf& weights,
+                         Adaptation adaptation)
+    : config_(config), weights_(weights), adaptation_(std::move(adaptation)), inputs_(std::make_unique<Inputs>()) {
   const Tensor embedding = weights("model.embed_tokens.weight");
   const std::int64_t half = config.head_dim / 2;
   const Rotation rotation = config.rotation(config.max_length());
@@ -64,7 +65,9 @@ Tensor ForwardRows::layer(std::int64_t index, const Tensor& hidden) const {
   const std::string prefix = "model.layers." + std::to_string(index) + ".";
   const auto weight = [&](const char* name) { return weights_(prefix + name); };
   const auto project = [&](const Tensor& x, const std::string& name, bool has_bias) {
-    return at::linear(x, weights_(prefix + name + ".weight"), has_bias ? weights_(prefix + name + ".bias") : Tensor());
+    const Tensor bias = has_bias ? weights_(prefix + name + ".bias") : Tensor();
+    const Tensor y = at::linear(x, weights_(prefix + name + ".weight"), bias);
+    return adaptation_ ? adaptation_(prefix + name, x, y) : y;
   };
   const auto heads = [&](const Tensor& x, std::int64_t count) { return x.view({x.size(0), count, config_.head_dim}); };
 

@@ -19,11 +19,15 @@ namespace wedlm::train {
 /// The weight of that name, in the type that products are computed in.
 using WeightOf = std::function<at::Tensor(const std::string& name)>;
 
+/// What becomes of a projection's result y where something is added to it: the module, such as
+/// "model.layers.0.mlp.up_proj", the rows x that entered, and y.  // x: [rows, in], y: [rows, out] -> as y
+using Adaptation = std::function<at::Tensor(const std::string& module, const at::Tensor& x, const at::Tensor& y)>;
+
 /// The rows of a forward on their device, with what all layers need of them.
 class ForwardRows {
  public:
-  /// `weights` tells type and device.
-  ForwardRows(const ModelConfig& config, const DualStream& stream, const WeightOf& weights);
+  /// `weights` tells type and device. An empty `adaptation` adds nothing.
+  ForwardRows(const ModelConfig& config, const DualStream& stream, const WeightOf& weights, Adaptation adaptation = {});
   ~ForwardRows();
   ForwardRows(const ForwardRows&) = delete;
   ForwardRows& operator=(const ForwardRows&) = delete;
@@ -40,6 +44,7 @@ class ForwardRows {
 
   const ModelConfig& config_;
   const WeightOf& weights_;
+  Adaptation adaptation_;
   std::unique_ptr<Inputs> inputs_;
 };
 

@@ -3,13 +3,13 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <cmath>
 #include <unordered_map>
 
 #include "wedlm/base/error.h"
 #include "wedlm/model/weight_list.h"
 #include "wedlm/model/weight_source.h"
 #include "wedlm/train/torch/forward.h"
+#include "wedlm/train/torch/lora.h"
 #include "wedlm/train/torch/tensor_file.h"
 
 namespace wedlm::train {
@@ -40,24 +40,6 @@ std::vector<std::int64_t> rows_of(const DualStream& stream) {
   return rows;
 }
 
-/// Norms and biases are the vectors.
-bool has_decay(const Tensor& weight) {
-  return weight.dim() > 1;
-}
-
-torch::optim::AdamW make_optimizer(const std::vector<Tensor>& weights, const AdamW& adam) {
-  std::vector<Tensor> decayed, kept;
-  for (const Tensor& weight : weights) (has_decay(weight) ? decayed : kept).push_back(weight);
-  const auto options = torch::optim::AdamWOptions().betas({adam.beta1, adam.beta2}).eps(adam.eps);
-  std::vector<torch::optim::OptimizerParamGroup> groups;
-  for (const auto& [group, decay] : {std::pair(decayed, adam.weight_decay), std::pair(kept, 0.0)}) {
-    auto own = std::make_unique<torch::optim::AdamWOptions>(options);
-    own->weight_decay(decay);
-    groups.emplace_back(group, std::move(own));
-  }
-  return torch::optim::AdamW(groups, options);
-}
-
 }  // namespace
 
 struct TrainedModel::Impl {
@@ -69,23 +51,34 @@ struct TrainedModel::Impl {
       throw InvalidInput(checkpoint.folder().string() + " is quantized; train the checkpoint that it was made of");
     }
     const CheckpointWeights source(checkpoint, config);
-    const auto master = options.compute == ComputeType::kFloat64 ? at::kDouble : at::kFloat;
+    const bool is_double = options.compute == ComputeType::kFloat64;
+    const auto master = is_double ? at::kDouble : at::kFloat;
+    std::vector<std::pair<std::string, Tensor>> all;
     for (const WeightSpec& spec : weight_list(config)) {
-      names.push_back(spec.name);
-      weights.push_back(tensor_of(source.weight(spec.name).tensor).to(master).set_requires_grad(true));
-      index.emplace(spec.name, weights.size() - 1);
+      // A frozen weight is kept as it is computed with.
+      all.emplace_back(
+          spec.name,
+          tensor_of(source.weight(spec.name).tensor).to(options.lora ? scalar_type(options.compute) : master));
     }
-    optimizer = std::make_unique<torch::optim::AdamW>(make_optimizer(weights, adam));
+    weights.insert(all.begin(), all.end());
+    if (options.lora) lora = std::make_unique<LoraLayers>(config, *options.lora, options.seed, is_double);
+    learned = std::make_unique<LearnedWeights>(lora ? lora->weights() : all, adam);
   }
 
   const Tensor& weight(const std::string& name) const {
-    const auto found = index.find(name);
-    if (found == index.end()) throw InternalError("no weight is called " + name);
-    return weights[found->second];
+    const auto found = weights.find(name);
+    if (found != weights.end()) return found->second;
+    const Tensor* own = learned->find(name);
+    if (own == nullptr) throw InternalError("no weight is called " + name);
+    return *own;
   }
 
   WeightOf computing() const {
     return [this](const std::string& name) { return weight(name).to(scalar_type(options.compute)); };
+  }
+
+  Adaptation adaptation(const DualStream& stream, bool has_dropout) const {
+    return lora ? lora->adaptation(stream, has_dropout) : Adaptation();
   }
 
   Tensor through_layers(const ForwardRows& rows) const {
@@ -121,7 +114,7 @@ struct TrainedModel::Impl {
 
   Losses run(const DualStream& stream, std::span<const float> row_weights, double next_token_weight) const {
     const WeightOf weights_of = computing();
-    const ForwardRows rows(config, stream, weights_of);
+    const ForwardRows rows(config, stream, weights_of, adaptation(stream, false));
     Losses losses;
     if (stream.losses.empty()) return losses;
     objective(rows, through_layers(rows), stream, row_weights, next_token_weight, losses);
@@ -131,11 +124,13 @@ struct TrainedModel::Impl {
   Losses run_backward(const DualStream& stream, std::span<const float> row_weights, double next_token_weight,
                       double share) const {
     const WeightOf weights_of = computing();
-    const ForwardRows rows(config, stream, weights_of);
+    const ForwardRows rows(config, stream, weights_of, adaptation(stream, true));
     Losses losses;
     if (stream.losses.empty()) return losses;
     if (!options.has_gradient_checkpoints) {
-      (objective(rows, through_layers(rows), stream, row_weights, next_token_weight, losses) * share).backward();
+      const Tensor total = objective(rows, through_layers(rows), stream, row_weights, next_token_weight, losses);
+      // An adapter for masks has no part in a batch without one.
+      if (total.requires_grad()) (total * share).backward();
       return losses;
     }
     std::vector<Tensor> entering;  // each layer
@@ -157,23 +152,16 @@ struct TrainedModel::Impl {
       gradient = input.grad();
       entering.pop_back();
     }
-    rows.embed().backward(gradient);
+    if (!lora) rows.embed().backward(gradient);
     return losses;
-  }
-
-  torch::optim::AdamWParamState* state_of(const Tensor& weight) const {
-    const auto found = optimizer->state().find(c10::guts::to_string(weight.unsafeGetTensorImpl()));
-    return found == optimizer->state().end() ? nullptr
-                                             : static_cast<torch::optim::AdamWParamState*>(found->second.get());
   }
 
   const ModelConfig config;
   const ModelOptions options;
   const AdamW adam;
-  std::vector<std::string> names;
-  std::vector<Tensor> weights;
-  std::unordered_map<std::string, std::size_t> index;
-  std::unique_ptr<torch::optim::AdamW> optimizer;
+  std::unordered_map<std::string, Tensor> weights;  // of the checkpoint
+  std::unique_ptr<LoraLayers> lora;
+  std::unique_ptr<LearnedWeights> learned;
 };
 
 TrainedModel::TrainedModel(const Checkpoint& checkpoint, const ModelConfig& config, const ModelOptions& options,
@@ -216,35 +204,16 @@ Losses TrainedModel::losses(const DualStream& stream, std::span<const float> wei
 std::vector<double> TrainedModel::logits(const DualStream& stream, const std::vector<std::int64_t>& rows) {
   const torch::NoGradGuard guard;
   const WeightOf weights_of = impl_->computing();
-  const ForwardRows forward(impl_->config, stream, weights_of);
+  const ForwardRows forward(impl_->config, stream, weights_of, impl_->adaptation(stream, false));
   return values_of(forward.logits(impl_->through_layers(forward), rows));
 }
 
 double TrainedModel::step(double learning_rate) {
-  const torch::NoGradGuard guard;
-  double squares = 0;
-  for (std::size_t i = 0; i < impl_->weights.size(); ++i) {
-    const Tensor& gradient = impl_->weights[i].grad();
-    if (!gradient.defined()) continue;
-    const auto square = gradient.to(at::kDouble).square().sum().item<double>();
-    if (!std::isfinite(square)) throw InvalidInput("the gradient of " + impl_->names[i] + " is not a finite number");
-    squares += square;
-  }
-  const double norm = std::sqrt(squares);
-  if (impl_->adam.max_gradient_norm > 0 && norm > 0) {
-    const double factor = std::min(1.0, impl_->adam.max_gradient_norm / (norm + 1e-6));
-    for (const Tensor& weight : impl_->weights) {
-      if (weight.grad().defined()) weight.grad().mul_(factor);
-    }
-  }
-  for (auto& group : impl_->optimizer->param_groups()) group.options().set_lr(learning_rate);
-  impl_->optimizer->step();
-  impl_->optimizer->zero_grad();
-  return norm;
+  return impl_->learned->step(learning_rate);
 }
 
 const std::vector<std::string>& TrainedModel::names() const {
-  return impl_->names;
+  return impl_->learned->names();
 }
 
 std::vector<double> TrainedModel::weight(const std::string& name) const {
@@ -264,40 +233,15 @@ void TrainedModel::set_weight(const std::string& name, std::span<const double> v
 }
 
 void TrainedModel::save_weights(const std::filesystem::path& path, DType type) const {
-  std::vector<std::pair<std::string, Tensor>> tensors;
-  for (std::size_t i = 0; i < impl_->names.size(); ++i)
-    tensors.emplace_back(impl_->names[i], impl_->weights[i].detach());
-  write_tensors(path, tensors, type);
+  impl_->learned->save(path, type, impl_->lora ? kLoraPrefix : "");
 }
 
 void TrainedModel::save_state(const std::filesystem::path& path) const {
-  std::vector<std::pair<std::string, Tensor>> tensors;
-  for (std::size_t i = 0; i < impl_->names.size(); ++i) {
-    const std::string& name = impl_->names[i];
-    tensors.emplace_back("weight." + name, impl_->weights[i].detach());
-    const auto* state = impl_->state_of(impl_->weights[i]);
-    if (state == nullptr) continue;
-    tensors.emplace_back("mean." + name, state->exp_avg());
-    tensors.emplace_back("variance." + name, state->exp_avg_sq());
-    tensors.emplace_back("step." + name, at::full({1}, static_cast<double>(state->step()), at::kFloat));
-  }
-  write_tensors(path, tensors, DType::kF32);
+  impl_->learned->save_state(path);
 }
 
 void TrainedModel::load_state(const std::filesystem::path& path) {
-  const torch::NoGradGuard guard;
-  TensorFile file(path);
-  for (std::size_t i = 0; i < impl_->names.size(); ++i) {
-    const std::string& name = impl_->names[i];
-    Tensor weight = impl_->weights[i];
-    weight.copy_(file.tensor("weight." + name, weight));
-    if (!file.has("step." + name)) continue;
-    auto state = std::make_unique<torch::optim::AdamWParamState>();
-    state->step(static_cast<std::int64_t>(file.tensor("step." + name, at::zeros({1})).item<float>()));
-    state->exp_avg(file.tensor("mean." + name, weight));
-    state->exp_avg_sq(file.tensor("variance." + name, weight));
-    impl_->optimizer->state()[c10::guts::to_string(weight.unsafeGetTensorImpl())] = std::move(state);
-  }
+  impl_->learned->load_state(path);
 }
 
 }  // namespace wedlm::train

@@ -1,5 +1,5 @@
-// A model that learns: its weights as float32 masters, their gradients, and AdamW over them. It takes batches of rows
-// and knows neither data nor schedule.
+// A model that learns: all of its weights, or an adapter beside them while they stay as they are. It takes batches of
+// rows and knows neither data nor schedule.
 #pragma once
 
 #include <cstddef>
@@ -7,13 +7,16 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "wedlm/checkpoint/checkpoint.h"
+#include "wedlm/checkpoint/lora_config.h"
 #include "wedlm/model/model_config.h"
 #include "wedlm/train/rows/dual_stream.h"
+#include "wedlm/train/torch/learned_weights.h"
 
 namespace wedlm::train {
 
@@ -24,15 +27,8 @@ struct ModelOptions {
   ComputeType compute = ComputeType::kBfloat16;  // kFloat64: masters too, to compare with finite differences
   bool has_gradient_checkpoints = false;  // keep only what enters each layer, and compute it again for the gradient
   int num_threads = 0;                    // 0: one for each processor this process may use
-};
-
-/// Source: Loshchilov and Hutter 2019, algorithm 2. No decay on norms and biases.
-struct AdamW {
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double eps = 1e-8;
-  double weight_decay = 0.01;
-  double max_gradient_norm = 1.0;  // to which the norm over all weights is clipped; 0: not at all
+  std::optional<LoraConfig> lora{};       // where it is there, it learns, and the weights are frozen
+  std::uint64_t seed = 42;                // of what is drawn: an adapter's first values and its dropout
 };
 
 /// Mean cross entropies in nats; 0 where no row has that loss.
@@ -53,9 +49,9 @@ class TrainedModel {
   TrainedModel(const TrainedModel&) = delete;
   TrainedModel& operator=(const TrainedModel&) = delete;
 
-  /// The losses of a batch; `share` x the gradient of the total is added to the gradients. `weights` are those of
-  /// stream.losses, as loss_weights() makes them; `next_token_weight` is its argument. Throws ResourceError naming the
-  /// batch's rows where memory does not suffice.
+  /// The losses of a batch, computed with dropout where an adapter has it; `share` x the gradient of the total is added
+  /// to the gradients. `weights` are those of stream.losses, as loss_weights() makes them; `next_token_weight` is its
+  /// argument. Throws ResourceError naming the batch's rows where memory does not suffice.
   Losses add_gradient(const DualStream& stream, std::span<const float> weights, double next_token_weight, double share);
   /// The losses alone.
   Losses losses(const DualStream& stream, std::span<const float> weights, double next_token_weight);
@@ -66,16 +62,18 @@ class TrainedModel {
   /// InvalidInput that names the first weight whose gradient is not finite; nothing has changed then.
   double step(double learning_rate);
 
-  /// Names of all weights, in the order of weight_list(), and copies of what they hold.
+  /// Names of the weights that learn: all in the order of weight_list(), or an adapter's
+  /// ("model.layers.0.mlp.up_proj.lora_A.weight", ...).
   const std::vector<std::string>& names() const;
+  /// Copies of what weights hold, those that are frozen too, and of gradients.
   std::vector<double> weight(const std::string& name) const;
   std::vector<double> gradient(const std::string& name) const;
   void set_weight(const std::string& name, std::span<const double> values);
 
-  /// Writes the weights as a safetensors file of that type.
+  /// Writes the weights that learn as a safetensors file of that type, an adapter's under the names of PEFT.
   void save_weights(const std::filesystem::path& path, DType type) const;
-  /// Writes masters and the optimiser's state, and reads them; what is read gives the same next step to the bit. The
-  /// latter throws InvalidInput for a file of another model.
+  /// Writes the masters that learn and the optimiser's state, and reads them; what is read gives the same next step to
+  /// the bit. The latter throws InvalidInput for a file of another model.
   void save_state(const std::filesystem::path& path) const;
   void load_state(const std::filesystem::path& path);
 
