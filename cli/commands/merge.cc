@@ -68,7 +68,7 @@ Command add_merge(CLI::App& program) {
   const auto flags = std::make_shared<MergeFlags>();
   OptionGroup folders(*app, "Folders");
   folders.path({.names = "ADAPTER",
-                .value = "FOLDER",
+                .value = "ADAPTER",
                 .text = "A folder with adapter_config.json and adapter_model.safetensors, or organisation/name in the "
                         "cache."},
                flags->adapter);

@@ -77,13 +77,15 @@ int show_dry_run(const TrainFlags& flags, const Tokenizer& tokenizer, const Mode
   const auto steps = flags.options.max_steps > 0 ? flags.options.max_steps : all.steps_of_all(flags.options.num_epochs);
   const auto& lora = flags.options.model.lora;
   const auto parameters = static_cast<double>(config.num_parameters());
-  // Frozen weights are kept in the type of products, and of their gradients only rows' are computed.
+  // Of frozen weights only the gradients of rows are computed.
   const double learned = lora ? static_cast<double>(train::num_parameters(config, *lora)) : parameters;
   const double frozen = lora ? parameters : 0;
-  const double frozen_bytes = flags.options.model.compute == train::ComputeType::kBfloat16 ? 2 : 4;
+  const ModelFormats formats = formats_to_load(config.quantization, flags.options.model.base);
+  const DType computing = flags.options.model.compute == train::ComputeType::kBfloat16 ? DType::kBF16 : DType::kF32;
+  const double frozen_bytes = lora ? static_cast<double>(train::frozen_bytes(config, formats, computing)) : 0;
   console.print("\n" + std::to_string(steps) + " steps; the first has " + std::to_string(first.size()) +
                 " packs with " + std::to_string(tokens) + " tokens as " + std::to_string(rows) + " rows\n" +
-                "weights, gradients and AdamW's state take " + size_text(16 * learned + frozen_bytes * frozen) +
+                "weights, gradients and AdamW's state take " + size_text(16 * learned + frozen_bytes) +
                 "; a step computes " + count_text((6 * learned + 4 * frozen) * static_cast<double>(rows)) +
                 " multiplications and additions\n");
   return 0;
@@ -146,6 +148,7 @@ int read_and_train(TrainCommand& command, const Console& console, const Watcher&
   const auto chat_template = ChatTemplate::load(folder);
   const ModelConfig config = masked_config(checkpoint, tokenizer, flags);
   flags.options.model.lora = chosen_lora(flags, flags.model.value_or(folder.string()));
+  if (flags.base_weights != WeightType::kStored) flags.options.model.base = formats_with(flags.base_weights);
   flags.options.batches.max_tokens = static_cast<std::size_t>(flags.samples.max_length);
   if (flags.samples.max_length > config.max_length()) {
     throw InvalidInput("--max-length: expected at most the " + std::to_string(config.max_length()) +

@@ -29,6 +29,8 @@ constexpr std::array kWeightings = {Named{LossWeighting::kWeighted, "weighted"},
                                     Named{LossWeighting::kUniform, "uniform"}};
 constexpr std::array kSchedules = {Named{ScheduleKind::kCosine, "cosine"}, Named{ScheduleKind::kConstant, "constant"}};
 constexpr std::array kLoraRows = {Named{LoraRows::kAll, "all"}, Named{LoraRows::kMasks, "masks"}};
+constexpr std::array kBaseWeights = {Named{WeightType::kStored, "stored"}, Named{WeightType::kInt8, "int8"},
+                                     Named{WeightType::kInt4, "int4"}};
 constexpr std::array kPrecisions = {Named{train::ComputeType::kBfloat16, "bfloat16"},
                                     Named{train::ComputeType::kFloat32, "float32"}};
 
@@ -166,6 +168,10 @@ void add_lora_flags(CLI::App& app, TrainFlags& flags) {
                 "In which rows it counts: in those of masks alone, the next-token function stays as it is, to the bit; "
                 "such an adapter cannot be merged.",
                 kLoraRows, flags.lora.rows);
+  recipe.choice("--base-weights",
+                "How the frozen weights are kept, for less memory: rounded as they are loaded, or as a quantized "
+                "checkpoint has them.",
+                kBaseWeights, flags.base_weights);
 }
 
 void add_run_flags(CLI::App& app, TrainFlags& flags) {
@@ -204,10 +210,10 @@ void add_train_flags(CLI::App& app, TrainFlags& flags) {
 
 std::optional<LoraConfig> chosen_lora(const TrainFlags& flags, const std::string& base) {
   if (!flags.lora_rank) {
-    if (flags.lora == LoraConfig()) return std::nullopt;
+    if (flags.lora == LoraConfig() && flags.base_weights == WeightType::kStored) return std::nullopt;
     throw InvalidInput(
-        "--lora-alpha, --lora-dropout, --lora-targets and --lora-on say how an adapter is trained: give "
-        "its --lora-rank too");
+        "--lora-alpha, --lora-dropout, --lora-targets, --lora-on and --base-weights say how an adapter is trained: "
+        "give its --lora-rank too");
   }
   LoraConfig lora = flags.lora;
   lora.rank = *flags.lora_rank;

@@ -21,6 +21,7 @@ struct TrainFlags {
   std::optional<std::int32_t> mask_token_id{};
   std::optional<std::int64_t> lora_rank{};
   LoraConfig lora{};  // that a rank switches on
+  WeightType base_weights = WeightType::kStored;
   std::optional<std::string> output{};
   bool skips_bad_lines = false;
   bool is_dry_run = false;

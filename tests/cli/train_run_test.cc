@@ -152,6 +152,8 @@ TEST_F(TrainRunTest, AnAdapterIsMergedAndThenAnswersAsItWasTaught) {
   const fs::path adapter = out_ / "final", merged = temporary_.path() / "merged";
   const Json config = parse_json(read_text(adapter / "adapter_config.json"), "adapter_config.json");
   EXPECT_EQ(config.at("r"), Json(8));
+  EXPECT_THAT(read_text(adapter / "adapter_model.safetensors"),
+              HasSubstr("\"base_model.model.model.layers.4.mlp.down_proj.lora_B.weight\""));
   EXPECT_EQ(config.at("base_model_name_or_path").as_string(), fs::canonical(nano_model()).string());
   const Finished unmerged = run_wedlm({"generate", "-m", adapter.string(), "-p", "x"});
   EXPECT_EQ(unmerged.exit_code, 3);
@@ -163,6 +165,25 @@ TEST_F(TrainRunTest, AnAdapterIsMergedAndThenAnswersAsItWasTaught) {
   EXPECT_THAT(answer(merged), testing::StartsWith("It is "));
   EXPECT_EQ(run_wedlm({"merge", adapter.string(), "-m", nano_model().string(), "-o", merged.string(), "--force"}).out,
             merging.out);
+}
+
+TEST_F(TrainRunTest, AnAdapterOverInt4IsMergedIntoTheOriginal) {
+  const std::string quantized = (temporary_.path() / "int4").string(), merged = (temporary_.path() / "merged").string();
+  ASSERT_EQ(run_wedlm({"quantize", nano_model().string(), quantized, "--weights", "int4"}).exit_code, 0);
+  const std::vector<std::string> few = {"--lora-rank", "4", "--max-steps", "2"};
+  const auto with = [&](std::vector<std::string> further) {
+    further.insert(further.end(), few.begin(), few.end());
+    return further;
+  };
+  const fs::path rounded = temporary_.path() / "rounded";
+  ASSERT_EQ(train(rounded, with({"--base-weights", "int4"})).exit_code, 0);
+  const Finished run = train(out_, with({"-m", quantized}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(steps_of(out_), steps_of(rounded)) << "rounded at load or before";
+  const fs::path adapter = out_ / "final";
+  EXPECT_THAT(run_wedlm({"merge", adapter.string(), "-o", merged}).err, HasSubstr("merge into the checkpoint that"));
+  EXPECT_EQ(run_wedlm({"merge", adapter.string(), "-m", nano_model().string(), "-o", merged}).exit_code, 0);
+  EXPECT_THAT(train(temporary_.path() / "full", {"-m", quantized}).err, HasSubstr("(--lora-rank)"));
 }
 
 TEST_F(TrainRunTest, AnAdapterForMasksIsNotMerged) {

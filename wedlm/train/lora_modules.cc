@@ -28,4 +28,17 @@ std::int64_t num_parameters(const ModelConfig& model, const LoraConfig& lora) {
   return count;
 }
 
+std::int64_t frozen_bytes(const ModelConfig& model, const ModelFormats& formats, DType computing) {
+  std::int64_t rest = model.num_parameters(), bytes = 0;
+  for (const MatrixSpec& matrix : matrix_list(model)) {
+    const WeightFormat& format = matrix.format(formats);
+    if (!format.is_packed()) continue;
+    bytes += weight_bytes(format, computing, matrix.out_features, matrix.in_features);
+    // Tied embeddings stay beside a head that is packed.
+    const bool is_tied = matrix.role == MatrixSpec::Role::kHead && model.tie_word_embeddings;
+    if (!is_tied) rest -= matrix.out_features * matrix.in_features;
+  }
+  return bytes + rest * static_cast<std::int64_t>(dtype_bytes(computing));
+}
+
 }  // namespace wedlm::train

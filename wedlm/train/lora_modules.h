@@ -1,4 +1,4 @@
-// Which linear layers of a model an adapter changes. Free of LibTorch.
+// Which linear layers of a model an adapter changes, and what model and adapter come to. Free of LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -21,5 +21,8 @@ std::vector<LoraModule> lora_modules(const ModelConfig& model, const LoraConfig&
 
 /// Numbers in all matrices of the adapter.
 std::int64_t num_parameters(const ModelConfig& model, const LoraConfig& lora);
+
+/// Bytes of frozen weights: matrices in these formats, what is not packed in the type that products are computed in.
+std::int64_t frozen_bytes(const ModelConfig& model, const ModelFormats& formats, DType computing);
 
 }  // namespace wedlm::train

@@ -60,6 +60,7 @@ Json identity(const SampleSet& samples, const TrainOptions& options, std::int64_
     identity.set("lora_dropout", lora->dropout);
     identity.set("lora_targets", targets);
     identity.set("lora_on", static_cast<int>(lora->rows));
+    identity.set("base_weights", describe(options.model.base));
   }
   return identity;
 }

@@ -35,10 +35,9 @@ struct ForwardRows::Inputs {
   std::vector<AttentionTile> tiles;
 };
 
-ForwardRows::ForwardRows(const ModelConfig& config, const DualStream& stream, const WeightOf& weights,
-                         Adaptation adaptation)
-    : config_(config), weights_(weights), adaptation_(std::move(adaptation)), inputs_(std::make_unique<Inputs>()) {
-  const Tensor embedding = weights("model.embed_tokens.weight");
+ForwardRows::ForwardRows(const ModelConfig& config, const DualStream& stream, const ForwardParts& parts)
+    : config_(config), parts_(parts), inputs_(std::make_unique<Inputs>()) {
+  const Tensor embedding = parts.weight("model.embed_tokens.weight");
   const std::int64_t half = config.head_dim / 2;
   const Rotation rotation = config.rotation(config.max_length());
   Tensor angles = at::empty({stream.num_rows(), 2, half}, at::kFloat);
@@ -58,16 +57,16 @@ ForwardRows::ForwardRows(const ModelConfig& config, const DualStream& stream, co
 ForwardRows::~ForwardRows() = default;
 
 Tensor ForwardRows::embed() const {
-  return at::embedding(weights_("model.embed_tokens.weight"), inputs_->ids);
+  return at::embedding(parts_.weight("model.embed_tokens.weight"), inputs_->ids);
 }
 
 Tensor ForwardRows::layer(std::int64_t index, const Tensor& hidden) const {
   const std::string prefix = "model.layers." + std::to_string(index) + ".";
-  const auto weight = [&](const char* name) { return weights_(prefix + name); };
+  const auto weight = [&](const char* name) { return parts_.weight(prefix + name); };
   const auto project = [&](const Tensor& x, const std::string& name, bool has_bias) {
-    const Tensor bias = has_bias ? weights_(prefix + name + ".bias") : Tensor();
-    const Tensor y = at::linear(x, weights_(prefix + name + ".weight"), bias);
-    return adaptation_ ? adaptation_(prefix + name, x, y) : y;
+    const Tensor bias = has_bias ? parts_.weight(prefix + name + ".bias") : Tensor();
+    const Tensor y = parts_.product(prefix + name + ".weight", x, bias);
+    return parts_.adaptation ? parts_.adaptation(prefix + name, x, y) : y;
   };
   const auto heads = [&](const Tensor& x, std::int64_t count) { return x.view({x.size(0), count, config_.head_dim}); };
 
@@ -91,8 +90,8 @@ Tensor ForwardRows::layer(std::int64_t index, const Tensor& hidden) const {
 
 Tensor ForwardRows::logits(const Tensor& hidden, const std::vector<std::int64_t>& rows) const {
   const Tensor chosen = hidden.index_select(0, at::tensor(rows, at::kLong).to(hidden.device()));
-  const Tensor normed = rms_norm(chosen, weights_("model.norm.weight"), config_.rms_norm_eps);
-  return at::linear(normed, weights_(config_.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight"));
+  const Tensor normed = rms_norm(chosen, parts_.weight("model.norm.weight"), config_.rms_norm_eps);
+  return parts_.product(config_.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight", normed, Tensor());
 }
 
 }  // namespace wedlm::train

@@ -19,15 +19,25 @@ namespace wedlm::train {
 /// The weight of that name, in the type that products are computed in.
 using WeightOf = std::function<at::Tensor(const std::string& name)>;
 
+/// x W^T + bias, which may be undefined, of the matrix W of that name.  // [rows, in] -> [rows, out]
+using ProductOf = std::function<at::Tensor(const std::string& name, const at::Tensor& x, const at::Tensor& bias)>;
+
 /// What becomes of a projection's result y where something is added to it: the module, such as
 /// "model.layers.0.mlp.up_proj", the rows x that entered, and y.  // x: [rows, in], y: [rows, out] -> as y
 using Adaptation = std::function<at::Tensor(const std::string& module, const at::Tensor& x, const at::Tensor& y)>;
 
+/// What a forward computes with.
+struct ForwardParts {
+  WeightOf weight;        // tells type and device
+  ProductOf product;      // for every matrix but the embeddings
+  Adaptation adaptation;  // adds nothing where it is empty
+};
+
 /// The rows of a forward on their device, with what all layers need of them.
 class ForwardRows {
  public:
-  /// `weights` tells type and device. An empty `adaptation` adds nothing.
-  ForwardRows(const ModelConfig& config, const DualStream& stream, const WeightOf& weights, Adaptation adaptation = {});
+  /// All have to live as long.
+  ForwardRows(const ModelConfig& config, const DualStream& stream, const ForwardParts& parts);
   ~ForwardRows();
   ForwardRows(const ForwardRows&) = delete;
   ForwardRows& operator=(const ForwardRows&) = delete;
@@ -43,8 +53,7 @@ class ForwardRows {
   struct Inputs;
 
   const ModelConfig& config_;
-  const WeightOf& weights_;
-  Adaptation adaptation_;
+  const ForwardParts& parts_;
   std::unique_ptr<Inputs> inputs_;
 };
 

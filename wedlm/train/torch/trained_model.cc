@@ -10,6 +10,7 @@
 #include "wedlm/model/weight_source.h"
 #include "wedlm/train/torch/forward.h"
 #include "wedlm/train/torch/lora.h"
+#include "wedlm/train/torch/packed_weights.h"
 #include "wedlm/train/torch/tensor_file.h"
 
 namespace wedlm::train {
@@ -34,6 +35,8 @@ std::vector<double> values_of(const Tensor& tensor) {
   return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
 }
 
+constexpr const char* kEmbedding = "model.embed_tokens.weight";  // of which there are numbers, whatever its head has
+
 std::vector<std::int64_t> rows_of(const DualStream& stream) {
   std::vector<std::int64_t> rows;
   for (const LossRow& loss : stream.losses) rows.push_back(loss.row);
@@ -47,14 +50,18 @@ struct TrainedModel::Impl {
       : config(model), options(model_options), adam(optimizer_options) {}
 
   void load(const Checkpoint& checkpoint) {
-    if (config.quantization) {
-      throw InvalidInput(checkpoint.folder().string() + " is quantized; train the checkpoint that it was made of");
+    const ModelFormats formats = formats_to_load(config.quantization, options.base);
+    if (!options.lora && formats != ModelFormats()) {
+      throw InvalidInput(checkpoint.folder().string() + ": weights of " + describe(formats) +
+                         " do not learn; train the checkpoint as it was, or an adapter beside it (--lora-rank)");
     }
     const CheckpointWeights source(checkpoint, config);
+    packed = PackedWeights(source, config, formats);
     const bool is_double = options.compute == ComputeType::kFloat64;
     const auto master = is_double ? at::kDouble : at::kFloat;
     std::vector<std::pair<std::string, Tensor>> all;
     for (const WeightSpec& spec : weight_list(config)) {
+      if (packed.has(spec.name) && spec.name != kEmbedding) continue;
       // A frozen weight is kept as it is computed with.
       all.emplace_back(
           spec.name,
@@ -73,12 +80,16 @@ struct TrainedModel::Impl {
     return *own;
   }
 
-  WeightOf computing() const {
-    return [this](const std::string& name) { return weight(name).to(scalar_type(options.compute)); };
-  }
-
-  Adaptation adaptation(const DualStream& stream, bool has_dropout) const {
-    return lora ? lora->adaptation(stream, has_dropout) : Adaptation();
+  ForwardParts parts(const DualStream& stream, bool has_dropout) const {
+    const WeightOf computing = [this](const std::string& name) {
+      return weight(name).to(scalar_type(options.compute));
+    };
+    return {.weight = computing,
+            .product =
+                [this, computing](const std::string& name, const Tensor& x, const Tensor& bias) {
+                  return packed.has(name) ? packed.product(name, x, bias) : at::linear(x, computing(name), bias);
+                },
+            .adaptation = lora ? lora->adaptation(stream, has_dropout) : Adaptation()};
   }
 
   Tensor through_layers(const ForwardRows& rows) const {
@@ -113,8 +124,8 @@ struct TrainedModel::Impl {
   }
 
   Losses run(const DualStream& stream, std::span<const float> row_weights, double next_token_weight) const {
-    const WeightOf weights_of = computing();
-    const ForwardRows rows(config, stream, weights_of, adaptation(stream, false));
+    const ForwardParts with = parts(stream, false);
+    const ForwardRows rows(config, stream, with);
     Losses losses;
     if (stream.losses.empty()) return losses;
     objective(rows, through_layers(rows), stream, row_weights, next_token_weight, losses);
@@ -123,8 +134,8 @@ struct TrainedModel::Impl {
 
   Losses run_backward(const DualStream& stream, std::span<const float> row_weights, double next_token_weight,
                       double share) const {
-    const WeightOf weights_of = computing();
-    const ForwardRows rows(config, stream, weights_of, adaptation(stream, true));
+    const ForwardParts with = parts(stream, true);
+    const ForwardRows rows(config, stream, with);
     Losses losses;
     if (stream.losses.empty()) return losses;
     if (!options.has_gradient_checkpoints) {
@@ -159,7 +170,8 @@ struct TrainedModel::Impl {
   const ModelConfig config;
   const ModelOptions options;
   const AdamW adam;
-  std::unordered_map<std::string, Tensor> weights;  // of the checkpoint
+  std::unordered_map<std::string, Tensor> weights;  // of the checkpoint, but those that are packed
+  PackedWeights packed;
   std::unique_ptr<LoraLayers> lora;
   std::unique_ptr<LearnedWeights> learned;
 };
@@ -203,8 +215,8 @@ Losses TrainedModel::losses(const DualStream& stream, std::span<const float> wei
 
 std::vector<double> TrainedModel::logits(const DualStream& stream, const std::vector<std::int64_t>& rows) {
   const torch::NoGradGuard guard;
-  const WeightOf weights_of = impl_->computing();
-  const ForwardRows forward(impl_->config, stream, weights_of, impl_->adaptation(stream, false));
+  const ForwardParts with = impl_->parts(stream, false);
+  const ForwardRows forward(impl_->config, stream, with);
   return values_of(forward.logits(impl_->through_layers(forward), rows));
 }
 
@@ -217,7 +229,7 @@ const std::vector<std::string>& TrainedModel::names() const {
 }
 
 std::vector<double> TrainedModel::weight(const std::string& name) const {
-  return values_of(impl_->weight(name));
+  return values_of(impl_->packed.has(name) ? impl_->packed.weight(name) : impl_->weight(name));
 }
 
 std::vector<double> TrainedModel::gradient(const std::string& name) const {

@@ -15,6 +15,7 @@
 #include "wedlm/checkpoint/checkpoint.h"
 #include "wedlm/checkpoint/lora_config.h"
 #include "wedlm/model/model_config.h"
+#include "wedlm/model/quantization.h"
 #include "wedlm/train/rows/dual_stream.h"
 #include "wedlm/train/torch/learned_weights.h"
 
@@ -27,6 +28,7 @@ struct ModelOptions {
   ComputeType compute = ComputeType::kBfloat16;  // kFloat64: masters too, to compare with finite differences
   bool has_gradient_checkpoints = false;  // keep only what enters each layer, and compute it again for the gradient
   int num_threads = 0;                    // 0: one for each processor this process may use
+  ModelFormats base{};                    // of frozen weights, beside which an adapter learns; as stored unless given
   std::optional<LoraConfig> lora{};       // where it is there, it learns, and the weights are frozen
   std::uint64_t seed = 42;                // of what is drawn: an adapter's first values and its dropout
 };
@@ -42,7 +44,7 @@ struct Losses {
 
 class TrainedModel {
  public:
-  /// Throws InvalidInput for a checkpoint that is not sound or is quantized.
+  /// Throws InvalidInput for a checkpoint that is not sound, and for a packed format without an adapter.
   TrainedModel(const Checkpoint& checkpoint, const ModelConfig& config, const ModelOptions& options,
                const AdamW& optimizer);
   ~TrainedModel();
@@ -65,7 +67,8 @@ class TrainedModel {
   /// Names of the weights that learn: all in the order of weight_list(), or an adapter's
   /// ("model.layers.0.mlp.up_proj.lora_A.weight", ...).
   const std::vector<std::string>& names() const;
-  /// Copies of what weights hold, those that are frozen too, and of gradients.
+  /// Copies of what weights hold, those that are frozen too (of tied embeddings that are packed, the head's numbers),
+  /// and of gradients.
   std::vector<double> weight(const std::string& name) const;
   std::vector<double> gradient(const std::string& name) const;
   void set_weight(const std::string& name, std::span<const double> values);
