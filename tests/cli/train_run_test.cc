@@ -146,7 +146,7 @@ TEST_F(TrainRunTest, AnAdapterGoesOnWithTheDropoutThatItWouldHaveHad) {
 }
 
 TEST_F(TrainRunTest, AnAdapterIsMergedAndThenAnswersAsItWasTaught) {
-  const Finished run = train(out_, {"--lora-rank", "8", "--epochs", "10", "--learning-rate", "0.01"});
+  const Finished run = train(out_, {"--lora-rank", "8", "--epochs", "5", "--learning-rate", "0.02"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.err, HasSubstr("wedlm merge"));
   const fs::path adapter = out_ / "final", merged = temporary_.path() / "merged";
