@@ -16,11 +16,13 @@ namespace wedlm::cli {
 struct TrainFlags {
   std::optional<std::string> model{};
   std::vector<train::TrainingFile> files{};
+  std::vector<train::TrainingFile> eval_files{};
+  std::optional<double> eval_share{};
   train::SampleOptions samples{};
   train::TrainOptions options{};
   std::optional<std::int32_t> mask_token_id{};
   std::optional<std::string> output{};
-  bool skips_bad_lines = false;
+  train::BadLines bad_lines = train::BadLines::kRefuse;
   bool is_dry_run = false;
 };
 

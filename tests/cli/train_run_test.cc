@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <map>
 
 #include "tests/cli/run_wedlm.h"
 
@@ -47,16 +48,34 @@ class TrainRunTest : public testing::Test {
   Finished train(const fs::path& out, const std::vector<std::string>& further = {}) const {
     return run_wedlm(arguments(out, further));
   }
-  /// Losses and gradient norms of all steps, to the last digit.
-  static std::vector<std::string> steps_of(const fs::path& out) {
-    std::vector<std::string> steps;
+  /// Everything that was measured but times, to the last digit: "4 loss 1.25".
+  static std::vector<std::string> metrics_of(const fs::path& out) {
+    std::vector<std::string> metrics;
     std::ifstream file(out / "metrics.jsonl");
     for (std::string line; std::getline(file, line);) {
-      const Json step = parse_json(line, "metrics.jsonl");
-      steps.push_back(write_json(step.at("step")) + " " + write_json(step.at("loss")) + " " +
-                      write_json(step.at("gradient_norm")));
+      const Json measured = parse_json(line, "metrics.jsonl");
+      for (const JsonMember& member : measured.as_object()) {
+        if (member.key == "step" || member.key.ends_with("seconds")) continue;
+        metrics.push_back(write_json(measured.at("step")) + " " + member.key + " " + write_json(member.value));
+      }
     }
-    return steps;
+    return metrics;
+  }
+  /// One number by step.
+  static std::map<std::int64_t, double> series_of(const fs::path& out, const char* name) {
+    std::map<std::int64_t, double> series;
+    std::ifstream file(out / "metrics.jsonl");
+    for (std::string line; std::getline(file, line);) {
+      const Json measured = parse_json(line, "metrics.jsonl");
+      const Json* value = measured.find(name);
+      if (value != nullptr) series[measured.at("step").as_integer()] = value->as_number();
+    }
+    return series;
+  }
+  static std::vector<std::string> names_in(const fs::path& folder) {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+    return names;
   }
 
   TemporaryFolder temporary_;
@@ -82,6 +101,9 @@ TEST_F(TrainRunTest, SaysWhatIsWrongInOneLine) {
   refused({"train", "--data", data_.string()}, "name a folder for checkpoints and result: -o FOLDER");
   refused({"train", "--data", data_.string() + ":0"}, "a weight: expected a number above 0");
   refused({"train", "--data", data_.string(), "--max-length", "100000", "--dry-run"}, "--max-length: expected at most");
+  refused({"train", "--data", data_.string(), "--dry-run", "--eval-share", "1"}, "--eval-share: expected a number");
+  refused({"train", "--data", data_.string(), "--dry-run", "--eval-share", "0.1", "--eval-data", data_.string()},
+          "give --eval-data or --eval-share, not both");
   refused({"train", "--data", data_.string(), "--mask-pattern", "prefix"}, "expected one of random, suffix, mixed");
   std::ofstream(data_, std::ios::app) << "{\"question\": 3}\n";
   refused({"train", "--data", data_.string(), "--dry-run"}, "line 41 of ");
@@ -107,13 +129,13 @@ TEST_F(TrainRunTest, WritesACheckpointThatAnswersAsItWasTaught) {
 
 TEST_F(TrainRunTest, GoesOnAsIfNothingHadHappened) {
   ASSERT_EQ(train(out_).exit_code, 0);
-  const auto whole = steps_of(out_);
-  ASSERT_GE(whole.size(), 4U);
+  const auto whole = metrics_of(out_);
+  ASSERT_GE(series_of(out_, "loss").size(), 4U);
   const fs::path cut = temporary_.path() / "cut";
   // Killed between two steps, after more of them than the last checkpoint has.
   {
     Running running(arguments(cut, {"--save-every", "2"}), {});
-    while (steps_of(cut).size() < 3) ::usleep(1000);
+    while (series_of(cut, "loss").size() < 3) ::usleep(1000);
     ASSERT_EQ(::kill(running.pid(), SIGKILL), 0);
     running.wait();
   }
@@ -121,7 +143,7 @@ TEST_F(TrainRunTest, GoesOnAsIfNothingHadHappened) {
   EXPECT_THAT(train(cut, {"--resume", "--seed", "43"}).err, HasSubstr("belongs to a run with seed 42"));
   const Finished resumed = train(cut, {"--resume", "--save-every", "2"});
   ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
-  EXPECT_EQ(steps_of(cut), whole);
+  EXPECT_EQ(metrics_of(cut), whole);
   EXPECT_EQ(read_text(cut / "final" / "model.safetensors"), read_text(out_ / "final" / "model.safetensors"));
 }
 
@@ -133,8 +155,59 @@ TEST_F(TrainRunTest, CtrlCSavesAndOneRunHasAFolder) {
   const Finished run = running.wait();
   EXPECT_EQ(run.exit_code, 130);
   EXPECT_THAT(run.err, AllOf(HasSubstr("Interrupted after step"), HasSubstr("--resume goes on")));
-  const auto steps = steps_of(out_).size();
+  const auto steps = series_of(out_, "loss").size();
   EXPECT_TRUE(fs::exists(out_ / ("checkpoint-" + std::to_string(steps)) / "training_state.safetensors"));
+}
+
+TEST_F(TrainRunTest, HeldOutSamplesSayWhichCheckpointIsBest) {
+  // What is held out answers otherwise than what is learned: the more of that, the worse.
+  const fs::path other = temporary_.path() / "other.jsonl";
+  std::ofstream(other) << R"({"prompt": "Say 3.", "completion": "No, I will not say this at all."})"
+                       << "\n";
+  const std::vector<std::string> options = {"--epochs",     "6",           "--learning-rate",    "0.003",
+                                            "--save-every", "2",           "--save-total-limit", "1",
+                                            "--eval-data",  other.string()};
+  const Finished run = train(out_, options);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto losses = series_of(out_, "eval_loss");
+  EXPECT_EQ(losses.begin()->first, 0);
+  EXPECT_EQ(losses.rbegin()->first, series_of(out_, "loss").rbegin()->first);
+  std::int64_t best = 0;
+  for (const auto& [step, loss] : losses) {
+    if (step > 0 && (best == 0 || loss < losses.at(best))) best = step;
+  }
+  const std::string name = "checkpoint-" + std::to_string(best);
+  const std::string newest = "checkpoint-" + std::to_string(losses.rbegin()->first);
+  ASSERT_NE(name, newest) << "the test says nothing otherwise";
+  EXPECT_EQ(fs::read_symlink(out_ / "best").string(), name);
+  EXPECT_THAT(names_in(out_), testing::UnorderedElementsAre(name, newest, "best", "final", "metrics.jsonl"));
+  EXPECT_EQ(run_wedlm({"verify", (out_ / "best").string()}).exit_code, 0);
+  EXPECT_THAT(run.err,
+              AllOf(HasSubstr("held out: 1 samples"), HasSubstr("step 0  held-out loss "),
+                    HasSubstr("The lowest held-out loss has " + (out_ / "best").string() + ", which is " + name)));
+
+  // A run that is killed measures the same.
+  const fs::path cut = temporary_.path() / "cut";
+  {
+    Running running(arguments(cut, options), {});
+    while (series_of(cut, "loss").size() < 5) ::usleep(1000);
+    ASSERT_EQ(::kill(running.pid(), SIGKILL), 0);
+    running.wait();
+  }
+  std::vector<std::string> again = options;
+  again.emplace_back("--resume");
+  EXPECT_EQ(train(cut, again).exit_code, 0);
+  EXPECT_EQ(metrics_of(cut), metrics_of(out_));
+  EXPECT_EQ(fs::read_symlink(cut / "best").string(), name);
+}
+
+TEST_F(TrainRunTest, AShareOfTheSamplesIsHeldOut) {
+  const Finished run = train(out_, {"--eval-share", "0.25", "--eval-every", "1", "--max-steps", "2"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("held out of them: 10 samples"));
+  EXPECT_EQ(series_of(out_, "eval_loss").size(), 3U);
+  EXPECT_THAT(train(out_, {"--eval-share", "0.5", "--resume", "--max-steps", "2"}).err,
+              HasSubstr("belongs to a run with samples 30"));
 }
 
 TEST_F(TrainRunTest, ALossThatIsNoNumberEndsTheRunAndNamesTheStep) {
