@@ -8,9 +8,20 @@
 #include "wedlm/frontend/text_input.h"
 
 namespace wedlm::train {
+namespace {
+
+/// "eval_loss" as TensorBoard groups it: "eval/loss".
+std::string tag_of(const std::string& name) {
+  for (const std::string group : {"eval", "exercise"}) {
+    if (name.starts_with(group + "_")) return group + "/" + name.substr(group.size() + 1);
+  }
+  return "train/" + name;
+}
+
+}  // namespace
 
 Metrics::Metrics(const std::filesystem::path& folder, std::optional<std::int64_t> step)
-    : path_(folder / "metrics.jsonl") {
+    : folder_(folder), path_(folder / "metrics.jsonl"), first_step_(step ? *step + 1 : 0) {
   if (!is_present(path_)) return;
   std::string kept;
   if (step) {
@@ -32,6 +43,18 @@ void Metrics::append(const Json& line) {
   file << write_json(line) << "\n";
   if (!file.flush()) throw ResourceError("cannot write " + path_.string());
   keep(line);
+  log(line);
+}
+
+void Metrics::log(const Json& line) {
+  const std::int64_t step = line.at("step").as_integer();
+  std::vector<Scalar> scalars;
+  for (const JsonMember& member : line.as_object()) {
+    if (member.key == "step" || !member.value.is_number()) continue;
+    scalars.push_back({.tag = tag_of(member.key), .value = static_cast<float>(member.value.as_number())});
+  }
+  if (!events_) events_.emplace(folder_, first_step_);
+  events_->append(step, scalars);
 }
 
 void Metrics::keep(const Json& line) {

@@ -1,5 +1,5 @@
-// What a run measures: OUTPUT/metrics.jsonl, an object of numbers with its step a line, and the same numbers in memory,
-// for the curves and for whoever asks what was measured already.
+// What a run measures: OUTPUT/metrics.jsonl, an object of numbers with its step a line, an event file for TensorBoard,
+// and the same numbers in memory, for the curves and for whoever asks what was measured already.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "wedlm/base/json.h"
+#include "wedlm/train/event_file.h"
 
 namespace wedlm::train {
 
@@ -36,9 +37,13 @@ class Metrics {
 
  private:
   void keep(const Json& line);
+  void log(const Json& line);
 
+  std::filesystem::path folder_;
   std::filesystem::path path_;
   std::map<std::string, Series, std::less<>> series_;
+  std::int64_t first_step_;          // that this process measures
+  std::optional<EventFile> events_;  // once it has
 };
 
 }  // namespace wedlm::train

@@ -7,9 +7,11 @@
 
 #include "wedlm/base/error.h"
 #include "wedlm/base/named.h"
+#include "wedlm/base/output_file.h"
 #include "wedlm/base/quote.h"
 #include "wedlm/checkpoint/companion_files.h"
 #include "wedlm/frontend/text_input.h"
+#include "wedlm/train/curves.h"
 #include "wedlm/train/evaluator.h"
 #include "wedlm/train/metrics.h"
 #include "wedlm/train/run_folder.h"
@@ -158,7 +160,9 @@ class Run {
     const auto best = best_step();
     if (best) folder_.link_best(*best);
     folder_.keep_newest(options_.save_total_limit, best);
-    return answer_exercises();
+    if (!answer_exercises()) return false;
+    draw_curves();
+    return true;
   }
 
   bool judge_held_out() {
@@ -200,8 +204,14 @@ class Run {
     return best ? std::optional(best->step) : std::nullopt;
   }
 
+  void draw_curves() const {
+    const auto svg = curves(metrics_, (options_.output / "").parent_path().filename().string());
+    if (svg) write_whole_file(options_.output / "curves.svg", *svg);
+  }
+
   TrainResult interrupted() {
     if (last_ != num_done_) save();
+    draw_curves();
     return {.num_steps = num_done_, .is_finished = false, .checkpoint = folder_.checkpoint(num_done_)};
   }
 
