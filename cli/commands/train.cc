@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/train_exercises.h"
 #include "cli/commands/train_view.h"
 #include "cli/commands/trainer.h"
 #include "cli/options/option_group.h"
@@ -15,6 +16,7 @@
 #include "wedlm/base/number_text.h"
 #include "wedlm/checkpoint/model_path.h"
 #include "wedlm/engine/loaded_model.h"
+#include "wedlm/train/data/token_cache.h"
 #include "wedlm/train/example_text.h"
 
 namespace wedlm::cli {
@@ -29,6 +31,7 @@ struct TrainCommand {
   TrainFlags flags;
   ThreadFlags threads;
   OutputOptions output;
+  std::optional<TrainExercises> exercises;  // that checkpoints answer
 };
 
 /// Its configuration with a mask: the checkpoint's, the caller's, or Qwen's first id that no text has.
@@ -91,8 +94,11 @@ int run_training(TrainCommand& command, const Checkpoint& checkpoint, const Mode
   flags.options.model.num_threads = command.threads.cpu_options().num_threads;
   flags.options.batches.mask_token_id = config.mask_token_id;
   TrainView view(watcher);
-  const train::TrainResult result =
-      command.trainer.train(checkpoint, config, data, flags.options, watcher, view.hooks());
+  train::RunHooks hooks = view.hooks();
+  if (command.exercises) {
+    hooks.answer_exercises = [&](const fs::path& folder) { return command.exercises->answer(folder, watcher); };
+  }
+  const train::TrainResult result = command.trainer.train(checkpoint, config, data, flags.options, watcher, hooks);
   if (!result.is_finished) {
     console.note("Interrupted after step " + std::to_string(result.num_steps) + "; saved " +
                  result.checkpoint.string() + ", and --resume goes on");
@@ -106,20 +112,40 @@ int run_training(TrainCommand& command, const Checkpoint& checkpoint, const Mode
   return 0;
 }
 
-/// The samples of all files, with a line about them.
-RunData read_data(const TrainFlags& flags, const train::SampleMaker& maker, const Console& console,
-                  const Watcher& watcher) {
-  const auto read = [&](const std::vector<train::TrainingFile>& files, const char* title) {
-    train::ReadingReport report;
-    train::DataSet data{.samples = read_samples(files, maker, flags.bad_lines, watcher, report), .files = files};
-    console.note(title + data_line(data.samples, report));
-    return data;
+/// What the data is read by.
+struct DataReader {
+  const fs::path& model;
+  const Tokenizer& tokenizer;
+  const train::SampleMaker& maker;
+  const Watcher& watcher;
+};
+
+/// The samples of files, with a line about them.
+train::DataSet read_files(const std::vector<train::TrainingFile>& files, const std::optional<std::string>& cache,
+                          const TrainFlags& flags, const DataReader& reader, const std::string& title) {
+  train::ReadingReport report;
+  const auto make = [&](train::ReadingReport& made) {
+    return read_samples(files, reader.maker, flags.bad_lines, reader.watcher, made);
   };
-  RunData data{.training = read(flags.files, "")};
-  if (!flags.eval_files.empty()) data.held_out = read(flags.eval_files, "held out: ");
+  const auto samples = [&] {
+    if (!cache) return make(report);
+    const Json origin = train::sample_origin(reader.model, files, flags.samples, flags.bad_lines);
+    return train::TokenCache(*cache, origin, files.size(), reader.tokenizer.vocab_size())
+        .samples(make, reader.watcher.note, report);
+  };
+  train::DataSet data{.samples = samples(), .files = files};
+  reader.watcher.note(title + data_line(data.samples, report));
+  return data;
+}
+
+RunData read_data(const TrainFlags& flags, const DataReader& reader) {
+  RunData data{.training = read_files(flags.files, flags.token_cache, flags, reader, "")};
+  if (!flags.eval_files.empty()) {
+    data.held_out = read_files(flags.eval_files, std::nullopt, flags, reader, "held out: ");
+  }
   if (flags.eval_share) {
     data = train::hold_out(data.training, *flags.eval_share, flags.options.batches.seed);
-    console.note("held out of them: " + data_line(data.held_out->samples, {}));
+    reader.watcher.note("held out of them: " + data_line(data.held_out->samples, {}));
   }
   return data;
 }
@@ -136,8 +162,14 @@ int read_and_train(TrainCommand& command, const Console& console, const Watcher&
     throw InvalidInput("--max-length: expected at most the " + std::to_string(config.max_length()) +
                        " positions of the model, got " + std::to_string(flags.samples.max_length));
   }
+  if (flags.exercises) {
+    command.exercises.emplace(ExerciseOptions{.file = *flags.exercises,
+                                              .limit = flags.exercise_limit,
+                                              .max_tokens = flags.exercise_tokens,
+                                              .cpu = command.threads.cpu_options()});
+  }
   const train::SampleMaker maker(tokenizer, chat_template ? &*chat_template : nullptr, flags.samples);
-  const RunData data = read_data(flags, maker, console, watcher);
+  const RunData data = read_data(flags, {.model = folder, .tokenizer = tokenizer, .maker = maker, .watcher = watcher});
   return flags.is_dry_run ? show_dry_run(flags, tokenizer, config, data.training, console)
                           : run_training(command, checkpoint, config, data, console, watcher);
 }

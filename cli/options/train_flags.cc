@@ -97,28 +97,42 @@ void add_data_flags(CLI::App& app, TrainFlags& flags) {
   data.integer("--max-length", "Tokens of a sample, and of a pack of samples.", 2, flags.samples.max_length);
   data.choice("--long-samples", "What is longer becomes several samples, or is cut.", kLongSamples,
               flags.samples.long_samples);
+  data.group().path({.names = "--token-cache",
+                     .value = "FILE",
+                     .text = "Keep the samples in this file and take them from there, as long as data, tokenizer and "
+                             "options are what they were."},
+                    flags.token_cache);
   data.group().add_switch(
       {.names = "--skip-bad-lines", .text = "Leave out lines that are no training data, and count them."},
       [&flags] { flags.bad_lines = train::BadLines::kSkip; });
 }
 
 void add_watch_flags(CLI::App& app, TrainFlags& flags) {
-  OptionGroup watch(app, "Watching");
-  watch.add_repeated({.names = "--eval-data",
-                      .value = "FILE[:WEIGHT]",
-                      .text = "Held-out data, as --data: its losses are taken and it is not trained on."},
-                     [&flags](std::string_view given) { flags.eval_files.push_back(parse_file(given)); });
-  watch.add({.names = "--eval-share",
-             .value = "SHARE",
-             .text = "Hold out that share of the samples instead, drawn by --seed: 0.02 is one in fifty."},
-            [&flags](std::string_view given) { flags.eval_share = in_range(given, NumberRange::between(0, 1)); });
-  watch.add({.names = "--eval-every",
-             .value = "N",
-             .text = "Steps between evaluations; there is one at each checkpoint too.",
-             .default_text = "as --save-every"},
-            [&flags](std::string_view given) {
-              flags.options.eval_every = parse_signed(given, 1, std::numeric_limits<std::int32_t>::max());
-            });
+  Recipe watch(app, "Watching");
+  watch.group().add_repeated({.names = "--eval-data",
+                              .value = "FILE[:WEIGHT]",
+                              .text = "Held-out data, as --data: its losses are taken and it is not trained on."},
+                             [&flags](std::string_view given) { flags.eval_files.push_back(parse_file(given)); });
+  watch.group().add(
+      {.names = "--eval-share",
+       .value = "SHARE",
+       .text = "Hold out that share of the samples instead, drawn by --seed: 0.02 is one in fifty."},
+      [&flags](std::string_view given) { flags.eval_share = in_range(given, NumberRange::between(0, 1)); });
+  watch.group().add({.names = "--eval-every",
+                     .value = "N",
+                     .text = "Steps between evaluations; there is one at each checkpoint too.",
+                     .default_text = "as --save-every"},
+                    [&flags](std::string_view given) {
+                      flags.options.eval_every = parse_signed(given, 1, std::numeric_limits<std::int32_t>::max());
+                    });
+  watch.group().path(
+      {.names = "--exercises",
+       .value = "FILE",
+       .text = "Have these answered at each evaluation, autoregressively and in the mode exact: a .jsonl "
+               "file with \"prompt\" and \"answer\" a line, as `wedlm sweep` takes it."},
+      flags.exercises);
+  watch.integer("--exercise-limit", "Only the first so many of them.", 1, flags.exercise_limit);
+  watch.integer("--exercise-tokens", "Tokens of an answer, at most.", 1, flags.exercise_tokens);
 }
 
 void add_mask_flags(CLI::App& app, TrainFlags& flags) {

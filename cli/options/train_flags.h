@@ -18,10 +18,14 @@ struct TrainFlags {
   std::vector<train::TrainingFile> files{};
   std::vector<train::TrainingFile> eval_files{};
   std::optional<double> eval_share{};
+  std::optional<std::string> exercises{};
+  std::int32_t exercise_limit = 100;
+  std::int32_t exercise_tokens = 128;  // of an answer
   train::SampleOptions samples{};
   train::TrainOptions options{};
   std::optional<std::int32_t> mask_token_id{};
   std::optional<std::string> output{};
+  std::optional<std::string> token_cache{};
   train::BadLines bad_lines = train::BadLines::kRefuse;
   bool is_dry_run = false;
 };

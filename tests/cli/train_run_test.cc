@@ -72,9 +72,12 @@ class TrainRunTest : public testing::Test {
     }
     return series;
   }
-  static std::vector<std::string> names_in(const fs::path& folder) {
+  /// The folders in a folder.
+  static std::vector<std::string> folders_in(const fs::path& folder) {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.is_directory()) names.push_back(entry.path().filename().string());
+    }
     return names;
   }
 
@@ -91,7 +94,7 @@ TEST_F(TrainRunTest, ADryRunShowsASampleAndWhatARunWouldTake) {
 }
 
 TEST_F(TrainRunTest, SaysWhatIsWrongInOneLine) {
-  const auto refused = [](const std::vector<std::string>& words, const char* message) {
+  const auto refused = [](const std::vector<std::string>& words, const std::string& message) {
     const Finished run = run_wedlm(words);
     EXPECT_EQ(run.exit_code, 2) << message;
     EXPECT_EQ(run.num_error_lines(), 1U) << run.err;
@@ -104,6 +107,9 @@ TEST_F(TrainRunTest, SaysWhatIsWrongInOneLine) {
   refused({"train", "--data", data_.string(), "--dry-run", "--eval-share", "1"}, "--eval-share: expected a number");
   refused({"train", "--data", data_.string(), "--dry-run", "--eval-share", "0.1", "--eval-data", data_.string()},
           "give --eval-data or --eval-share, not both");
+  refused({"train", "--data", data_.string(), "--dry-run", "--token-cache", data_.string()}, "is no token cache");
+  refused({"train", "--data", data_.string(), "--dry-run", "--exercises", data_.string()},
+          "line 1 of " + data_.string() + ": expected an exercise with its answer");
   refused({"train", "--data", data_.string(), "--mask-pattern", "prefix"}, "expected one of random, suffix, mixed");
   std::ofstream(data_, std::ios::app) << "{\"question\": 3}\n";
   refused({"train", "--data", data_.string(), "--dry-run"}, "line 41 of ");
@@ -164,7 +170,7 @@ TEST_F(TrainRunTest, HeldOutSamplesSayWhichCheckpointIsBest) {
   const fs::path other = temporary_.path() / "other.jsonl";
   std::ofstream(other) << R"({"prompt": "Say 3.", "completion": "No, I will not say this at all."})"
                        << "\n";
-  const std::vector<std::string> options = {"--epochs",     "6",           "--learning-rate",    "0.003",
+  const std::vector<std::string> options = {"--epochs",     "3",           "--learning-rate",    "0.003",
                                             "--save-every", "2",           "--save-total-limit", "1",
                                             "--eval-data",  other.string()};
   const Finished run = train(out_, options);
@@ -180,7 +186,7 @@ TEST_F(TrainRunTest, HeldOutSamplesSayWhichCheckpointIsBest) {
   const std::string newest = "checkpoint-" + std::to_string(losses.rbegin()->first);
   ASSERT_NE(name, newest) << "the test says nothing otherwise";
   EXPECT_EQ(fs::read_symlink(out_ / "best").string(), name);
-  EXPECT_THAT(names_in(out_), testing::UnorderedElementsAre(name, newest, "best", "final", "metrics.jsonl"));
+  EXPECT_THAT(folders_in(out_), testing::UnorderedElementsAre(name, newest, "best", "final"));
   EXPECT_EQ(run_wedlm({"verify", (out_ / "best").string()}).exit_code, 0);
   EXPECT_THAT(run.err,
               AllOf(HasSubstr("held out: 1 samples"), HasSubstr("step 0  held-out loss "),
@@ -201,6 +207,33 @@ TEST_F(TrainRunTest, HeldOutSamplesSayWhichCheckpointIsBest) {
   EXPECT_EQ(fs::read_symlink(cut / "best").string(), name);
 }
 
+TEST_F(TrainRunTest, LeavesCurvesAndEvents) {
+  ASSERT_EQ(train(out_, {"--eval-share", "0.25", "--max-steps", "2"}).exit_code, 0);
+  const std::string svg = read_text(out_ / "curves.svg");
+  EXPECT_THAT(svg, AllOf(testing::StartsWith("<svg "), HasSubstr("Training out"), HasSubstr(">2 steps<"),
+                         HasSubstr(">Held-out loss<"), testing::EndsWith("</svg>\n")));
+  std::string events;
+  for (const auto& entry : fs::directory_iterator(out_)) {
+    if (entry.path().filename().string().starts_with("events.out.tfevents.")) events = read_text(entry.path());
+  }
+  EXPECT_THAT(events, AllOf(HasSubstr("brain.Event:2"), HasSubstr("train/masked_loss"), HasSubstr("eval/loss")));
+}
+
+TEST_F(TrainRunTest, ATokenCacheGivesTheSameRun) {
+  const fs::path cache = temporary_.path() / "cache";
+  ASSERT_EQ(train(out_, {"--max-steps", "2"}).exit_code, 0);
+  for (const char* name : {"makes", "maps"}) {
+    const fs::path out = temporary_.path() / name;
+    const Finished run = train(out, {"--max-steps", "2", "--token-cache", cache.string()});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_EQ(metrics_of(out), metrics_of(out_)) << name;
+  }
+  std::ofstream(data_, std::ios::app) << R"({"text": "more"})"
+                                      << "\n";
+  EXPECT_THAT(train(temporary_.path() / "more", {"--max-steps", "1", "--token-cache", cache.string()}).err,
+              AllOf(HasSubstr("is of other data; it is made again"), HasSubstr("41 samples")));
+}
+
 TEST_F(TrainRunTest, AShareOfTheSamplesIsHeldOut) {
   const Finished run = train(out_, {"--eval-share", "0.25", "--eval-every", "1", "--max-steps", "2"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
@@ -208,6 +241,29 @@ TEST_F(TrainRunTest, AShareOfTheSamplesIsHeldOut) {
   EXPECT_EQ(series_of(out_, "eval_loss").size(), 3U);
   EXPECT_THAT(train(out_, {"--eval-share", "0.5", "--resume", "--max-steps", "2"}).err,
               HasSubstr("belongs to a run with samples 30"));
+}
+
+TEST_F(TrainRunTest, CheckpointsAnswerExercisesAsSweepHasThem) {
+  const std::string file = test_data("exercises/exercises.jsonl").string();
+  const Finished run = train(out_, {"--exercises", file, "--exercise-limit", "10", "--exercise-tokens", "64",
+                                    "--eval-every", "2", "--max-steps", "3"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const Finished sweep = run_wedlm({"sweep", file, "--limit", "10", "-t", "0", "-n", "64", "-s", "exact window-size=16",
+                                    "--json", "--threads", "1"});
+  ASSERT_EQ(sweep.exit_code, 0) << sweep.err;
+  const Json::Array settings = sweep.json_lines().at(0).at("settings").as_array();
+  const auto accuracy = series_of(out_, "exercise_accuracy");
+  EXPECT_DOUBLE_EQ(accuracy.at(0), settings.at(1).at("right").at("share").as_number());
+  EXPECT_GT(accuracy.at(0), 0.3);
+  EXPECT_DOUBLE_EQ(series_of(out_, "exercise_accuracy_autoregressive").at(0),
+                   settings.at(0).at("right").at("share").as_number());
+  EXPECT_DOUBLE_EQ(series_of(out_, "exercise_tokens_per_forward").at(0),
+                   settings.at(1).at("tokens_per_forward").as_number());
+  std::vector<std::int64_t> steps;
+  for (const auto& [step, share] : accuracy) steps.push_back(step);
+  EXPECT_THAT(steps, testing::ElementsAre(0, 2, 3));
+  EXPECT_THAT(folders_in(out_), testing::UnorderedElementsAre("checkpoint-3", "final"));
+  EXPECT_THAT(run.err, AllOf(HasSubstr("step 0  exercises "), HasSubstr(" tokens per forward")));
 }
 
 TEST_F(TrainRunTest, ALossThatIsNoNumberEndsTheRunAndNamesTheStep) {
