@@ -1,10 +1,11 @@
 // `wedlm train`: a checkpoint that is trained further, with the recipe of WeDLM.
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <limits>
 #include <memory>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/train_exercises.h"
+#include "cli/commands/train_view.h"
 #include "cli/commands/trainer.h"
 #include "cli/options/option_group.h"
 #include "cli/options/output_options.h"
@@ -15,6 +16,7 @@
 #include "wedlm/base/number_text.h"
 #include "wedlm/checkpoint/model_path.h"
 #include "wedlm/engine/loaded_model.h"
+#include "wedlm/train/data/token_cache.h"
 #include "wedlm/train/example_text.h"
 #include "wedlm/train/lora_modules.h"
 
@@ -22,14 +24,15 @@ namespace wedlm::cli {
 namespace {
 
 namespace fs = std::filesystem;
+using train::RunData;
 using train::SampleSet;
-using train::StepReport;
 
 struct TrainCommand {
   Trainer trainer;
   TrainFlags flags;
   ThreadFlags threads;
   OutputOptions output;
+  std::optional<TrainExercises> exercises;  // that checkpoints answer
 };
 
 /// Its configuration with a mask: the checkpoint's, the caller's, or Qwen's first id that no text has.
@@ -62,12 +65,13 @@ std::string data_line(const SampleSet& samples, const train::ReadingReport& repo
 }
 
 int show_dry_run(const TrainFlags& flags, const Tokenizer& tokenizer, const ModelConfig& config,
-                 const SampleSet& samples, const Console& console) {
+                 const train::DataSet& data, const Console& console) {
+  const SampleSet& samples = data.samples;
   const train::BatchOptions& batches = flags.options.batches;
   train::Draws draws(batches.seed, train::Draws::Purpose::kMasks, 0);
   const auto blocks = train::without_idle(train::draw_masks(samples[0], batches.masks, draws));
   console.print("The first sample, with the masks of one draw:\n" + train::example_text(tokenizer, samples[0], blocks));
-  train::Batches all(samples, flags.files, batches);
+  train::Batches all(samples, data.files, batches);
   const auto first = all.of_step(0);
   std::int64_t rows = 0, tokens = 0;
   for (const train::DualStream& pack : first) {
@@ -91,45 +95,27 @@ int show_dry_run(const TrainFlags& flags, const Tokenizer& tokenizer, const Mode
   return 0;
 }
 
-std::string step_line(const StepReport& step, double seconds_left) {
-  const auto minutes = static_cast<std::int64_t>(seconds_left / 60);
-  return "step " + std::to_string(step.step) + "/" + std::to_string(step.num_steps) + "  loss " +
-         fixed(step.losses.total, 4) + " (masked " + fixed(step.losses.masked, 4) + ", next token " +
-         fixed(step.losses.next_token, 4) + ")  rate " +
-         shortest(static_cast<double>(static_cast<float>(step.learning_rate))) + "  " +
-         count_text(static_cast<double>(step.num_tokens) / step.seconds) + " tokens/s  " +
-         (minutes > 0 ? std::to_string(minutes) + " min left" : fixed(seconds_left, 0) + " s left");
-}
-
-int run_training(TrainCommand& command, const Checkpoint& checkpoint, const ModelConfig& config,
-                 const SampleSet& samples, const Console& console, const Watcher& watcher) {
+int run_training(TrainCommand& command, const Checkpoint& checkpoint, const ModelConfig& config, const RunData& data,
+                 const Console& console, const Watcher& watcher) {
   TrainFlags& flags = command.flags;
   flags.options.output = *flags.output;
   flags.options.save_type = config.torch_dtype == DType::kF32 ? DType::kF32 : DType::kBF16;
   flags.options.model.num_threads = command.threads.cpu_options().num_threads;
   flags.options.batches.mask_token_id = config.mask_token_id;
-  auto last_line = std::chrono::steady_clock::now();
-  double seconds = 0;
-  std::int64_t num_steps = 0;
-  const auto report = [&](const StepReport& step) {
-    constexpr auto kBetweenLines = std::chrono::seconds(10);
-    seconds += step.seconds;
-    ++num_steps;
-    watcher.progress({.title = "Training",
-                      .done = static_cast<std::size_t>(step.step),
-                      .total = static_cast<std::size_t>(step.num_steps)});
-    const auto now = std::chrono::steady_clock::now();
-    if (num_steps > 1 && step.step < step.num_steps && now - last_line < kBetweenLines) return;
-    last_line = now;
-    watcher.note(
-        step_line(step, seconds / static_cast<double>(num_steps) * static_cast<double>(step.num_steps - step.step)));
-  };
-  const train::TrainResult result =
-      command.trainer.train(checkpoint, config, samples, flags.files, flags.options, watcher, report);
+  TrainView view(watcher);
+  train::RunHooks hooks = view.hooks();
+  if (command.exercises) {
+    hooks.answer_exercises = [&](const fs::path& folder) { return command.exercises->answer(folder, watcher); };
+  }
+  const train::TrainResult result = command.trainer.train(checkpoint, config, data, flags.options, watcher, hooks);
   if (!result.is_finished) {
     console.note("Interrupted after step " + std::to_string(result.num_steps) + "; saved " +
                  result.checkpoint.string() + ", and --resume goes on");
     return kExitInterrupted;
+  }
+  if (result.best) {
+    console.note("The lowest held-out loss has " + result.best->string() + ", which is " +
+                 fs::read_symlink(*result.best).string());
   }
   if (flags.options.model.lora) {
     console.note(flags.options.model.lora->rows == LoraRows::kAll
@@ -138,6 +124,44 @@ int run_training(TrainCommand& command, const Checkpoint& checkpoint, const Mode
   }
   console.print(result.checkpoint.string() + "\n");
   return 0;
+}
+
+/// What the data is read by.
+struct DataReader {
+  const fs::path& model;
+  const Tokenizer& tokenizer;
+  const train::SampleMaker& maker;
+  const Watcher& watcher;
+};
+
+/// The samples of files, with a line about them.
+train::DataSet read_files(const std::vector<train::TrainingFile>& files, const std::optional<std::string>& cache,
+                          const TrainFlags& flags, const DataReader& reader, const std::string& title) {
+  train::ReadingReport report;
+  const auto make = [&](train::ReadingReport& made) {
+    return read_samples(files, reader.maker, flags.bad_lines, reader.watcher, made);
+  };
+  const auto samples = [&] {
+    if (!cache) return make(report);
+    const Json origin = train::sample_origin(reader.model, files, flags.samples, flags.bad_lines);
+    return train::TokenCache(*cache, origin, files.size(), reader.tokenizer.vocab_size())
+        .samples(make, reader.watcher.note, report);
+  };
+  train::DataSet data{.samples = samples(), .files = files};
+  reader.watcher.note(title + data_line(data.samples, report));
+  return data;
+}
+
+RunData read_data(const TrainFlags& flags, const DataReader& reader) {
+  RunData data{.training = read_files(flags.files, flags.token_cache, flags, reader, "")};
+  if (!flags.eval_files.empty()) {
+    data.held_out = read_files(flags.eval_files, std::nullopt, flags, reader, "held out: ");
+  }
+  if (flags.eval_share) {
+    data = train::hold_out(data.training, *flags.eval_share, flags.options.batches.seed);
+    reader.watcher.note("held out of them: " + data_line(data.held_out->samples, {}));
+  }
+  return data;
 }
 
 int read_and_train(TrainCommand& command, const Console& console, const Watcher& watcher) {
@@ -154,13 +178,19 @@ int read_and_train(TrainCommand& command, const Console& console, const Watcher&
     throw InvalidInput("--max-length: expected at most the " + std::to_string(config.max_length()) +
                        " positions of the model, got " + std::to_string(flags.samples.max_length));
   }
-  train::ReadingReport report;
+  if (flags.exercises && flags.options.model.lora) {
+    throw InvalidInput("--exercises: an adapter answers nothing before `wedlm merge`; leave it out with --lora-rank");
+  }
+  if (flags.exercises) {
+    command.exercises.emplace(ExerciseOptions{.file = *flags.exercises,
+                                              .limit = flags.exercise_limit,
+                                              .max_tokens = flags.exercise_tokens,
+                                              .cpu = command.threads.cpu_options()});
+  }
   const train::SampleMaker maker(tokenizer, chat_template ? &*chat_template : nullptr, flags.samples);
-  const SampleSet samples = read_samples(
-      flags.files, maker, flags.skips_bad_lines ? train::BadLines::kSkip : train::BadLines::kRefuse, watcher, report);
-  console.note(data_line(samples, report));
-  return flags.is_dry_run ? show_dry_run(flags, tokenizer, config, samples, console)
-                          : run_training(command, checkpoint, config, samples, console, watcher);
+  const RunData data = read_data(flags, {.model = folder, .tokenizer = tokenizer, .maker = maker, .watcher = watcher});
+  return flags.is_dry_run ? show_dry_run(flags, tokenizer, config, data.training, console)
+                          : run_training(command, checkpoint, config, data, console, watcher);
 }
 
 int run_train(TrainCommand& command) {
@@ -168,6 +198,9 @@ int run_train(TrainCommand& command) {
   if (command.flags.files.empty()) throw InvalidInput("name training data: --data FILE.jsonl");
   if (!command.flags.output && !command.flags.is_dry_run) {
     throw InvalidInput("name a folder for checkpoints and result: -o FOLDER; or look first, with --dry-run");
+  }
+  if (!command.flags.eval_files.empty() && command.flags.eval_share) {
+    throw InvalidInput("give --eval-data or --eval-share, not both");
   }
   if (command.trainer.train == nullptr && !command.flags.is_dry_run) become_trainer(command.trainer);
   const InterruptGuard interrupts(2, InterruptGuard::Signals::kInterruptAndTerminate);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 
 #include "cli/options/option_group.h"
@@ -34,6 +35,12 @@ constexpr std::array kBaseWeights = {Named{WeightType::kStored, "stored"}, Named
 constexpr std::array kPrecisions = {Named{train::ComputeType::kBfloat16, "bfloat16"},
                                     Named{train::ComputeType::kFloat32, "float32"}};
 
+double in_range(std::string_view given, const NumberRange& range) {
+  const double number = parse_number(given);
+  if (!range.contains(number)) throw InvalidInput("expected " + range.text("a number") + ", got " + quote(given));
+  return number;
+}
+
 /// Options whose values land in the recipe itself, whose defaults the help shows.
 class Recipe {
  public:
@@ -41,13 +48,7 @@ class Recipe {
 
   void number(const char* name, const char* value, const std::string& text, const NumberRange& range, double& target) {
     group_.add({.names = name, .value = value, .text = text, .default_text = shortest(target)},
-               [range, &target](std::string_view given) {
-                 const double number = parse_number(given);
-                 if (!range.contains(number)) {
-                   throw InvalidInput("expected " + range.text("a number") + ", got " + quote(given));
-                 }
-                 target = number;
-               });
+               [range, &target](std::string_view given) { target = in_range(given, range); });
   }
 
   template <class Integer>
@@ -101,8 +102,42 @@ void add_data_flags(CLI::App& app, TrainFlags& flags) {
   data.integer("--max-length", "Tokens of a sample, and of a pack of samples.", 2, flags.samples.max_length);
   data.choice("--long-samples", "What is longer becomes several samples, or is cut.", kLongSamples,
               flags.samples.long_samples);
-  data.group().flag({.names = "--skip-bad-lines", .text = "Leave out lines that are no training data, and count them."},
-                    flags.skips_bad_lines);
+  data.group().path({.names = "--token-cache",
+                     .value = "FILE",
+                     .text = "Keep the samples in this file and take them from there, as long as data, tokenizer and "
+                             "options are what they were."},
+                    flags.token_cache);
+  data.group().add_switch(
+      {.names = "--skip-bad-lines", .text = "Leave out lines that are no training data, and count them."},
+      [&flags] { flags.bad_lines = train::BadLines::kSkip; });
+}
+
+void add_watch_flags(CLI::App& app, TrainFlags& flags) {
+  Recipe watch(app, "Watching");
+  watch.group().add_repeated({.names = "--eval-data",
+                              .value = "FILE[:WEIGHT]",
+                              .text = "Held-out data, as --data: its losses are taken and it is not trained on."},
+                             [&flags](std::string_view given) { flags.eval_files.push_back(parse_file(given)); });
+  watch.group().add(
+      {.names = "--eval-share",
+       .value = "SHARE",
+       .text = "Hold out that share of the samples instead, drawn by --seed: 0.02 is one in fifty."},
+      [&flags](std::string_view given) { flags.eval_share = in_range(given, NumberRange::between(0, 1)); });
+  watch.group().add({.names = "--eval-every",
+                     .value = "N",
+                     .text = "Steps between evaluations; there is one at each checkpoint too.",
+                     .default_text = "as --save-every"},
+                    [&flags](std::string_view given) {
+                      flags.options.eval_every = parse_signed(given, 1, std::numeric_limits<std::int32_t>::max());
+                    });
+  watch.group().path(
+      {.names = "--exercises",
+       .value = "FILE",
+       .text = "Have these answered at each evaluation, autoregressively and in the mode exact: a .jsonl "
+               "file with \"prompt\" and \"answer\" a line, as `wedlm sweep` takes it."},
+      flags.exercises);
+  watch.integer("--exercise-limit", "Only the first so many of them.", 1, flags.exercise_limit);
+  watch.integer("--exercise-tokens", "Tokens of an answer, at most.", 1, flags.exercise_tokens);
 }
 
 void add_mask_flags(CLI::App& app, TrainFlags& flags) {
@@ -183,7 +218,8 @@ void add_run_flags(CLI::App& app, TrainFlags& flags) {
                     .text = "Train nothing: show one sample with its blocks and masks, and what a run would take."},
                    flags.is_dry_run);
   run.integer("--save-every", "Steps between checkpoints.", 1, options.save_every);
-  run.integer("--save-total-limit", "Checkpoints that are kept, the newest.", 1, options.save_total_limit);
+  run.integer("--save-total-limit", "Checkpoints that are kept, the newest; the best one is kept besides.", 1,
+              options.save_total_limit);
   run.choice("--precision", "Of products; masters and sums are float32.", kPrecisions, options.model.compute);
   run.group().flag({.names = "--gradient-checkpointing",
                     .text = "Keep less and compute each layer twice: for models that do not fit."},
@@ -206,6 +242,7 @@ void add_train_flags(CLI::App& app, TrainFlags& flags) {
   add_optimizer_flags(app, flags);
   add_lora_flags(app, flags);
   add_run_flags(app, flags);
+  add_watch_flags(app, flags);
 }
 
 std::optional<LoraConfig> chosen_lora(const TrainFlags& flags, const std::string& base) {

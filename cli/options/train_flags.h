@@ -16,6 +16,11 @@ namespace wedlm::cli {
 struct TrainFlags {
   std::optional<std::string> model{};
   std::vector<train::TrainingFile> files{};
+  std::vector<train::TrainingFile> eval_files{};
+  std::optional<double> eval_share{};
+  std::optional<std::string> exercises{};
+  std::int32_t exercise_limit = 100;
+  std::int32_t exercise_tokens = 128;  // of an answer
   train::SampleOptions samples{};
   train::TrainOptions options{};
   std::optional<std::int32_t> mask_token_id{};
@@ -23,7 +28,8 @@ struct TrainFlags {
   LoraConfig lora{};  // that a rank switches on
   WeightType base_weights = WeightType::kStored;
   std::optional<std::string> output{};
-  bool skips_bad_lines = false;
+  std::optional<std::string> token_cache{};
+  train::BadLines bad_lines = train::BadLines::kRefuse;
   bool is_dry_run = false;
 };
 

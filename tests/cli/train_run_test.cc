@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <map>
 
 #include "tests/cli/run_wedlm.h"
 
@@ -47,16 +48,37 @@ class TrainRunTest : public testing::Test {
   Finished train(const fs::path& out, const std::vector<std::string>& further = {}) const {
     return run_wedlm(arguments(out, further));
   }
-  /// Losses and gradient norms of all steps, to the last digit.
-  static std::vector<std::string> steps_of(const fs::path& out) {
-    std::vector<std::string> steps;
+  /// Everything that was measured but times, to the last digit: "4 loss 1.25".
+  static std::vector<std::string> metrics_of(const fs::path& out) {
+    std::vector<std::string> metrics;
     std::ifstream file(out / "metrics.jsonl");
     for (std::string line; std::getline(file, line);) {
-      const Json step = parse_json(line, "metrics.jsonl");
-      steps.push_back(write_json(step.at("step")) + " " + write_json(step.at("loss")) + " " +
-                      write_json(step.at("gradient_norm")));
+      const Json measured = parse_json(line, "metrics.jsonl");
+      for (const JsonMember& member : measured.as_object()) {
+        if (member.key == "step" || member.key.ends_with("seconds")) continue;
+        metrics.push_back(write_json(measured.at("step")) + " " + member.key + " " + write_json(member.value));
+      }
     }
-    return steps;
+    return metrics;
+  }
+  /// One number by step.
+  static std::map<std::int64_t, double> series_of(const fs::path& out, const char* name) {
+    std::map<std::int64_t, double> series;
+    std::ifstream file(out / "metrics.jsonl");
+    for (std::string line; std::getline(file, line);) {
+      const Json measured = parse_json(line, "metrics.jsonl");
+      const Json* value = measured.find(name);
+      if (value != nullptr) series[measured.at("step").as_integer()] = value->as_number();
+    }
+    return series;
+  }
+  /// The folders in a folder.
+  static std::vector<std::string> folders_in(const fs::path& folder) {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.is_directory()) names.push_back(entry.path().filename().string());
+    }
+    return names;
   }
 
   static std::string answer(const fs::path& model) {
@@ -69,20 +91,20 @@ class TrainRunTest : public testing::Test {
   fs::path expect_that_it_goes_on(const std::vector<std::string>& further, const char* result) const {
     const fs::path cut = temporary_.path() / "cut";
     EXPECT_EQ(train(out_, further).exit_code, 0);
-    const auto whole = steps_of(out_);
-    EXPECT_GE(whole.size(), 4U);
+    const auto whole = metrics_of(out_);
+    EXPECT_GE(series_of(out_, "loss").size(), 4U);
     std::vector<std::string> saving = further;
     saving.insert(saving.end(), {"--save-every", "2"});
     {
       Running running(arguments(cut, saving), {});
-      while (steps_of(cut).size() < 3) ::usleep(1000);
+      while (series_of(cut, "loss").size() < 3) ::usleep(1000);
       EXPECT_EQ(::kill(running.pid(), SIGKILL), 0);
       running.wait();
     }
     saving.emplace_back("--resume");
     const Finished resumed = train(cut, saving);
     EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
-    EXPECT_EQ(steps_of(cut), whole);
+    EXPECT_EQ(metrics_of(cut), whole);
     EXPECT_EQ(read_text(cut / "final" / result), read_text(out_ / "final" / result));
     return cut;
   }
@@ -100,7 +122,7 @@ TEST_F(TrainRunTest, ADryRunShowsASampleAndWhatARunWouldTake) {
 }
 
 TEST_F(TrainRunTest, SaysWhatIsWrongInOneLine) {
-  const auto refused = [](const std::vector<std::string>& words, const char* message) {
+  const auto refused = [](const std::vector<std::string>& words, const std::string& message) {
     const Finished run = run_wedlm(words);
     EXPECT_EQ(run.exit_code, 2) << message;
     EXPECT_EQ(run.num_error_lines(), 1U) << run.err;
@@ -110,10 +132,18 @@ TEST_F(TrainRunTest, SaysWhatIsWrongInOneLine) {
   refused({"train", "--data", data_.string()}, "name a folder for checkpoints and result: -o FOLDER");
   refused({"train", "--data", data_.string() + ":0"}, "a weight: expected a number above 0");
   refused({"train", "--data", data_.string(), "--max-length", "100000", "--dry-run"}, "--max-length: expected at most");
+  refused({"train", "--data", data_.string(), "--dry-run", "--eval-share", "1"}, "--eval-share: expected a number");
+  refused({"train", "--data", data_.string(), "--dry-run", "--eval-share", "0.1", "--eval-data", data_.string()},
+          "give --eval-data or --eval-share, not both");
+  refused({"train", "--data", data_.string(), "--dry-run", "--token-cache", data_.string()}, "is no token cache");
+  refused({"train", "--data", data_.string(), "--dry-run", "--exercises", data_.string()},
+          "line 1 of " + data_.string() + ": expected an exercise with its answer");
   refused({"train", "--data", data_.string(), "--mask-pattern", "prefix"}, "expected one of random, suffix, mixed");
   refused({"train", "--data", data_.string(), "--lora-rank", "4", "--lora-targets", "q_proj,head"},
           "expected one of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, got \"head\"");
   refused({"train", "--data", data_.string(), "--lora-on", "masks", "--dry-run"}, "give its --lora-rank too");
+  refused({"train", "--data", data_.string(), "--lora-rank", "4", "--exercises", data_.string(), "--dry-run"},
+          "an adapter answers nothing before");
   std::ofstream(data_, std::ios::app) << "{\"question\": 3}\n";
   refused({"train", "--data", data_.string(), "--dry-run"}, "line 41 of ");
   EXPECT_THAT(run_wedlm({"train", "--data", data_.string(), "--dry-run", "--skip-bad-lines"}).err,
@@ -179,7 +209,7 @@ TEST_F(TrainRunTest, AnAdapterOverInt4IsMergedIntoTheOriginal) {
   ASSERT_EQ(train(rounded, with({"--base-weights", "int4"})).exit_code, 0);
   const Finished run = train(out_, with({"-m", quantized}));
   ASSERT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_EQ(steps_of(out_), steps_of(rounded)) << "rounded at load or before";
+  EXPECT_EQ(metrics_of(out_), metrics_of(rounded)) << "rounded at load or before";
   const fs::path adapter = out_ / "final";
   EXPECT_THAT(run_wedlm({"merge", adapter.string(), "-o", merged}).err, HasSubstr("merge into the checkpoint that"));
   EXPECT_EQ(run_wedlm({"merge", adapter.string(), "-m", nano_model().string(), "-o", merged}).exit_code, 0);
@@ -204,8 +234,109 @@ TEST_F(TrainRunTest, CtrlCSavesAndOneRunHasAFolder) {
   const Finished run = running.wait();
   EXPECT_EQ(run.exit_code, 130);
   EXPECT_THAT(run.err, AllOf(HasSubstr("Interrupted after step"), HasSubstr("--resume goes on")));
-  const auto steps = steps_of(out_).size();
+  const auto steps = series_of(out_, "loss").size();
   EXPECT_TRUE(fs::exists(out_ / ("checkpoint-" + std::to_string(steps)) / "training_state.safetensors"));
+}
+
+TEST_F(TrainRunTest, HeldOutSamplesSayWhichCheckpointIsBest) {
+  // What is held out answers otherwise than what is learned: the more of that, the worse.
+  const fs::path other = temporary_.path() / "other.jsonl";
+  std::ofstream(other) << R"({"prompt": "Say 3.", "completion": "No, I will not say this at all."})"
+                       << "\n";
+  const std::vector<std::string> options = {"--epochs",     "3",           "--learning-rate",    "0.003",
+                                            "--save-every", "2",           "--save-total-limit", "1",
+                                            "--eval-data",  other.string()};
+  const Finished run = train(out_, options);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto losses = series_of(out_, "eval_loss");
+  EXPECT_EQ(losses.begin()->first, 0);
+  EXPECT_EQ(losses.rbegin()->first, series_of(out_, "loss").rbegin()->first);
+  std::int64_t best = 0;
+  for (const auto& [step, loss] : losses) {
+    if (step > 0 && (best == 0 || loss < losses.at(best))) best = step;
+  }
+  const std::string name = "checkpoint-" + std::to_string(best);
+  const std::string newest = "checkpoint-" + std::to_string(losses.rbegin()->first);
+  ASSERT_NE(name, newest) << "the test says nothing otherwise";
+  EXPECT_EQ(fs::read_symlink(out_ / "best").string(), name);
+  EXPECT_THAT(folders_in(out_), testing::UnorderedElementsAre(name, newest, "best", "final"));
+  EXPECT_EQ(run_wedlm({"verify", (out_ / "best").string()}).exit_code, 0);
+  EXPECT_THAT(run.err,
+              AllOf(HasSubstr("held out: 1 samples"), HasSubstr("step 0  held-out loss "),
+                    HasSubstr("The lowest held-out loss has " + (out_ / "best").string() + ", which is " + name)));
+
+  // A run that is killed measures the same.
+  const fs::path cut = temporary_.path() / "cut";
+  {
+    Running running(arguments(cut, options), {});
+    while (series_of(cut, "loss").size() < 5) ::usleep(1000);
+    ASSERT_EQ(::kill(running.pid(), SIGKILL), 0);
+    running.wait();
+  }
+  std::vector<std::string> again = options;
+  again.emplace_back("--resume");
+  EXPECT_EQ(train(cut, again).exit_code, 0);
+  EXPECT_EQ(metrics_of(cut), metrics_of(out_));
+  EXPECT_EQ(fs::read_symlink(cut / "best").string(), name);
+}
+
+TEST_F(TrainRunTest, LeavesCurvesAndEvents) {
+  ASSERT_EQ(train(out_, {"--eval-share", "0.25", "--max-steps", "2"}).exit_code, 0);
+  const std::string svg = read_text(out_ / "curves.svg");
+  EXPECT_THAT(svg, AllOf(testing::StartsWith("<svg "), HasSubstr("Training out"), HasSubstr(">2 steps<"),
+                         HasSubstr(">Held-out loss<"), testing::EndsWith("</svg>\n")));
+  std::string events;
+  for (const auto& entry : fs::directory_iterator(out_)) {
+    if (entry.path().filename().string().starts_with("events.out.tfevents.")) events = read_text(entry.path());
+  }
+  EXPECT_THAT(events, AllOf(HasSubstr("brain.Event:2"), HasSubstr("train/masked_loss"), HasSubstr("eval/loss")));
+}
+
+TEST_F(TrainRunTest, ATokenCacheGivesTheSameRun) {
+  const fs::path cache = temporary_.path() / "cache";
+  ASSERT_EQ(train(out_, {"--max-steps", "2"}).exit_code, 0);
+  for (const char* name : {"makes", "maps"}) {
+    const fs::path out = temporary_.path() / name;
+    const Finished run = train(out, {"--max-steps", "2", "--token-cache", cache.string()});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_EQ(metrics_of(out), metrics_of(out_)) << name;
+  }
+  std::ofstream(data_, std::ios::app) << R"({"text": "more"})"
+                                      << "\n";
+  EXPECT_THAT(train(temporary_.path() / "more", {"--max-steps", "1", "--token-cache", cache.string()}).err,
+              AllOf(HasSubstr("is of other data; it is made again"), HasSubstr("41 samples")));
+}
+
+TEST_F(TrainRunTest, AShareOfTheSamplesIsHeldOut) {
+  const Finished run = train(out_, {"--eval-share", "0.25", "--eval-every", "1", "--max-steps", "2"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("held out of them: 10 samples"));
+  EXPECT_EQ(series_of(out_, "eval_loss").size(), 3U);
+  EXPECT_THAT(train(out_, {"--eval-share", "0.5", "--resume", "--max-steps", "2"}).err,
+              HasSubstr("belongs to a run with samples 30"));
+}
+
+TEST_F(TrainRunTest, CheckpointsAnswerExercisesAsSweepHasThem) {
+  const std::string file = test_data("exercises/exercises.jsonl").string();
+  const Finished run = train(out_, {"--exercises", file, "--exercise-limit", "10", "--exercise-tokens", "64",
+                                    "--eval-every", "2", "--max-steps", "3"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const Finished sweep = run_wedlm({"sweep", file, "--limit", "10", "-t", "0", "-n", "64", "-s", "exact window-size=16",
+                                    "--json", "--threads", "1"});
+  ASSERT_EQ(sweep.exit_code, 0) << sweep.err;
+  const Json::Array settings = sweep.json_lines().at(0).at("settings").as_array();
+  const auto accuracy = series_of(out_, "exercise_accuracy");
+  EXPECT_DOUBLE_EQ(accuracy.at(0), settings.at(1).at("right").at("share").as_number());
+  EXPECT_GT(accuracy.at(0), 0.3);
+  EXPECT_DOUBLE_EQ(series_of(out_, "exercise_accuracy_autoregressive").at(0),
+                   settings.at(0).at("right").at("share").as_number());
+  EXPECT_DOUBLE_EQ(series_of(out_, "exercise_tokens_per_forward").at(0),
+                   settings.at(1).at("tokens_per_forward").as_number());
+  std::vector<std::int64_t> steps;
+  for (const auto& [step, share] : accuracy) steps.push_back(step);
+  EXPECT_THAT(steps, testing::ElementsAre(0, 2, 3));
+  EXPECT_THAT(folders_in(out_), testing::UnorderedElementsAre("checkpoint-3", "final"));
+  EXPECT_THAT(run.err, AllOf(HasSubstr("step 0  exercises "), HasSubstr(" tokens per forward")));
 }
 
 TEST_F(TrainRunTest, ALossThatIsNoNumberEndsTheRunAndNamesTheStep) {

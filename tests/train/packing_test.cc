@@ -11,13 +11,13 @@ namespace wedlm::train {
 namespace {
 
 SampleSet set_of(const std::vector<std::size_t>& lengths) {
-  SampleSet set;
-  for (const std::size_t length : lengths) {
+  SampleSetBuilder set;
+  for (std::size_t i = 0; i < lengths.size(); ++i) {
     Sample sample;
-    sample.append(std::vector<TokenId>(length, static_cast<TokenId>(set.size())), true);
-    set.add(sample, set.size() % 2);
+    sample.append(std::vector<TokenId>(lengths[i], static_cast<TokenId>(i)), true);
+    set.add(sample, i % 2);
   }
-  return set;
+  return std::move(set).take();
 }
 
 TEST(PackingTest, EverySampleIsInOnePackAndPacksAreNearlyFull) {

@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "wedlm/base/error.h"
-#include "wedlm/eval/scatter_plot.h"
+#include "wedlm/plot/scatter_plot.h"
 
 namespace wedlm {
 namespace {

@@ -13,7 +13,7 @@ namespace wedlm::train {
 /// A sequence of draws for one purpose at one place (an epoch, a batch): the same arguments give the same sequence.
 class Draws {
  public:
-  enum class Purpose : std::uint32_t { kOrder, kMasks, kDropout, kWeights };
+  enum class Purpose : std::uint32_t { kOrder, kMasks, kDropout, kWeights, kHeldOut };
 
   Draws(std::uint64_t seed, Purpose purpose, std::uint64_t place);
 

@@ -5,16 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <string>
 #include <system_error>
-#include <vector>
 
 #include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
-#include "wedlm/base/presence.h"
 #include "wedlm/checkpoint/output_folder.h"
-#include "wedlm/frontend/text_input.h"
 
 namespace wedlm::train {
 namespace {
@@ -23,7 +19,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = "checkpoint-";
 constexpr const char* kLock = ".wedlm-training";
-constexpr const char* kMetrics = "metrics.jsonl";
 
 /// Whatever stands at a checkpoint's place is one of this run's, whose folder is locked.
 bool may_replace(const fs::path& /*folder*/) {
@@ -75,45 +70,34 @@ std::optional<std::int64_t> RunFolder::last_step() const {
   return all.empty() ? std::nullopt : std::optional(all.back());
 }
 
-void RunFolder::keep_newest(int count) const {
-  auto all = steps();
-  while (std::ssize(all) > count) {
-    std::error_code error;
-    fs::remove_all(checkpoint(all.front()), error);
-    if (error) throw ResourceError("cannot remove " + checkpoint(all.front()).string() + ": " + error.message());
-    all.erase(all.begin());
+void RunFolder::keep_newest(int count, std::optional<std::int64_t> best) const {
+  const auto all = steps();
+  for (std::ptrdiff_t i = 0; i < std::ssize(all) - count; ++i) {
+    const std::int64_t step = all[static_cast<std::size_t>(i)];
+    if (step != best) remove(checkpoint(step));
   }
+}
+
+void RunFolder::link_best(std::int64_t step) const {
+  // Made beside its place, so that there is always one.
+  const fs::path next = best_checkpoint().string() + ".partial";
+  std::error_code error;
+  fs::remove(next, error);
+  if (!error) fs::create_directory_symlink(checkpoint(step).filename(), next, error);
+  if (!error) fs::rename(next, best_checkpoint(), error);
+  if (error) throw ResourceError("cannot link " + best_checkpoint().string() + ": " + error.message());
+}
+
+void RunFolder::remove(const fs::path& folder) {
+  std::error_code error;
+  fs::remove_all(folder, error);
+  if (error) throw ResourceError("cannot remove " + folder.string() + ": " + error.message());
 }
 
 void RunFolder::save(const fs::path& place, const std::function<void(const fs::path&)>& fill) const {
   OutputFolder folder(place, Existing::kReplace, may_replace);
   fill(folder.path());
   folder.commit();
-}
-
-void RunFolder::rewind_metrics(std::int64_t step) const {
-  const fs::path path = path_ / kMetrics;
-  if (!is_present(path)) return;
-  std::string kept;
-  for_each_line(read_input(path.string()), [&](std::string_view line, const std::string& source) {
-    try {
-      if (parse_json(line, source).at("step").as_integer() <= step) kept.append(line).append("\n");
-    } catch (const InvalidInput&) {  // a line that was cut when the run was killed
-    }
-  });
-  const fs::path next = path.string() + ".partial";
-  std::ofstream file(next, std::ios::binary);
-  file << kept;
-  if (!file.flush()) throw ResourceError("cannot write " + next.string());
-  file.close();
-  fs::rename(next, path);
-}
-
-void RunFolder::append_metrics(const Json& line) const {
-  const fs::path path = path_ / kMetrics;
-  std::ofstream file(path, std::ios::binary | std::ios::app);
-  file << write_json(line) << "\n";
-  if (!file.flush()) throw ResourceError("cannot write " + path.string());
 }
 
 }  // namespace wedlm::train

@@ -1,13 +1,19 @@
 #include "wedlm/train/trainer.h"
 
+#include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "wedlm/base/error.h"
 #include "wedlm/base/named.h"
+#include "wedlm/base/output_file.h"
 #include "wedlm/base/quote.h"
 #include "wedlm/checkpoint/companion_files.h"
 #include "wedlm/frontend/text_input.h"
+#include "wedlm/train/curves.h"
+#include "wedlm/train/evaluator.h"
+#include "wedlm/train/metrics.h"
 #include "wedlm/train/run_folder.h"
 
 namespace wedlm::train {
@@ -18,23 +24,14 @@ namespace fs = std::filesystem;
 constexpr const char* kState = "training_state.safetensors";
 constexpr const char* kStateJson = "training_state.json";
 
-Json report_json(const StepReport& report) {
-  return Json::object({{"step", report.step},
-                       {"loss", report.losses.total},
-                       {"masked_loss", report.losses.masked},
-                       {"next_token_loss", report.losses.next_token},
-                       {"learning_rate", report.learning_rate},
-                       {"gradient_norm", report.gradient_norm},
-                       {"tokens", static_cast<std::int64_t>(report.num_tokens)},
-                       {"rows", static_cast<std::int64_t>(report.num_rows)},
-                       {"seconds", report.seconds}});
-}
-
 /// What has to be the same for a run to go on as it would have gone.
-Json identity(const SampleSet& samples, const TrainOptions& options, std::int64_t num_steps) {
+Json identity(const RunData& data, const TrainOptions& options, std::int64_t num_steps) {
   const BatchOptions& batches = options.batches;
+  const SampleSet& samples = data.training.samples;
+  const std::size_t num_held_out = data.held_out ? data.held_out->samples.num_tokens() : 0;
   Json identity = Json::object({{"samples", static_cast<std::int64_t>(samples.size())},
                                 {"tokens", static_cast<std::int64_t>(samples.num_tokens())},
+                                {"held_out_tokens", static_cast<std::int64_t>(num_held_out)},
                                 {"steps", num_steps},
                                 {"seed", batches.seed},
                                 {"max_length", static_cast<std::int64_t>(batches.max_tokens)},
@@ -87,61 +84,73 @@ ModelOptions model_options(const TrainOptions& options) {
   return model;
 }
 
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
 class Run {
  public:
-  Run(const Checkpoint& checkpoint, const ModelConfig& config, const SampleSet& samples,
-      const std::vector<TrainingFile>& files, const TrainOptions& options)
+  Run(const Checkpoint& checkpoint, const ModelConfig& config, const RunData& data, const TrainOptions& options,
+      const Watcher& watcher, const RunHooks& hooks)
       : checkpoint_(checkpoint),
         options_(options),
-        batches_(samples, files, options.batches),
+        watcher_(watcher),
+        hooks_(hooks),
+        batches_(data.training.samples, data.training.files, options.batches),
         num_steps_(options.max_steps > 0 ? options.max_steps : batches_.steps_of_all(options.num_epochs)),
-        identity_(identity(samples, options, num_steps_)),
+        identity_(identity(data, options, num_steps_)),
         mask_token_id_(config.mask_token_id),
         folder_(options.output),
-        model_(checkpoint, config, model_options(options), options.optimizer) {}
-
-  TrainResult train(const Watcher& watcher, const std::function<void(const StepReport&)>& report) {
-    begin();
-    while (num_done_ < num_steps_) {
-      if (watcher.is_interrupted() || !step(watcher, report)) return interrupted();
-      if (num_done_ % options_.save_every == 0 && num_done_ < num_steps_) save();
+        last_(checked_checkpoint()),
+        metrics_(options.output, last_),
+        model_(checkpoint, config, model_options(options), options.optimizer) {
+    if (data.held_out) {
+      evaluator_.emplace(*data.held_out, options.batches, options.weighting, options.next_token_weight);
     }
-    if (!last_) save();
-    if (*last_ != num_done_) save();
+  }
+
+  TrainResult train() {
+    if (last_) {
+      model_.load_state(folder_.checkpoint(*last_) / kState);
+      num_done_ = *last_;
+    }
+    if (!evaluate()) return interrupted();
+    while (num_done_ < num_steps_) {
+      if (watcher_.is_interrupted() || !step()) return interrupted();
+      if (num_done_ % options_.save_every == 0 || num_done_ == num_steps_) save();
+      if (!evaluate()) return interrupted();
+    }
     folder_.save(folder_.final_checkpoint(), [this](const fs::path& path) { fill(path); });
-    return {.num_steps = num_done_, .is_finished = true, .checkpoint = folder_.final_checkpoint()};
+    TrainResult result{.num_steps = num_done_, .is_finished = true, .checkpoint = folder_.final_checkpoint()};
+    if (best_step()) result.best = folder_.best_checkpoint();
+    return result;
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
-  void begin() {
-    last_ = folder_.last_step();
-    if (!last_) {
-      folder_.rewind_metrics(0);
-      return;
-    }
-    const fs::path path = folder_.checkpoint(*last_);
+  /// The newest one, which has to be of this run.
+  std::optional<std::int64_t> checked_checkpoint() const {
+    const auto last = folder_.last_step();
+    if (!last) return last;
+    const fs::path path = folder_.checkpoint(*last);
     if (!options_.resume) {
       throw InvalidInput(options_.output.string() + " has " + path.filename().string() +
                          " of an earlier run; --resume goes on with it, or name another folder");
     }
     const fs::path json = path / kStateJson;
-    const Json state = parse_json(read_input(json.string()).text, json.string());
-    check_identity(state.at("run"), identity_, path);
-    model_.load_state(path / kState);
-    num_done_ = *last_;
-    folder_.rewind_metrics(num_done_);
+    check_identity(parse_json(read_input(json.string()).text, json.string()).at("run"), identity_, path);
+    return last;
   }
 
   /// False where it was interrupted before the step was whole; nothing of it remains then.
-  bool step(const Watcher& watcher, const std::function<void(const StepReport&)>& report) {
+  bool step() {
     const auto start = Clock::now();
     StepReport done{.step = num_done_ + 1, .num_steps = num_steps_};
     const std::vector<DualStream> packs = batches_.of_step(num_done_);
     const double share = 1 / static_cast<double>(packs.size());
     for (const DualStream& pack : packs) {
-      if (watcher.is_interrupted()) return false;
+      if (watcher_.is_interrupted()) return false;
       const auto weights = loss_weights(pack.losses, options_.weighting, options_.next_token_weight);
       const Losses losses = model_.add_gradient(pack, weights, options_.next_token_weight, share);
       done.losses.masked += losses.masked * share;
@@ -159,15 +168,73 @@ class Run {
       throw InvalidInput("step " + std::to_string(done.step) + ": " + error.what() +
                          "; a smaller --learning-rate may help, and the last checkpoint is as it was");
     }
-    done.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    done.seconds = seconds_since(start);
     ++num_done_;
-    folder_.append_metrics(report_json(done));
-    report(done);
+    metrics_.append(report_json(done));
+    hooks_.on_step(done);
     return true;
+  }
+
+  /// Measures what is due after this step and was not measured before. False where it was interrupted.
+  bool evaluate() {
+    const std::int64_t every = options_.eval_every > 0 ? options_.eval_every : options_.save_every;
+    if (num_done_ % every != 0 && num_done_ != num_steps_ && last_ != num_done_) return true;
+    if (!judge_held_out()) return false;
+    const auto best = best_step();
+    if (best) folder_.link_best(*best);
+    folder_.keep_newest(options_.save_total_limit, best);
+    if (!answer_exercises()) return false;
+    draw_curves();
+    return true;
+  }
+
+  bool judge_held_out() {
+    if (!evaluator_ || metrics_.has("eval_loss", num_done_)) return true;
+    const auto start = Clock::now();
+    const auto losses = evaluator_->losses(model_, watcher_);
+    if (!losses) return false;
+    const auto& before = metrics_.of("eval_loss");
+    HeldOutReport done{.step = num_done_, .losses = *losses, .seconds = seconds_since(start)};
+    done.is_best = std::ranges::all_of(before, [&](const auto& point) { return losses->total < point.value; });
+    metrics_.append(report_json(done));
+    hooks_.on_held_out(done);
+    return true;
+  }
+
+  bool answer_exercises() {
+    if (!hooks_.answer_exercises || metrics_.has("exercise_accuracy", num_done_)) return true;
+    const auto start = Clock::now();
+    const bool is_saved = last_ == num_done_;
+    const fs::path place = is_saved ? folder_.checkpoint(num_done_) : folder_.passing_checkpoint();
+    if (!is_saved) folder_.save(place, [this](const fs::path& path) { fill(path); });
+    const auto scores = hooks_.answer_exercises(place);
+    if (!is_saved) RunFolder::remove(place);
+    if (!scores) return false;
+    const ExerciseReport done{.step = num_done_, .scores = *scores, .seconds = seconds_since(start)};
+    metrics_.append(report_json(done));
+    hooks_.on_exercises(done);
+    return true;
+  }
+
+  /// Of the checkpoint with the lowest held-out loss. One that was removed had a higher one.
+  std::optional<std::int64_t> best_step() const {
+    std::optional<Metrics::Point> best;
+    const auto steps = folder_.steps();
+    for (const Metrics::Point& point : metrics_.of("eval_loss")) {
+      if (best && !(point.value < best->value)) continue;
+      if (std::ranges::binary_search(steps, point.step)) best = point;
+    }
+    return best ? std::optional(best->step) : std::nullopt;
+  }
+
+  void draw_curves() const {
+    const auto svg = curves(metrics_, (options_.output / "").parent_path().filename().string());
+    if (svg) write_whole_file(options_.output / "curves.svg", *svg);
   }
 
   TrainResult interrupted() {
     if (last_ != num_done_) save();
+    draw_curves();
     return {.num_steps = num_done_, .is_finished = false, .checkpoint = folder_.checkpoint(num_done_)};
   }
 
@@ -178,7 +245,6 @@ class Run {
       write_json_file(path / kStateJson, Json::object({{"step", num_done_}, {"run", identity_}}));
     });
     last_ = num_done_;
-    folder_.keep_newest(options_.save_total_limit);
   }
 
   /// What every program reads: a checkpoint, or an adapter of one.
@@ -203,22 +269,25 @@ class Run {
 
   const Checkpoint& checkpoint_;
   const TrainOptions& options_;
+  const Watcher& watcher_;
+  const RunHooks& hooks_;
   Batches batches_;
   std::int64_t num_steps_;
   Json identity_;
   TokenId mask_token_id_;
   RunFolder folder_;
-  TrainedModel model_;
-  std::int64_t num_done_ = 0;
   std::optional<std::int64_t> last_;  // step of the newest checkpoint
+  Metrics metrics_;
+  TrainedModel model_;
+  std::optional<Evaluator> evaluator_;  // where samples are held out
+  std::int64_t num_done_ = 0;
 };
 
 }  // namespace
 
-TrainResult train(const Checkpoint& checkpoint, const ModelConfig& config, const SampleSet& samples,
-                  const std::vector<TrainingFile>& files, const TrainOptions& options, const Watcher& watcher,
-                  const std::function<void(const StepReport&)>& report) {
-  return Run(checkpoint, config, samples, files, options).train(watcher, report);
+TrainResult train(const Checkpoint& checkpoint, const ModelConfig& config, const RunData& data,
+                  const TrainOptions& options, const Watcher& watcher, const RunHooks& hooks) {
+  return Run(checkpoint, config, data, options, watcher, hooks).train();
 }
 
 }  // namespace wedlm::train

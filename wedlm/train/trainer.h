@@ -3,14 +3,14 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <vector>
+#include <optional>
 
 #include "wedlm/base/watcher.h"
 #include "wedlm/checkpoint/checkpoint.h"
 #include "wedlm/train/batches.h"
+#include "wedlm/train/data/held_out.h"
+#include "wedlm/train/reports.h"
 #include "wedlm/train/schedule.h"
-#include "wedlm/train/torch/trained_model.h"
 
 namespace wedlm::train {
 
@@ -24,38 +24,28 @@ struct TrainOptions {
   std::int64_t max_steps = 0;  // 0: as many as the epochs have
   ModelOptions model{};
   std::int64_t save_every = 500;   // steps
-  int save_total_limit = 3;        // checkpoints that are kept, the newest
+  int save_total_limit = 3;        // checkpoints that are kept, the newest; the best one besides
+  std::int64_t eval_every = 0;     // steps between evaluations; 0: as checkpoints
   DType save_type = DType::kBF16;  // of the weights
   std::filesystem::path output{};
   bool resume = false;
 };
 
-/// One step, for people and files.
-struct StepReport {
-  std::int64_t step = 0;  // 1 is the first
-  std::int64_t num_steps = 0;
-  Losses losses{};  // the mean over its packs
-  double learning_rate = 0;
-  double gradient_norm = 0;    // before clipping
-  std::size_t num_tokens = 0;  // of the samples
-  std::size_t num_rows = 0;
-  double seconds = 0;
-};
-
 struct TrainResult {
-  std::int64_t num_steps = 0;          // that are done, those of earlier runs included
-  bool is_finished = false;            // else it was interrupted, and --resume goes on
-  std::filesystem::path checkpoint{};  // the last one written
+  std::int64_t num_steps = 0;                   // that are done, those of earlier runs included
+  bool is_finished = false;                     // else it was interrupted, and --resume goes on
+  std::filesystem::path checkpoint{};           // the last one written
+  std::optional<std::filesystem::path> best{};  // the one of the lowest held-out loss
 };
 
 /// Trains and writes OUTPUT/checkpoint-STEP, each a checkpoint in Hugging Face's layout, or an adapter in PEFT's, with
-/// training_state.safetensors and training_state.json beside it, OUTPUT/metrics.jsonl, one StepReport a line, and at
-/// the end OUTPUT/final. An interrupted run writes a checkpoint. `config` is that of the checkpoint with its mask token
-/// named. Throws InvalidInput for an output folder that another run uses, that has checkpoints without `resume`, or of
-/// another run's options with it; where a gradient is not finite, naming step and weight; ResourceError for what cannot
-/// be written.
-TrainResult train(const Checkpoint& checkpoint, const ModelConfig& config, const SampleSet& samples,
-                  const std::vector<TrainingFile>& files, const TrainOptions& options, const Watcher& watcher,
-                  const std::function<void(const StepReport&)>& report);
+/// training_state.safetensors and training_state.json beside it, OUTPUT/metrics.jsonl, the run's reports, one a line,
+/// and at the end OUTPUT/final. Held-out samples are judged before the first step, as often as the options say, at each
+/// checkpoint and at the end; OUTPUT/best is a link to the checkpoint that has the lowest loss on them. An interrupted
+/// run writes a checkpoint. `config` is that of the checkpoint with its mask token named. Throws InvalidInput for an
+/// output folder that another run uses, that has checkpoints without `resume`, or of another run's options with it;
+/// where a gradient is not finite, naming step and weight; ResourceError for what cannot be written.
+TrainResult train(const Checkpoint& checkpoint, const ModelConfig& config, const RunData& data,
+                  const TrainOptions& options, const Watcher& watcher, const RunHooks& hooks);
 
 }  // namespace wedlm::train

@@ -1,6 +1,7 @@
 #include "wedlm/train/data/sample_set.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "wedlm/base/error.h"
 #include "wedlm/frontend/text_input.h"
@@ -31,7 +32,7 @@ class Reading {
     });
   }
 
-  SampleSet take() { return std::move(set_); }
+  SampleSet take() { return std::move(set_).take(); }
 
  private:
   void read_line(std::string_view line, const std::string& source, std::size_t file) {
@@ -57,21 +58,43 @@ class Reading {
   BadLines bad_lines_;
   const Watcher& watcher_;
   ReadingReport& report_;
-  SampleSet set_;
+  SampleSetBuilder set_;
 };
 
 }  // namespace
 
-void SampleSet::add(const Sample& sample, std::size_t file) {
+SampleSet::SampleSet(const SampleArrays& arrays, std::shared_ptr<const void> holder)
+    : arrays_(arrays), holder_(std::move(holder)), num_tokens_(arrays.ids.size()) {}
+
+SampleView SampleSet::operator[](std::size_t i) const {
+  const std::size_t place = place_of(i);
+  const std::size_t begin = place == 0 ? 0 : arrays_.ends[place - 1];
+  const std::size_t count = arrays_.ends[place] - begin;
+  return {arrays_.ids.subspan(begin, count), arrays_.is_learned.subspan(begin, count)};
+}
+
+SampleSet SampleSet::subset(const std::vector<std::size_t>& indices) const {
+  SampleSet subset = *this;
+  subset.num_tokens_ = 0;
+  subset.chosen_.emplace().reserve(indices.size());
+  for (const std::size_t i : indices) {
+    subset.chosen_->push_back(place_of(i));
+    subset.num_tokens_ += (*this)[i].size();
+  }
+  return subset;
+}
+
+void SampleSetBuilder::add(const Sample& sample, std::size_t file) {
   ids_.insert(ids_.end(), sample.ids.begin(), sample.ids.end());
   is_learned_.insert(is_learned_.end(), sample.is_learned.begin(), sample.is_learned.end());
   ends_.push_back(ids_.size());
   files_.push_back(static_cast<std::uint32_t>(file));
 }
 
-SampleView SampleSet::operator[](std::size_t i) const {
-  const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
-  return {std::span(ids_).subspan(begin, ends_[i] - begin), std::span(is_learned_).subspan(begin, ends_[i] - begin)};
+SampleSet SampleSetBuilder::take() && {
+  const auto holder = std::make_shared<const SampleSetBuilder>(std::move(*this));
+  return {{.ids = holder->ids_, .is_learned = holder->is_learned_, .ends = holder->ends_, .files = holder->files_},
+          holder};
 }
 
 SampleSet read_samples(const std::vector<TrainingFile>& files, const SampleMaker& maker, BadLines bad_lines,

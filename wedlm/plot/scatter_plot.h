@@ -33,10 +33,6 @@ struct PlotText {
 /// without points, and for values that are not finite.
 std::string scatter_plot(const PlotText& text, std::span<const PlotPoint> points);
 
-/// Positions of the ticks of an axis: four to nine multiples of 1, 2 or 5 times a power of ten, from the one at or
-/// below `low` to the one at or above `high`.
-std::vector<double> nice_ticks(double low, double high);
-
 /// Points that no other one beats or equals in one direction without losing in the other, by rising x. Of equal
 /// points all count.
 std::vector<std::size_t> front_of(std::span<const PlotPoint> points);

@@ -5,36 +5,14 @@
 #include <span>
 #include <vector>
 
+#include "wedlm/plot/geometry.h"
+
 namespace wedlm {
-
-struct PlotPosition {
-  double x = 0;
-  double y = 0;
-};
-
-struct PlotBox {
-  double x = 0;  // left
-  double y = 0;  // top
-  double width = 0;
-  double height = 0;
-
-  double right() const { return x + width; }
-  double bottom() const { return y + height; }
-  /// The area of what both cover.
-  double overlap(const PlotBox& other) const;
-  /// The position inside that is nearest.
-  PlotPosition nearest(PlotPosition position) const;
-};
 
 struct LabelWish {
   PlotPosition point;  // the centre of its mark
   double width = 0;
   double height = 0;
-};
-
-struct PlotLine {
-  PlotPosition from;
-  PlotPosition to;
 };
 
 /// Where labels may go, and what they should keep off.

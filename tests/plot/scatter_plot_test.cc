@@ -1,10 +1,11 @@
-#include "wedlm/eval/scatter_plot.h"
+#include "wedlm/plot/scatter_plot.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "tests/plot/xml_fault.h"
 #include "wedlm/base/error.h"
 
 namespace wedlm {
@@ -12,42 +13,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-/// Checks elements, attributes and entities of a text without comments, and that every element is closed in turn.
-/// Returns what is wrong, empty where nothing is.
-std::string xml_fault(const std::string& xml) {
-  std::vector<std::string> open;
-  std::size_t num_roots = 0;
-  for (std::size_t at = 0; at < xml.size();) {
-    if (xml[at] == '&') {
-      const std::size_t end = xml.find(';', at);
-      const std::string entity = xml.substr(at, end - at + 1);
-      if (entity != "&amp;" && entity != "&lt;" && entity != "&gt;" && entity != "&quot;") return "entity " + entity;
-      at = end + 1;
-      continue;
-    }
-    if (xml[at] != '<') {
-      ++at;
-      continue;
-    }
-    const std::size_t end = xml.find('>', at);
-    if (end == std::string::npos) return "an element without an end";
-    std::string inside = xml.substr(at + 1, end - at - 1);
-    at = end + 1;
-    if (inside.starts_with("/")) {
-      if (open.empty() || open.back() != inside.substr(1)) return "closed out of turn: " + inside;
-      open.pop_back();
-      continue;
-    }
-    if (std::count(inside.begin(), inside.end(), '"') % 2 != 0) return "quotation marks in " + inside;
-    if (inside.find('<') != std::string::npos) return "an angle bracket in " + inside;
-    if (open.empty()) ++num_roots;
-    const bool is_empty = inside.ends_with("/");
-    if (!is_empty) open.push_back(inside.substr(0, inside.find(' ')));
-  }
-  if (!open.empty()) return open.back() + " is never closed";
-  return num_roots == 1 ? "" : "not one root";
-}
 
 std::vector<PlotPoint> points() {
   return {{.x = 100, .y = 1, .group = "autoregressive", .label = "autoregressive", .detail = "base"},
@@ -86,19 +51,6 @@ TEST(ScatterPlotTest, WhatCannotBeDrawnIsRefused) {
   std::vector<PlotPoint> with_nan = points();
   with_nan[1].y = std::nan("");
   EXPECT_THROW(scatter_plot(kText, with_nan), InternalError);
-}
-
-TEST(ScatterPlotTest, TicksAreRoundNumbersAroundTheValues) {
-  EXPECT_THAT(nice_ticks(12, 100), ElementsAre(0, 20, 40, 60, 80, 100));
-  EXPECT_THAT(nice_ticks(1, 2), ElementsAre(1, testing::DoubleNear(1.2, 1e-9), testing::DoubleNear(1.4, 1e-9),
-                                            testing::DoubleNear(1.6, 1e-9), testing::DoubleNear(1.8, 1e-9), 2));
-  for (const auto& [low, high] : std::vector<std::pair<double, double>>{{0.97, 3.4}, {55, 55.3}, {0, 0}, {86, 86}}) {
-    const std::vector<double> ticks = nice_ticks(low, high);
-    EXPECT_GE(ticks.size(), 3U) << low << " " << high;
-    EXPECT_LE(ticks.size(), 9U) << low << " " << high;
-    EXPECT_LE(ticks.front(), low);
-    EXPECT_GE(ticks.back(), high);
-  }
 }
 
 TEST(ScatterPlotTest, TheFrontIsWhatNothingBeats) {

@@ -1,4 +1,4 @@
-#include "wedlm/eval/label_placement.h"
+#include "wedlm/plot/label_placement.h"
 
 #include <algorithm>
 #include <array>
@@ -104,16 +104,6 @@ PlotBox best_box(const Situation& now, std::size_t self) {
 }
 
 }  // namespace
-
-double PlotBox::overlap(const PlotBox& other) const {
-  const double shared_width = std::min(right(), other.right()) - std::max(x, other.x);
-  const double shared_height = std::min(bottom(), other.bottom()) - std::max(y, other.y);
-  return shared_width > 0 && shared_height > 0 ? shared_width * shared_height : 0;
-}
-
-PlotPosition PlotBox::nearest(PlotPosition position) const {
-  return {std::clamp(position.x, x, right()), std::clamp(position.y, y, bottom())};
-}
 
 std::vector<PlotBox> place_labels(std::span<const LabelWish> wishes, const LabelSpace& space) {
   std::vector<PlotBox> boxes(wishes.size());

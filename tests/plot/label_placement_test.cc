@@ -1,4 +1,4 @@
-#include "wedlm/eval/label_placement.h"
+#include "wedlm/plot/label_placement.h"
 
 #include <gtest/gtest.h>
 
