@@ -113,10 +113,7 @@ int run_training(TrainCommand& command, const Checkpoint& checkpoint, const Mode
                  result.checkpoint.string() + ", and --resume goes on");
     return kExitInterrupted;
   }
-  if (result.best) {
-    console.note("The lowest held-out loss has " + result.best->string() + ", which is " +
-                 fs::read_symlink(*result.best).string());
-  }
+  if (result.best) console.note("The lowest held-out loss has " + result.best->string());
   if (flags.options.model.lora) {
     console.note(flags.options.model.lora->rows == LoraRows::kAll
                      ? "An adapter: wedlm merge makes a checkpoint of it and its base"

@@ -261,9 +261,8 @@ TEST_F(TrainRunTest, HeldOutSamplesSayWhichCheckpointIsBest) {
   EXPECT_EQ(fs::read_symlink(out_ / "best").string(), name);
   EXPECT_THAT(folders_in(out_), testing::UnorderedElementsAre(name, newest, "best", "final"));
   EXPECT_EQ(run_wedlm({"verify", (out_ / "best").string()}).exit_code, 0);
-  EXPECT_THAT(run.err,
-              AllOf(HasSubstr("held out: 1 samples"), HasSubstr("step 0  held-out loss "),
-                    HasSubstr("The lowest held-out loss has " + (out_ / "best").string() + ", which is " + name)));
+  EXPECT_THAT(run.err, AllOf(HasSubstr("held out: 1 samples"), HasSubstr("step 0  held-out loss "),
+                             HasSubstr("The lowest held-out loss has " + (out_ / name).string())));
 
   // A run that is killed measures the same.
   const fs::path cut = temporary_.path() / "cut";
@@ -308,9 +307,12 @@ TEST_F(TrainRunTest, ATokenCacheGivesTheSameRun) {
 }
 
 TEST_F(TrainRunTest, AShareOfTheSamplesIsHeldOut) {
+  fs::create_directories(out_ / "best");  // where no link can be, as on a file system without them
   const Finished run = train(out_, {"--eval-share", "0.25", "--eval-every", "1", "--max-steps", "2"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.err, HasSubstr("held out of them: 10 samples"));
+  EXPECT_THAT(run.err,
+              AllOf(HasSubstr("held out of them: 10 samples"), HasSubstr("cannot link " + (out_ / "best").string())));
+  EXPECT_THAT(folders_in(out_), testing::UnorderedElementsAre("best", "checkpoint-2", "final"));
   EXPECT_EQ(series_of(out_, "eval_loss").size(), 3U);
   EXPECT_THAT(train(out_, {"--eval-share", "0.5", "--resume", "--max-steps", "2"}).err,
               HasSubstr("belongs to a run with samples 30"));

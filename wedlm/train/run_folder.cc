@@ -85,7 +85,10 @@ void RunFolder::link_best(std::int64_t step) const {
   fs::remove(next, error);
   if (!error) fs::create_directory_symlink(checkpoint(step).filename(), next, error);
   if (!error) fs::rename(next, best_checkpoint(), error);
-  if (error) throw ResourceError("cannot link " + best_checkpoint().string() + ": " + error.message());
+  if (!error) return;
+  std::error_code ignored;
+  fs::remove(next, ignored);
+  throw ResourceError("cannot link " + best_checkpoint().string() + ": " + error.message());
 }
 
 void RunFolder::remove(const fs::path& folder) {

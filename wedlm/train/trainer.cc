@@ -124,7 +124,7 @@ class Run {
     }
     folder_.save(folder_.final_checkpoint(), [this](const fs::path& path) { fill(path); });
     TrainResult result{.num_steps = num_done_, .is_finished = true, .checkpoint = folder_.final_checkpoint()};
-    if (best_step()) result.best = folder_.best_checkpoint();
+    if (const auto best = best_step()) result.best = folder_.checkpoint(*best);
     return result;
   }
 
@@ -181,11 +181,20 @@ class Run {
     if (num_done_ % every != 0 && num_done_ != num_steps_ && last_ != num_done_) return true;
     if (!judge_held_out()) return false;
     const auto best = best_step();
-    if (best) folder_.link_best(*best);
+    if (best) link_best(*best);
     folder_.keep_newest(options_.save_total_limit, best);
     if (!answer_exercises()) return false;
     draw_curves();
     return true;
+  }
+
+  /// A file system without links has none; the run goes on.
+  void link_best(std::int64_t step) const {
+    try {
+      folder_.link_best(step);
+    } catch (const ResourceError& error) {
+      watcher_.note(error.what());
+    }
   }
 
   bool judge_held_out() {

@@ -40,11 +40,12 @@ struct TrainResult {
 
 /// Trains and writes OUTPUT/checkpoint-STEP, each a checkpoint in Hugging Face's layout, or an adapter in PEFT's, with
 /// training_state.safetensors and training_state.json beside it, OUTPUT/metrics.jsonl, the run's reports, one a line,
-/// and at the end OUTPUT/final. Held-out samples are judged before the first step, as often as the options say, at each
-/// checkpoint and at the end; OUTPUT/best is a link to the checkpoint that has the lowest loss on them. An interrupted
-/// run writes a checkpoint. `config` is that of the checkpoint with its mask token named. Throws InvalidInput for an
-/// output folder that another run uses, that has checkpoints without `resume`, or of another run's options with it;
-/// where a gradient is not finite, naming step and weight; ResourceError for what cannot be written.
+/// OUTPUT/curves.svg, which draws them, and at the end OUTPUT/final. Held-out samples are judged before the first step,
+/// as often as the options say, at each checkpoint and at the end; OUTPUT/best is a link to the checkpoint that has the
+/// lowest loss on them. An interrupted run writes a checkpoint. `config` is that of the checkpoint with its mask token
+/// named. Throws InvalidInput for an output folder that another run uses, that has checkpoints without `resume`, or of
+/// another run's options with it; where a gradient is not finite, naming step and weight; ResourceError for what cannot
+/// be written.
 TrainResult train(const Checkpoint& checkpoint, const ModelConfig& config, const RunData& data,
                   const TrainOptions& options, const Watcher& watcher, const RunHooks& hooks);
 
