@@ -19,6 +19,8 @@
 #include "wedlm/train/data/token_cache.h"
 #include "wedlm/train/example_text.h"
 #include "wedlm/train/lora_modules.h"
+#include "wedlm/train/merge.h"
+#include "wedlm/train/run_folder.h"
 
 namespace wedlm::cli {
 namespace {
@@ -95,6 +97,23 @@ int show_dry_run(const TrainFlags& flags, const Tokenizer& tokenizer, const Mode
   return 0;
 }
 
+/// The exercises by what a run has saved; an adapter is merged into a folder that goes again.
+std::optional<train::ExerciseScores> answered(const TrainCommand& command, const Checkpoint& base,
+                                              const fs::path& folder, const Watcher& watcher) {
+  if (!command.flags.options.model.lora) return command.exercises->answer(folder, watcher);
+  const fs::path merged = command.flags.options.output / "merged";
+  try {
+    train::merge_adapter(base, LoraAdapter::open(folder), merged,
+                         {.existing = Existing::kReplace, .num_threads = command.threads.cpu_options().num_threads},
+                         {.is_interrupted = watcher.is_interrupted});
+  } catch (const Interrupted&) {
+    return std::nullopt;
+  }
+  auto scores = command.exercises->answer(merged, watcher);
+  train::RunFolder::remove(merged);
+  return scores;
+}
+
 int run_training(TrainCommand& command, const Checkpoint& checkpoint, const ModelConfig& config, const RunData& data,
                  const Console& console, const Watcher& watcher) {
   TrainFlags& flags = command.flags;
@@ -105,7 +124,7 @@ int run_training(TrainCommand& command, const Checkpoint& checkpoint, const Mode
   TrainView view(watcher);
   train::RunHooks hooks = view.hooks();
   if (command.exercises) {
-    hooks.answer_exercises = [&](const fs::path& folder) { return command.exercises->answer(folder, watcher); };
+    hooks.answer_exercises = [&](const fs::path& folder) { return answered(command, checkpoint, folder, watcher); };
   }
   const train::TrainResult result = command.trainer.train(checkpoint, config, data, flags.options, watcher, hooks);
   if (!result.is_finished) {
@@ -175,8 +194,11 @@ int read_and_train(TrainCommand& command, const Console& console, const Watcher&
     throw InvalidInput("--max-length: expected at most the " + std::to_string(config.max_length()) +
                        " positions of the model, got " + std::to_string(flags.samples.max_length));
   }
-  if (flags.exercises && flags.options.model.lora) {
-    throw InvalidInput("--exercises: an adapter answers nothing before `wedlm merge`; leave it out with --lora-rank");
+  const auto& lora = flags.options.model.lora;
+  if (flags.exercises && lora && (lora->rows != LoraRows::kAll || config.quantization)) {
+    throw InvalidInput(std::string("--exercises: an adapter ") +
+                       (config.quantization ? "of a quantized checkpoint" : "for rows of masks") +
+                       " cannot be merged, and answers nothing; leave it out");
   }
   if (flags.exercises) {
     command.exercises.emplace(ExerciseOptions{.file = *flags.exercises,

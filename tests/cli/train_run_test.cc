@@ -142,8 +142,9 @@ TEST_F(TrainRunTest, SaysWhatIsWrongInOneLine) {
   refused({"train", "--data", data_.string(), "--lora-rank", "4", "--lora-targets", "q_proj,head"},
           "expected one of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, got \"head\"");
   refused({"train", "--data", data_.string(), "--lora-on", "masks", "--dry-run"}, "give its --lora-rank too");
-  refused({"train", "--data", data_.string(), "--lora-rank", "4", "--exercises", data_.string(), "--dry-run"},
-          "an adapter answers nothing before");
+  refused({"train", "--data", data_.string(), "--lora-rank", "4", "--lora-on", "masks", "--exercises", data_.string(),
+           "--dry-run"},
+          "--exercises: an adapter for rows of masks cannot be merged");
   std::ofstream(data_, std::ios::app) << "{\"question\": 3}\n";
   refused({"train", "--data", data_.string(), "--dry-run"}, "line 41 of ");
   EXPECT_THAT(run_wedlm({"train", "--data", data_.string(), "--dry-run", "--skip-bad-lines"}).err,
@@ -339,6 +340,24 @@ TEST_F(TrainRunTest, CheckpointsAnswerExercisesAsSweepHasThem) {
   EXPECT_THAT(steps, testing::ElementsAre(0, 2, 3));
   EXPECT_THAT(folders_in(out_), testing::UnorderedElementsAre("checkpoint-3", "final"));
   EXPECT_THAT(run.err, AllOf(HasSubstr("step 0  exercises "), HasSubstr(" tokens per forward")));
+}
+
+TEST_F(TrainRunTest, AnAdapterAnswersExercisesAsItsMergedCheckpointDoes) {
+  const std::string file = test_data("exercises/exercises.jsonl").string();
+  const Finished run = train(out_, {"--lora-rank", "4", "--learning-rate", "0.02", "--max-steps", "2", "--exercises",
+                                    file, "--exercise-limit", "8", "--exercise-tokens", "48"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(folders_in(out_), testing::UnorderedElementsAre("checkpoint-2", "final"));
+  const fs::path merged = temporary_.path() / "merged";
+  ASSERT_EQ(
+      run_wedlm({"merge", (out_ / "final").string(), "-m", nano_model().string(), "-o", merged.string()}).exit_code, 0);
+  const Finished sweep = run_wedlm({"sweep", file, "-m", merged.string(), "--limit", "8", "-t", "0", "-n", "48", "-s",
+                                    "exact window-size=16", "--json", "--threads", "1"});
+  const Json::Array settings = sweep.json_lines().at(0).at("settings").as_array();
+  EXPECT_DOUBLE_EQ(series_of(out_, "exercise_accuracy").at(2), settings.at(1).at("right").at("share").as_number());
+  EXPECT_DOUBLE_EQ(series_of(out_, "exercise_tokens_per_forward").at(2),
+                   settings.at(1).at("tokens_per_forward").as_number());
+  EXPECT_NE(series_of(out_, "exercise_tokens_per_forward").at(0), series_of(out_, "exercise_tokens_per_forward").at(2));
 }
 
 TEST_F(TrainRunTest, ALossThatIsNoNumberEndsTheRunAndNamesTheStep) {
