@@ -1,7 +1,9 @@
 #include "wedlm/train/torch/packed_weights.h"
 
+#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "wedlm/backend/weight_panels.h"
@@ -40,21 +42,38 @@ class PackedWeight {
 
   /// As float32.  // [out_features, in_features]
   Tensor numbers() const {
-    Tensor values;
-    if (has_halves()) {
-      const Tensor halves = at::stack({codes_.bitwise_and(15), codes_.bitwise_right_shift(4)}, -1);
-      values = halves.to(at::kFloat).sub_(kBias);
-    } else {
-      values = codes_.to(at::kFloat);
-    }
-    values = values.view({codes_.size(0), num_groups_, -1});
-    return values.sub_(zeros_.unsqueeze(-1)).mul_(scales_.unsqueeze(-1)).flatten(1).narrow(1, 0, in_features_);
+    Tensor numbers = at::empty({codes_.size(0), in_features_}, at::kFloat);
+    auto* to = numbers.data_ptr<float>();
+    at::parallel_for(0, codes_.size(0), 16, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) write_row(row, to + row * in_features_);
+    });
+    return numbers;
   }
 
  private:
   static constexpr int kBias = 8;  // of codes of 4 bits
 
   bool has_halves() const { return format_.traits().bits == 4; }
+
+  void write_row(std::int64_t row, float* to) const {
+    const std::int64_t group = format_.inputs_per_group(in_features_);
+    const float* scales = scales_.data_ptr<float>() + row * num_groups_;
+    const float* zeros = zeros_.data_ptr<float>() + row * num_groups_;
+    const auto* codes = static_cast<const std::uint8_t*>(codes_.data_ptr()) + row * codes_.size(1);
+    for (std::int64_t g = 0; g < num_groups_; ++g) {
+      const std::int64_t end = std::min((g + 1) * group, in_features_);
+      const float scale = scales[g], zero = zeros[g];
+      if (has_halves()) {
+        for (std::int64_t k = g * group; k < end; ++k) {
+          to[k] = scale * (static_cast<float>((codes[k / 2] >> (k % 2 * 4) & 15) - kBias) - zero);
+        }
+      } else {
+        for (std::int64_t k = g * group; k < end; ++k) {
+          to[k] = scale * (static_cast<float>(static_cast<std::int8_t>(codes[k])) - zero);
+        }
+      }
+    }
+  }
 
   WeightFormat format_;
   std::int64_t in_features_;
