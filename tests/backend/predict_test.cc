@@ -9,10 +9,11 @@
 #include <new>
 
 #include "tests/backend/page_data.h"
+#include "tests/support/sanitized.h"
 #include "wedlm/backend/sampling.h"
 
 // Sanitizers bring operators of their own, of which no two may be mixed.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef WEDLM_IS_SANITIZED
 #define WEDLM_COUNTS_ALLOCATIONS
 
 namespace {

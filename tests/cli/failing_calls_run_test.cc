@@ -4,8 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "tests/cli/run_wedlm.h"
+#include "tests/support/sanitized.h"
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they are loaded before all others too
+#ifndef WEDLM_IS_SANITIZED
 
 namespace wedlm {
 namespace {
