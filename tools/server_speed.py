@@ -115,11 +115,12 @@ class Bench:
 
     def cost_of_an_event(self):
         """A client's time from sending to the end, over the engine's own for the same request in `wedlm benchmark`. Each
-        forward is an event, but for those that the client gets together, because it or the server had to wait for a
-        processor."""
-        print("\n| one stream of 400 tokens | forwards | events | alone, ms | served, ms | more, ms a forward |\n"
+        forward that brings text is an event, but for those that the client gets together, because it or the server had
+        to wait for a processor."""
+        print("\n| one stream, a count to 60 | forwards | events | alone, ms | served, ms | more, ms a forward |\n"
               "|---|---|---|---|---|---|")
-        words = ["-p", self.prompts[0], "-t", "0", "-n", "400", "--ignore-eos"]
+        # An answer that is text to its end: an end token, and what follows one, is no event.
+        words = ["-p", "Count from 1 to 60.", "-t", "0", "-n", "400"]
         for mode in MODES[1:]:
             with self.serve(18501, "--no-prefix-cache") as server:
                 alone = {name: [] for name in (mode, "autoregressive")}
