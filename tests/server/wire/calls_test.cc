@@ -303,5 +303,16 @@ TEST(MessagesCallTest, WhatIsWrongIsNamed) {
   }
 }
 
+TEST(TextPromptTest, WhatIsForMessagesHasToBeRightBesideATextToo) {
+  const auto read = [](std::string_view body) {
+    const Json json = parse_json(body, "body");
+    const CallRules rules;
+    return CallReader(json, rules).text_prompt("Hi");
+  };
+  EXPECT_EQ(read(R"({"continue_final_message": null, "tools": []})").text, "Hi");
+  EXPECT_THROW(read(R"({"continue_final_message": {}})"), ApiError);
+  EXPECT_THROW(read(R"({"tools": [3]})"), ApiError);
+}
+
 }  // namespace
 }  // namespace wedlm::server

@@ -32,6 +32,7 @@ Json tokenize(const Json& body, const CallRules& rules, const ServedModel& serve
     const std::optional<std::string> content = reader.text("content");  // as llama.cpp's server calls it
     const std::optional<std::string> text = content ? content : reader.text("prompt");
     if (!text) refuse("prompt", "prompt: expected a text, or messages instead, got nothing");
+    reader.text_prompt(*text);  // what is for messages has to be right here too
     ids = reader.boolean("add_special_tokens", true) ? tokenizer.encode_whole(*text) : tokenizer.encode(*text);
   }
   Json json = Json::object({{"tokens", Json::Array(ids.begin(), ids.end())},

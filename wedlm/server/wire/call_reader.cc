@@ -163,7 +163,15 @@ Prompt CallReader::chat_prompt(const Json& messages, const std::string& param) {
   for (const Json& message : messages.as_array()) {
     checked.push_back(checked_message(param + "[" + std::to_string(checked.size()) + "]", message));
   }
-  Json asked = Json::object({{"messages", std::move(checked)}});
+  return prompt_of("messages", std::move(checked), param);
+}
+
+Prompt CallReader::text_prompt(const std::string& text, const std::string& param) {
+  return prompt_of("prompt", text, param);
+}
+
+Prompt CallReader::prompt_of(const char* kind, Json contents, const std::string& param) {
+  Json asked = Json::object({{kind, std::move(contents)}});
   for (const std::string_view name : prompt_fields()) {
     if (name == "messages" || name == "prompt" || name == "raw") continue;
     if (const Json* value = find(name)) asked.set(std::string(name), *value);

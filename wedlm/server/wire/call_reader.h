@@ -48,12 +48,15 @@ class CallReader {
   /// The messages with what a chat template is told: checks them and their roles, and makes one text of the parts of a
   /// content. `param` is the member that they came in.
   Prompt chat_prompt(const Json& messages, const std::string& param = "messages");
+  /// A text, by itself a prompt, with the same members checked.
+  Prompt text_prompt(const std::string& text, const std::string& param = "prompt");
   /// "n", 1 where it is absent; `num_prompts` times that must be allowed.
   int num_answers(std::size_t num_prompts);
   /// What is left of the members is unknown.
   void end_call(Call& call) const;
 
  private:
+  Prompt prompt_of(const char* kind, Json contents, const std::string& param);
   void check_limit(std::string_view option, std::string_view name, const Json& value) const;
 
   const Json& body_;
