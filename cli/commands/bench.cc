@@ -1,6 +1,5 @@
 // `wedlm bench`: what a forward costs on this machine, for shapes of models and not for checkpoints: random weights are
 // made in memory. Every figure stands beside what the machine can do at most, measured between the same forwards.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <memory>
@@ -10,6 +9,7 @@
 #include "cli/options/engine_flags.h"
 #include "cli/options/option_group.h"
 #include "cli/options/output_options.h"
+#include "cli/options/subcommand.h"
 #include "cli/options/thread_flags.h"
 #include "cli/terminal/console_watcher.h"
 #include "wedlm/base/error.h"
@@ -173,30 +173,30 @@ void add_bench_options(CLI::App& app, BenchOptions& options) {
 }  // namespace
 
 Command add_bench(CLI::App& program) {
-  CLI::App* app = program.add_subcommand(
-      "bench",
+  CLI::App* app = add_subcommand(
+      program, "bench",
       "Time forwards of a model's shape on this machine, without a checkpoint.\nWeights are random and made in memory. "
       "Each time stands beside its limit: the bytes that must be read, over the bandwidth of memory measured in the "
       "same "
       "run.");
   const auto options = std::make_shared<BenchOptions>();
   add_bench_options(*app, *options);
-  app->footer(
-      "How to read the table:\n"
-      "  rows        positions that go through the model together; a decode window is so many rows\n"
-      "  one         the time over that of one row: a window pays where it yields more tokens than that\n"
-      "  GB/s        what must be read over the time, and its share of the memory's measured bandwidth\n"
-      "  peak        share of the measured peak of multiply-adds: near it, more rows cost in proportion\n"
-      "  products    linear layers; other: norms, rotation, activation; head: the product with the\n"
-      "              vocabulary and what is read of it on the way; logits: what is read of logits\n"
-      "              that were kept, 0 where none had to be; not matmul: all but products and head\n"
-      "WEDLM_ISA=portable, avx2, avx512, avx512_vnni, avx512_bf16, amx or neon forces an instruction set.\n"
-      "\n"
-      "Examples:\n"
-      "  wedlm bench --shape nano\n"
-      "  wedlm bench --shape qwen3-8b --rows 1,16 --context 256 --runs 3\n"
-      "  wedlm bench --shape qwen3-0.6b --prefill 512 --threads 4 --json\n"
-      "  wedlm bench --shape path/to/config.json --weights bf16,f32");
+  set_footer(*app,
+             "How to read the table:\n"
+             "  rows        positions that go through the model together; a decode window is so many rows\n"
+             "  one         the time over that of one row: a window pays where it yields more tokens than that\n"
+             "  GB/s        what must be read over the time, and its share of the memory's measured bandwidth\n"
+             "  peak        share of the measured peak of multiply-adds: near it, more rows cost in proportion\n"
+             "  products    linear layers; other: norms, rotation, activation; head: the product with the\n"
+             "              vocabulary and what is read of it on the way; logits: what is read of logits\n"
+             "              that were kept, 0 where none had to be; not matmul: all but products and head\n"
+             "WEDLM_ISA=portable, avx2, avx512, avx512_vnni, avx512_bf16, amx or neon forces an instruction set.\n"
+             "\n"
+             "Examples:\n"
+             "  wedlm bench --shape nano\n"
+             "  wedlm bench --shape qwen3-8b --rows 1,16 --context 256 --runs 3\n"
+             "  wedlm bench --shape qwen3-0.6b --prefill 512 --threads 4 --json\n"
+             "  wedlm bench --shape path/to/config.json --weights bf16,f32");
   return {.app = app, .run = [options] { return run_bench(*options); }};
 }
 

@@ -1,6 +1,5 @@
 // `wedlm benchmark`: a decoding mode against autoregressive decoding. The prefix cache is off, because every run
 // repeats the same prompts.
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "cli/commands/commands.h"
@@ -9,6 +8,7 @@
 #include "cli/options/prompts.h"
 #include "cli/options/sampling_options.h"
 #include "cli/options/session.h"
+#include "cli/options/subcommand.h"
 #include "cli/terminal/console_watcher.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
@@ -80,10 +80,10 @@ int run_benchmark(BenchmarkOptions options) {
 
 Command add_benchmark(CLI::App& program) {
   CLI::App* app =
-      program.add_subcommand("benchmark",
-                             "Compare a decoding mode with autoregressive decoding on this machine.\nBoth run over the "
-                             "same engine, without the "
-                             "prefix cache, one prompt after the other; the figures are those of the median run.");
+      add_subcommand(program, "benchmark",
+                     "Compare a decoding mode with autoregressive decoding on this machine.\nBoth run over the "
+                     "same engine, without the "
+                     "prefix cache, one prompt after the other; the figures are those of the median run.");
   const auto options = std::make_shared<BenchmarkOptions>();
   OptionGroup group(*app, "Benchmark");
   group.integer({.names = "--runs", .value = "N", .text = "Runs that count.", .default_text = "3"}, options->num_runs);
@@ -96,14 +96,14 @@ Command add_benchmark(CLI::App& program) {
   add_engine_options(*app, options->engine);
   OptionGroup(*app, "Output").flag({.names = "--json", .text = "Print one JSON object."}, options->output.json);
   add_output_options(*app, options->output);
-  app->footer(std::string("Without a prompt, \"") + kDefaultPrompt +
-              "\" is asked. tokens/s counts the prompt's time too.\n"
-              "\n"
-              "Examples:\n"
-              "  wedlm benchmark\n"
-              "  wedlm benchmark --mode exact -n 128\n"
-              "  wedlm benchmark -n 256 --preset fast --runs 5\n"
-              "  wedlm benchmark --file prompts.jsonl --threads 4 --json");
+  set_footer(*app, std::string("Without a prompt, \"") + kDefaultPrompt +
+                       "\" is asked. tokens/s counts the prompt's time too.\n"
+                       "\n"
+                       "Examples:\n"
+                       "  wedlm benchmark\n"
+                       "  wedlm benchmark --mode exact -n 128\n"
+                       "  wedlm benchmark -n 256 --preset fast --runs 5\n"
+                       "  wedlm benchmark --file prompts.jsonl --threads 4 --json");
   return {.app = app, .run = [options] { return run_benchmark(*options); }};
 }
 

@@ -1,6 +1,5 @@
 // `wedlm chat`: a conversation. Every turn is a new request with the whole conversation as its prompt; the engine's
 // prefix cache has the K/V of all but the last turn.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -9,6 +8,7 @@
 #include "cli/options/output_options.h"
 #include "cli/options/sampling_options.h"
 #include "cli/options/session.h"
+#include "cli/options/subcommand.h"
 #include "cli/options/template_flags.h"
 #include "cli/terminal/answer_view.h"
 #include "cli/terminal/line_reader.h"
@@ -218,8 +218,9 @@ int run_chat(const ChatOptions& options) {
 }  // namespace
 
 Command add_chat(CLI::App& program) {
-  CLI::App* app = program.add_subcommand(
-      "chat", "Talk with a model.\nLines that are piped in are turns of one conversation. /help lists the commands.");
+  CLI::App* app = add_subcommand(
+      program, "chat",
+      "Talk with a model.\nLines that are piped in are turns of one conversation. /help lists the commands.");
   const auto options = std::make_shared<ChatOptions>();
   OptionGroup prompt(*app, "Prompt");
   prompt.text({.names = "-s,--system", .value = "TEXT", .text = "The system message."}, options->system);
@@ -233,12 +234,12 @@ Command add_chat(CLI::App& program) {
       .flag({.names = "--show-window", .text = "Show the window of guesses after the text while it is filled."},
             options->show_window);
   add_output_options(*app, options->output);
-  app->footer(std::string("In the conversation:\n") + std::string(kHelp) +
-              "\n"
-              "Examples:\n"
-              "  wedlm chat\n"
-              "  wedlm chat --system \"Answer in one sentence.\" --preset balanced\n"
-              "  printf 'Count to 5\\nAnd on to 10\\n' | wedlm chat --quiet");
+  set_footer(*app, std::string("In the conversation:\n") + std::string(kHelp) +
+                       "\n"
+                       "Examples:\n"
+                       "  wedlm chat\n"
+                       "  wedlm chat --system \"Answer in one sentence.\" --preset balanced\n"
+                       "  printf 'Count to 5\\nAnd on to 10\\n' | wedlm chat --quiet");
   return {.app = app, .run = [options] { return run_chat(*options); }};
 }
 

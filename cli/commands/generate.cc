@@ -1,5 +1,4 @@
 // `wedlm generate`: prompts in, answers out, all of them as one batch.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -9,6 +8,7 @@
 #include "cli/options/prompts.h"
 #include "cli/options/sampling_options.h"
 #include "cli/options/session.h"
+#include "cli/options/subcommand.h"
 #include "cli/terminal/answer_view.h"
 #include "cli/terminal/interrupts.h"
 #include "cli/terminal/stats_text.h"
@@ -127,8 +127,8 @@ int run_generate(const GenerateOptions& options) {
 }  // namespace
 
 Command add_generate(CLI::App& program) {
-  CLI::App* app = program.add_subcommand(
-      "generate",
+  CLI::App* app = add_subcommand(
+      program, "generate",
       "Answer one or several prompts.\nThe text goes to standard output as it is committed; everything about it goes "
       "to standard error.");
   const auto options = std::make_shared<GenerateOptions>();
@@ -149,7 +149,8 @@ Command add_generate(CLI::App& program) {
   output.flag({.names = "--show-window", .text = "Show the window of guesses after the text while it is filled."},
               options->show_window);
   add_output_options(*app, options->output);
-  app->footer(
+  set_footer(
+      *app,
       "Examples:\n"
       "  wedlm generate -p \"Count from 1 to 20.\"\n"
       "  wedlm generate -p \"Solve: 3x + 3 = 15\" --preset fast --show-window\n"

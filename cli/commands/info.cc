@@ -1,5 +1,4 @@
 // `wedlm info`: what a checkpoint is and what it will cost, from its files alone; no weight is read.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -7,6 +6,7 @@
 #include "cli/options/engine_flags.h"
 #include "cli/options/model_folder.h"
 #include "cli/options/option_group.h"
+#include "cli/options/subcommand.h"
 #include "cli/options/weight_flags.h"
 #include "cli/terminal/console.h"
 #include "wedlm/base/error.h"
@@ -181,8 +181,8 @@ int run_info(const InfoOptions& options) {
 }  // namespace
 
 Command add_info(CLI::App& program) {
-  CLI::App* app = program.add_subcommand(
-      "info",
+  CLI::App* app = add_subcommand(
+      program, "info",
       "Describe a checkpoint.\nArchitecture, sizes, special tokens, and the memory it takes; reads no weights.");
   const auto options = std::make_shared<InfoOptions>();
   add_model_option(*app, options->model);
@@ -197,7 +197,7 @@ Command add_info(CLI::App& program) {
                  options->context);
   add_kv_cache_type_option(output, options->kv_cache_type);
   output.flag({.names = "--json", .text = "Print one JSON object."}, options->output.json);
-  app->footer("Examples:\n  wedlm info\n  wedlm info tencent/WeDLM-8B-Instruct --context 16384 --weights int4");
+  set_footer(*app, "Examples:\n  wedlm info\n  wedlm info tencent/WeDLM-8B-Instruct --context 16384 --weights int4");
   return {.app = app, .run = [options] { return run_info(*options); }};
 }
 

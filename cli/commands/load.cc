@@ -1,5 +1,4 @@
 // `wedlm load`: requests to a server of OpenAI's interface, ours or another, and how fast it answers.
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -9,6 +8,7 @@
 #include "cli/options/load_flags.h"
 #include "cli/options/option_group.h"
 #include "cli/options/output_options.h"
+#include "cli/options/subcommand.h"
 #include "cli/terminal/console_watcher.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
@@ -96,8 +96,8 @@ int run_load_command(const LoadOptions& options) {
 }  // namespace
 
 Command add_load(CLI::App& program) {
-  CLI::App* app = program.add_subcommand(
-      "load",
+  CLI::App* app = add_subcommand(
+      program, "load",
       "Put load on a server and measure its answers.\nAny server with OpenAI's interface: wedlm serve, vLLM, "
       "llama-server. It says how many requests and tokens a second it answers, how long the first token, each "
       "further token and the whole answer take, and what failed.");
@@ -108,7 +108,8 @@ Command add_load(CLI::App& program) {
   output.path({.names = "--save-requests", .value = "FILE", .text = "Write a line of JSON for each request."},
               options->save_path);
   add_output_options(*app, options->output);
-  app->footer(
+  set_footer(
+      *app,
       "Ctrl-C ends the run; what was measured is shown.\n"
       "\n"
       "Examples:\n"

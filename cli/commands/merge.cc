@@ -1,7 +1,6 @@
 // `wedlm merge`: a LoRA adapter into its base.
 #include "wedlm/train/merge.h"
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <limits>
 #include <memory>
@@ -9,6 +8,7 @@
 #include "cli/commands/commands.h"
 #include "cli/options/option_group.h"
 #include "cli/options/output_options.h"
+#include "cli/options/subcommand.h"
 #include "cli/terminal/console_watcher.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
@@ -60,8 +60,8 @@ int run_merge(const MergeFlags& flags) {
 }  // namespace
 
 Command add_merge(CLI::App& program) {
-  CLI::App* app = program.add_subcommand(
-      "merge",
+  CLI::App* app = add_subcommand(
+      program, "merge",
       "Merge a LoRA adapter into its base.\nWrites a checkpoint in Hugging Face's layout, which every command takes: "
       "each weight that the adapter changes becomes W + scale B A, in the type that it has. It takes adapters of wedlm "
       "train and of Hugging Face's PEFT; those that are more than LoRA's two matrices are refused.");
@@ -80,10 +80,10 @@ Command add_merge(CLI::App& program) {
   folders.path({.names = "-o,--out", .value = "FOLDER", .text = "The folder to write."}, flags->out);
   folders.flag({.names = "--force", .text = "Replace it where it is a checkpoint that wedlm merged."}, flags->force);
   add_output_options(*app, flags->output);
-  app->footer(
-      "Examples:\n"
-      "  wedlm merge my-adapter/final -m Qwen/Qwen3-0.6B-Base -o my-model\n"
-      "  wedlm generate -m my-model -p \"Count from 1 to 20.\"");
+  set_footer(*app,
+             "Examples:\n"
+             "  wedlm merge my-adapter/final -m Qwen/Qwen3-0.6B-Base -o my-model\n"
+             "  wedlm generate -m my-model -p \"Count from 1 to 20.\"");
   return {.app = app, .run = [flags] { return run_merge(*flags); }};
 }
 

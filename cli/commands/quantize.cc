@@ -1,7 +1,6 @@
 // `wedlm quantize`: a checkpoint into a smaller one on disk.
 #include "wedlm/quant/quantize.h"
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <limits>
 #include <memory>
@@ -10,6 +9,7 @@
 #include "cli/options/option_group.h"
 #include "cli/options/output_options.h"
 #include "cli/options/session.h"
+#include "cli/options/subcommand.h"
 #include "cli/options/weight_flags.h"
 #include "cli/terminal/interrupts.h"
 #include "wedlm/backend/make_backend.h"
@@ -89,8 +89,8 @@ int run_quantize(const QuantizeFlags& flags) {
 }  // namespace
 
 Command add_quantize(CLI::App& program) {
-  CLI::App* app = program.add_subcommand(
-      "quantize",
+  CLI::App* app = add_subcommand(
+      program, "quantize",
       "Write a smaller checkpoint.\nRounds the matrices and stores them as this machine multiplies with them: the new "
       "folder loads in no time, because nothing is converted, and answers exactly as the old one does with the same "
       "--weights. Every command takes it like any other model, on other machines too; there loading rearranges it "
@@ -125,10 +125,10 @@ Command add_quantize(CLI::App& program) {
                      "most likely next token stays, the KL divergence, and the perplexity of both."},
             flags->text);
   add_output_options(*app, flags->output);
-  app->footer(
-      "Examples:\n"
-      "  wedlm quantize tencent/WeDLM-8B-Instruct wedlm-8b-int4 --weights int4 --text essay.txt\n"
-      "  wedlm generate -m wedlm-8b-int4 -p \"Count from 1 to 20.\"");
+  set_footer(*app,
+             "Examples:\n"
+             "  wedlm quantize tencent/WeDLM-8B-Instruct wedlm-8b-int4 --weights int4 --text essay.txt\n"
+             "  wedlm generate -m wedlm-8b-int4 -p \"Count from 1 to 20.\"");
   return {.app = app, .run = [flags] { return run_quantize(*flags); }};
 }
 

@@ -1,5 +1,4 @@
 // `wedlm serve`: the model over HTTP, with OpenAI's and Anthropic's interfaces and a page to try it.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <limits>
 #include <memory>
@@ -12,6 +11,7 @@
 #include "cli/options/sampling_options.h"
 #include "cli/options/server_flags.h"
 #include "cli/options/session.h"
+#include "cli/options/subcommand.h"
 #include "cli/terminal/interrupts.h"
 
 namespace wedlm::cli {
@@ -81,8 +81,8 @@ int run_serve(const ServeOptions& options) {
 }  // namespace
 
 Command add_serve(CLI::App& program) {
-  CLI::App* app = program.add_subcommand(
-      "serve",
+  CLI::App* app = add_subcommand(
+      program, "serve",
       "Answer over HTTP.\nOpenAI's interface (/v1/chat/completions, /v1/completions and more), Anthropic's "
       "(/v1/messages), a page to try it at /, metrics at /metrics. Sampling and decoding options are what holds where "
       "a request does not say otherwise.");
@@ -94,7 +94,8 @@ Command add_serve(CLI::App& program) {
   add_engine_options(*app, options->engine);
   add_output_options(*app, options->output);
   add_config_option(*app);
-  app->footer(
+  set_footer(
+      *app,
       "Examples:\n"
       "  wedlm serve\n"
       "  curl http://127.0.0.1:8080/v1/chat/completions -H 'Content-Type: application/json' \\\n"

@@ -2,7 +2,6 @@
 // decoding and, where answers are known, in accuracy.
 #include "wedlm/eval/sweep.h"
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -15,6 +14,7 @@
 #include "cli/options/prompts.h"
 #include "cli/options/sampling_options.h"
 #include "cli/options/session.h"
+#include "cli/options/subcommand.h"
 #include "cli/terminal/console_watcher.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
@@ -190,8 +190,8 @@ void add_sweep_options(CLI::App& app, SweepOptions& options) {
 }  // namespace
 
 Command add_sweep(CLI::App& program) {
-  CLI::App* app = program.add_subcommand(
-      "sweep",
+  CLI::App* app = add_subcommand(
+      program, "sweep",
       "Compare decoding modes and settings over a file of prompts.\nAutoregressive decoding is always run too: speed, "
       "forwards and texts are compared with its own. All settings have the same seed; the prefix cache is off.");
   const auto options = std::make_shared<SweepOptions>();
@@ -201,13 +201,13 @@ Command add_sweep(CLI::App& program) {
   add_engine_options(*app, options->engine);
   OptionGroup(*app, "Output").flag({.names = "--json", .text = "Print one JSON object."}, options->output.json);
   add_output_options(*app, options->output);
-  app->footer(
-      "Ctrl-C ends the sweep; what every setting has finished is still shown.\n"
-      "\n"
-      "Examples:\n"
-      "  wedlm sweep tests/data/exercises/exercises.jsonl -t 0 -n 96 --plot plots\n"
-      "  wedlm sweep prompts.txt -s \"streaming entropy-threshold=0.2\" -s \"streaming preset=fast\" -s exact\n"
-      "  wedlm sweep prompts.jsonl -s \"gated agreement=0.95\" -s \"exact window-size=16\" --runs 3 --json");
+  set_footer(*app,
+             "Ctrl-C ends the sweep; what every setting has finished is still shown.\n"
+             "\n"
+             "Examples:\n"
+             "  wedlm sweep tests/data/exercises/exercises.jsonl -t 0 -n 96 --plot plots\n"
+             "  wedlm sweep prompts.txt -s \"streaming entropy-threshold=0.2\" -s \"streaming preset=fast\" -s exact\n"
+             "  wedlm sweep prompts.jsonl -s \"gated agreement=0.95\" -s \"exact window-size=16\" --runs 3 --json");
   return {.app = app, .run = [options] { return run_sweep_command(*options); }};
 }
 

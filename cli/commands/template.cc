@@ -1,10 +1,10 @@
 // `wedlm template`: what a chat template makes of messages. Needs a template and nothing else of a model.
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "cli/commands/commands.h"
 #include "cli/options/model_folder.h"
 #include "cli/options/option_group.h"
+#include "cli/options/subcommand.h"
 #include "cli/options/template_flags.h"
 #include "cli/terminal/console.h"
 #include "wedlm/base/error.h"
@@ -69,8 +69,8 @@ int run_template(const TemplateOptions& options) {
 }  // namespace
 
 Command add_template(CLI::App& program) {
-  CLI::App* app = program.add_subcommand(
-      "template",
+  CLI::App* app = add_subcommand(
+      program, "template",
       "Render a chat template.\nReads a JSON object with messages and, if wanted, tools, add_generation_prompt and "
       "further variables, and prints the text exactly: no newline is added.");
   const auto options = std::make_shared<TemplateOptions>();
@@ -89,7 +89,8 @@ Command add_template(CLI::App& program) {
              options->jsonl);
   add_template_flags(group, options->flags);
   add_model_option(*app, options->model);
-  app->footer(
+  set_footer(
+      *app,
       "Example:\n"
       "  echo '{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}], \"add_generation_prompt\": true}' | wedlm "
       "template");

@@ -1,10 +1,10 @@
 // `wedlm tokenize`: text to token ids. Needs a folder's tokenizer files and nothing else of it.
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "cli/commands/commands.h"
 #include "cli/options/model_folder.h"
 #include "cli/options/option_group.h"
+#include "cli/options/subcommand.h"
 #include "cli/terminal/console.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/quote.h"
@@ -88,11 +88,11 @@ int run_tokenize(const TokenizeOptions& options) {
 
 Command add_tokenize(CLI::App& program) {
   CLI::App* app =
-      program.add_subcommand("tokenize",
-                             "Show the token ids of a text.\nSpecial tokens in the text count as such, as in Hugging "
-                             "Face's tokenizers, and what "
-                             "the tokenizer adds to a whole text is added. Text "
-                             "is taken to the byte, a last newline too. Only the folder's tokenizer files are read.");
+      add_subcommand(program, "tokenize",
+                     "Show the token ids of a text.\nSpecial tokens in the text count as such, as in Hugging "
+                     "Face's tokenizers, and what "
+                     "the tokenizer adds to a whole text is added. Text "
+                     "is taken to the byte, a last newline too. Only the folder's tokenizer files are read.");
   const auto options = std::make_shared<TokenizeOptions>();
   OptionGroup group(*app, "Text");
   group.texts({.names = "-p,--prompt", .value = "TEXT", .text = "The text. May be repeated."}, options->texts);
@@ -105,11 +105,11 @@ Command add_tokenize(CLI::App& program) {
   add_model_option(*app, options->model);
   OptionGroup(*app, "Output")
       .flag({.names = "--json", .text = "Print ids and decoded text as a JSON object."}, options->output.json);
-  app->footer(
-      "Examples:\n"
-      "  wedlm tokenize -p \"Hello, world\"\n"
-      "  printf '<|im_start|>user' | wedlm tokenize\n"
-      "  wedlm tokenize --jsonl < texts.jsonl");
+  set_footer(*app,
+             "Examples:\n"
+             "  wedlm tokenize -p \"Hello, world\"\n"
+             "  printf '<|im_start|>user' | wedlm tokenize\n"
+             "  wedlm tokenize --jsonl < texts.jsonl");
   return {.app = app, .run = [options] { return run_tokenize(*options); }};
 }
 

@@ -1,5 +1,4 @@
 // `wedlm train`: a checkpoint that is trained further, with the recipe of WeDLM.
-#include <CLI/CLI.hpp>
 #include <limits>
 #include <memory>
 
@@ -9,6 +8,7 @@
 #include "cli/commands/trainer.h"
 #include "cli/options/option_group.h"
 #include "cli/options/output_options.h"
+#include "cli/options/subcommand.h"
 #include "cli/options/thread_flags.h"
 #include "cli/options/train_flags.h"
 #include "cli/terminal/console_watcher.h"
@@ -235,8 +235,8 @@ int run_train(TrainCommand& command) {
 }  // namespace
 
 Command add_train(CLI::App& program, const Trainer& trainer) {
-  CLI::App* app = program.add_subcommand(
-      "train",
+  CLI::App* app = add_subcommand(
+      program, "train",
       "Train a checkpoint further.\nThe recipe of WeDLM: next tokens and masked ones at once, in one forward. From a "
       "WeDLM checkpoint it tunes, from a Qwen2.5 or Qwen3 one it makes a WeDLM model. What it writes is a checkpoint "
       "in Hugging Face's layout, which every command takes; Ctrl-C saves, and --resume goes on as if nothing had "
@@ -247,11 +247,11 @@ Command add_train(CLI::App& program, const Trainer& trainer) {
   OptionGroup machine(*app, "Machine");
   add_thread_options(machine, command->threads);
   add_output_options(*app, command->output);
-  app->footer(
-      "Examples:\n"
-      "  wedlm train -d chats.jsonl --dry-run\n"
-      "  wedlm train -m Qwen/Qwen3-0.6B-Base -d chats.jsonl -d more.jsonl:0.5 -o my-model --learning-rate 1e-5\n"
-      "  wedlm generate -m my-model/final -p \"Count from 1 to 20.\"");
+  set_footer(*app,
+             "Examples:\n"
+             "  wedlm train -d chats.jsonl --dry-run\n"
+             "  wedlm train -m Qwen/Qwen3-0.6B-Base -d chats.jsonl -d more.jsonl:0.5 -o my-model --learning-rate 1e-5\n"
+             "  wedlm generate -m my-model/final -p \"Count from 1 to 20.\"");
   return {.app = app, .run = [command] { return run_train(*command); }};
 }
 

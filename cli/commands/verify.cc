@@ -1,5 +1,4 @@
 // `wedlm verify`: is this checkpoint whole? Its files, its tensors, their values, and one forward.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -8,6 +7,7 @@
 #include "cli/commands/commands.h"
 #include "cli/options/option_group.h"
 #include "cli/options/session.h"
+#include "cli/options/subcommand.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/mapped_file.h"
 #include "wedlm/base/number_text.h"
@@ -173,8 +173,8 @@ int run_verify(const VerifyOptions& options) {
 }  // namespace
 
 Command add_verify(CLI::App& program) {
-  CLI::App* app = program.add_subcommand(
-      "verify",
+  CLI::App* app = add_subcommand(
+      program, "verify",
       "Check that a checkpoint is whole.\nEvery tensor is there in its shape, no value is NaN or infinite, and one "
       "forward runs. Prints `ok` and exits with 0, or says what is wrong.");
   const auto options = std::make_shared<VerifyOptions>();
@@ -200,7 +200,8 @@ Command add_verify(CLI::App& program) {
                   options->text);
   OptionGroup(*app, "Output")
       .flag({.names = "-q,--quiet", .text = "Print nothing but the last line."}, options->output.quiet);
-  app->footer(
+  set_footer(
+      *app,
       "Examples:\n  wedlm verify\n  wedlm verify ~/models/WeDLM-8B-Instruct\n  wedlm verify --weights int4 --text "
       "README.md");
   return {.app = app, .run = [options] { return run_verify(*options); }};
