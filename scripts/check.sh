@@ -63,8 +63,8 @@ check_neon() {
 
 check_fuzz() {
   echo "Fuzzing"
-  scripts/build.sh fuzz fuzzers
-  local targets=(build/fuzz/*_fuzz)
+  scripts/build.sh asan fuzzers
+  local targets=(build/asan/*_fuzz)
   local seconds=$((${WEDLM_FUZZ_SECONDS:-60} / ${#targets[@]}))
   for target in "${targets[@]}"; do
     echo "   $target for $seconds seconds"
