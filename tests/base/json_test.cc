@@ -117,6 +117,16 @@ TEST(JsonTest, AccessorsNameTheKinds) {
   EXPECT_THROW(parse_json("{}", "x").at("key"), InvalidInput);
 }
 
+TEST(JsonTest, ReplacedMembersStayInTheirPlace) {
+  Json json = parse_json(R"({"a": 1, "b": 2})", "test");
+  json.replace("a", "one");
+  json.replace("c", 3);
+  EXPECT_EQ(write_json(json), R"({"a":"one","b":2,"c":3})");
+  Json nothing;
+  nothing.replace("a", 1);
+  EXPECT_EQ(write_json(nothing), R"({"a":1})");
+}
+
 TEST(JsonTest, AsciiEscapesAreUtf16) {
   std::string text;
   append_json_string(text, "a\x7F\u00e9\U0001F600\t", JsonCharacters::kAscii);

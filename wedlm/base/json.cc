@@ -145,6 +145,17 @@ void Json::set(std::string key, Json value) {
   std::get<Object>(value_).push_back({std::move(key), std::move(value)});
 }
 
+void Json::replace(std::string_view key, Json value) {
+  if (is_object()) {
+    for (JsonMember& member : std::get<Object>(value_)) {
+      if (member.key != key) continue;
+      member.value = std::move(value);
+      return;
+    }
+  }
+  set(std::string(key), std::move(value));
+}
+
 bool Json::operator==(const Json& other) const {
   return value_ == other.value_;
 }

@@ -77,6 +77,8 @@ class Json {
   const Json& at(std::string_view key) const;
   /// Appends a member to an object (a null value becomes an empty object first).
   void set(std::string key, Json value);
+  /// Gives the member of that name another value, in its place; appends it where there is none.
+  void replace(std::string_view key, Json value);
 
   bool operator==(const Json& other) const;
 

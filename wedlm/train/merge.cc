@@ -182,15 +182,11 @@ class MergeWriter {
 };
 
 Json merged_config(const Checkpoint& base, const LoraAdapter& adapter) {
-  Json::Object members = base.config().as_object();
-  const auto set = [&members](const char* key, const Json& value) {
-    std::erase_if(members, [key](const JsonMember& member) { return member.key == key; });
-    members.push_back({key, value});
-  };
+  Json merged = base.config();
   const StoredLoraConfig& config = adapter.config();
-  if (config.mask_token_id) set("mask_token_id", static_cast<std::int64_t>(*config.mask_token_id));
-  set(kMark, "a LORA adapter of " + (config.base.empty() ? "an unnamed base" : config.base));
-  return members;
+  if (config.mask_token_id) merged.replace("mask_token_id", static_cast<std::int64_t>(*config.mask_token_id));
+  merged.replace(kMark, "a LORA adapter of " + (config.base.empty() ? "an unnamed base" : config.base));
+  return merged;
 }
 
 /// Whether a folder is what merge_adapter() writes.
