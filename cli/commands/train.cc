@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/train_answers.h"
 #include "cli/commands/train_exercises.h"
 #include "cli/commands/train_view.h"
 #include "cli/commands/trainer.h"
@@ -205,6 +206,17 @@ int read_and_train(TrainCommand& command, const Console& console, const Watcher&
                                               .limit = flags.exercise_limit,
                                               .max_tokens = flags.exercise_tokens,
                                               .cpu = command.threads.cpu_options()});
+  }
+  if (flags.own_answers && flags.is_dry_run) {
+    watcher.note("--self-generate: a run has the model answer the questions first; here are the data's answers");
+  } else if (flags.own_answers) {
+    flags.files = self_answered_files(flags.files,
+                                      {.model = folder,
+                                       .folder = *flags.own_answers,
+                                       .max_tokens = flags.own_answer_tokens,
+                                       .bad_lines = flags.bad_lines,
+                                       .cpu = command.threads.cpu_options()},
+                                      watcher);
   }
   const train::SampleMaker maker(tokenizer, chat_template ? &*chat_template : nullptr, flags.samples);
   const RunData data = read_data(flags, {.model = folder, .tokenizer = tokenizer, .maker = maker, .watcher = watcher});

@@ -25,7 +25,7 @@ constexpr std::array kLossOn = {Named{LossOn::kLast, "last"}, Named{LossOn::kAll
                                 Named{LossOn::kEverything, "everything"}};
 constexpr std::array kLongSamples = {Named{LongSamples::kSplit, "split"}, Named{LongSamples::kCut, "cut"}};
 constexpr std::array kPatterns = {Named{MaskPattern::kRandom, "random"}, Named{MaskPattern::kSuffix, "suffix"},
-                                  Named{MaskPattern::kMixed, "mixed"}};
+                                  Named{MaskPattern::kMixed, "mixed"}, Named{MaskPattern::kWindow, "window"}};
 constexpr std::array kWeightings = {Named{LossWeighting::kWeighted, "weighted"},
                                     Named{LossWeighting::kUniform, "uniform"}};
 constexpr std::array kSchedules = {Named{ScheduleKind::kCosine, "cosine"}, Named{ScheduleKind::kConstant, "constant"}};
@@ -102,6 +102,14 @@ void add_data_flags(CLI::App& app, TrainFlags& flags) {
   data.integer("--max-length", "Tokens of a sample, and of a pack of samples.", 2, flags.samples.max_length);
   data.choice("--long-samples", "What is longer becomes several samples, or is cut.", kLongSamples,
               flags.samples.long_samples);
+  data.group().path({.names = "--self-generate",
+                     .value = "FOLDER",
+                     .text = "Let the model answer the data's questions itself first, greedily, and train on its "
+                             "answers, which raises what decoding accepts. They are kept in this folder, and a later "
+                             "run takes them from there."},
+                    flags.own_answers);
+  data.integer("--self-generate-tokens", "Of such an answer, at most; longer ones are left out.", 1,
+               flags.own_answer_tokens);
   data.group().path({.names = "--token-cache",
                      .value = "FILE",
                      .text = "Keep the samples in this file and take them from there, as long as data, tokenizer and "
@@ -146,7 +154,8 @@ void add_mask_flags(CLI::App& app, TrainFlags& flags) {
   recipe.integer("--block-size", "Tokens of a prediction block.", 1, masks.block_size);
   recipe.choice(
       "--mask-pattern",
-      "Which of a block's tokens are masked: any, its last ones, as decoding meets them, or one or the other.",
+      "Which of a block's tokens are masked: any, its last ones, as a fresh window has them, one or the other, or any "
+      "but later ones more often, as in a window that is partly filled.",
       kPatterns, masks.pattern);
   recipe.group().flag({.names = "--random-offset", .text = "Let a sample's blocks begin anywhere, not at multiples."},
                       masks.has_random_offset);
@@ -157,6 +166,9 @@ void add_mask_flags(CLI::App& app, TrainFlags& flags) {
                 flags.options.weighting);
   recipe.number("--next-token-weight", "W", "Of the next-token loss beside the masked one.",
                 NumberRange::from_to(0, 1000), flags.options.next_token_weight);
+  recipe.number("--distillation", "SHARE",
+                "Of the masked loss that the model's own next-token predictions teach instead of the data.",
+                NumberRange::from_to(0, 1), flags.options.model.distillation);
   recipe.group().integer(
       {.names = "--mask-token-id", .value = "ID", .text = "The mask, where the checkpoint names none."},
       flags.mask_token_id);

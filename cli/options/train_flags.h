@@ -29,6 +29,8 @@ struct TrainFlags {
   WeightType base_weights = WeightType::kStored;
   std::optional<std::string> output{};
   std::optional<std::string> token_cache{};
+  std::optional<std::string> own_answers{};  // the folder of the model's own answers to the data
+  std::int32_t own_answer_tokens = 512;      // of one, at most
   train::BadLines bad_lines = train::BadLines::kRefuse;
   bool is_dry_run = false;
 };

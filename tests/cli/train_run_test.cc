@@ -292,6 +292,38 @@ TEST_F(TrainRunTest, LeavesCurvesAndEvents) {
   EXPECT_THAT(events, AllOf(HasSubstr("brain.Event:2"), HasSubstr("train/masked_loss"), HasSubstr("eval/loss")));
 }
 
+/// What it says to itself is what it says to everybody.
+TEST_F(TrainRunTest, TheModelAnswersForItself) {
+  {
+    std::ofstream file(data_);
+    for (int i = 2; i <= 9; ++i) {
+      file << R"({"prompt": "Count from 1 to )" << i << R"(.", "completion": "No."})"
+           << "\n";
+    }
+  }
+  const fs::path own = temporary_.path() / "own";
+  const std::vector<std::string> options = {"--self-generate", own.string(), "--distillation", "0.5",
+                                            "--mask-pattern",  "window",     "--max-steps",    "2"};
+  const Finished run = train(out_, options);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("the model answered 8 questions itself"));
+  EXPECT_GT(series_of(out_, "distilled_loss").at(1), 0);
+  std::ifstream file(own / data_.filename());
+  int i = 2;
+  for (std::string line; std::getline(file, line); ++i) {
+    const std::string question = "Count from 1 to " + std::to_string(i) + ".";
+    const Json answered = parse_json(line, "answers");
+    EXPECT_EQ(answered.at("prompt").as_string(), question);
+    EXPECT_EQ(answered.at("completion").as_string() + "\n",
+              run_wedlm({"generate", "-q", "-p", question, "-t", "0", "--autoregressive"}).out);
+  }
+  EXPECT_EQ(i, 10);
+
+  const fs::path again = temporary_.path() / "again";
+  EXPECT_THAT(train(again, options).err, HasSubstr("0 questions itself; 8 lines were done before"));
+  EXPECT_EQ(metrics_of(again), metrics_of(out_));
+}
+
 TEST_F(TrainRunTest, ATokenCacheGivesTheSameRun) {
   const fs::path cache = temporary_.path() / "cache";
   ASSERT_EQ(train(out_, {"--max-steps", "2"}).exit_code, 0);

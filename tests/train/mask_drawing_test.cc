@@ -17,7 +17,8 @@ Sample sample_of(std::size_t prompt, std::size_t answer) {
 
 TEST(MaskDrawingTest, MasksSoManyLearnedTokensOfEachBlockAsItsRatioSays) {
   const Sample sample = sample_of(40, 160);
-  for (const MaskPattern pattern : {MaskPattern::kRandom, MaskPattern::kSuffix, MaskPattern::kMixed}) {
+  for (const MaskPattern pattern :
+       {MaskPattern::kRandom, MaskPattern::kSuffix, MaskPattern::kMixed, MaskPattern::kWindow}) {
     for (std::uint64_t place = 0; place < 50; ++place) {
       Draws draws(7, Draws::Purpose::kMasks, place);
       const auto blocks = draw_masks(sample.view(), {.pattern = pattern}, draws);
@@ -52,6 +53,31 @@ TEST(MaskDrawingTest, RatiosAreUniformAndTokensAreMaskedAlike) {
   EXPECT_NEAR(sum / kDraws, 0.5, 0.01);
   EXPECT_NEAR(squares / kDraws, 1.0 / 3, 0.01);
   for (const int count : counts) EXPECT_NEAR(count, kDraws / 2, 350);  // five standard deviations
+}
+
+/// A block of two with one mask: the second token with weight 2 of 3. Of 32 tokens each is masked more often than those
+/// some places before it.
+TEST(MaskDrawingTest, AWindowMasksLaterTokensMoreOften) {
+  constexpr int kDraws = 20000;
+  const auto counts = [](std::size_t length) {
+    std::vector<int> masked(length);
+    int num_single = 0, num_second = 0;
+    for (int i = 0; i < kDraws; ++i) {
+      Draws draws(1, Draws::Purpose::kMasks, static_cast<std::uint64_t>(i));
+      const Sample sample = sample_of(0, length);
+      const auto blocks = draw_masks(sample.view(), {.pattern = MaskPattern::kWindow}, draws);
+      for (const std::size_t at : blocks[0].masked) ++masked[at];
+      num_single += blocks[0].masked.size() == 1 ? 1 : 0;
+      num_second += blocks[0].masked == std::vector<std::size_t>{1} ? 1 : 0;
+    }
+    if (length == 2) {
+      EXPECT_NEAR(num_second, num_single * 2.0 / 3, 250);  // five standard deviations
+    }
+    return masked;
+  };
+  counts(2);
+  const auto masked = counts(32);
+  for (std::size_t i = 0; i + 8 < masked.size(); ++i) EXPECT_LT(masked[i], masked[i + 8]) << i;
 }
 
 TEST(MaskDrawingTest, AComplementMasksWhatTheOtherShows) {

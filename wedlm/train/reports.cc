@@ -7,6 +7,7 @@ Json report_json(const StepReport& report) {
                        {"loss", report.losses.total},
                        {"masked_loss", report.losses.masked},
                        {"next_token_loss", report.losses.next_token},
+                       {"distilled_loss", report.losses.distilled},
                        {"learning_rate", report.learning_rate},
                        {"gradient_norm", report.gradient_norm},
                        {"tokens", static_cast<std::int64_t>(report.num_tokens)},

@@ -42,6 +42,7 @@ Json identity(const RunData& data, const TrainOptions& options, std::int64_t num
                                 {"complementary", batches.masks.is_complementary},
                                 {"weighting", static_cast<int>(options.weighting)},
                                 {"next_token_weight", options.next_token_weight},
+                                {"distillation", options.model.distillation},
                                 {"schedule", static_cast<int>(options.schedule.kind)},
                                 {"learning_rate", options.schedule.peak},
                                 {"warmup_ratio", options.schedule.warmup_ratio},
@@ -155,6 +156,7 @@ class Run {
       const Losses losses = model_.add_gradient(pack, weights, options_.next_token_weight, share);
       done.losses.masked += losses.masked * share;
       done.losses.next_token += losses.next_token * share;
+      done.losses.distilled += losses.distilled * share;
       done.losses.total += losses.total * share;
       done.losses.num_masked += losses.num_masked;
       done.losses.num_next += losses.num_next;

@@ -33,16 +33,16 @@ Prompt beginning(const Prompt& whole, std::size_t num_messages, TurnEnd turn_end
   return prompt;
 }
 
-bool is_answer(const Json& message) {
-  const Json* role = message.find("role");
-  return role != nullptr && role->is_string() && role->as_string() == "assistant";
-}
-
 void learn(Sample& sample, std::size_t begin, std::size_t end) {
   for (std::size_t i = begin; i < end; ++i) sample.is_learned[i] = 1;
 }
 
 }  // namespace
+
+bool is_answer(const Json& message) {
+  const Json* role = message.find("role");
+  return role != nullptr && role->is_string() && role->as_string() == "assistant";
+}
 
 SampleMaker::SampleMaker(const Tokenizer& tokenizer, const ChatTemplate* chat_template, const SampleOptions& options)
     : tokenizer_(tokenizer),

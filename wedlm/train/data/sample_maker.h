@@ -31,6 +31,9 @@ struct SampleOptions {
   LongSamples long_samples = LongSamples::kSplit;
 };
 
+/// Whether a message of a conversation is the assistant's.
+bool is_answer(const Json& message);
+
 class SampleMaker {
  public:
   /// Both have to outlive this; `chat_template` may be nullptr. Throws InvalidInput for a tokenizer that names no end

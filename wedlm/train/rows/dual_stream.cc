@@ -13,8 +13,10 @@ class Layout {
 
   void add(const SampleView& sample, std::span<const MaskedBlock> blocks) {
     const std::int64_t memory = stream_.num_rows();
+    teachers_.assign(sample.size(), std::nullopt);
     for (std::size_t i = 0; i < sample.size(); ++i) {
       if (i + 1 < sample.size() && sample.is_learned[i + 1] != 0) {
+        teachers_[i + 1] = next_.size();
         next_.push_back({.row = stream_.num_rows(), .target = sample.ids[i + 1], .kind = LossKind::kNextToken});
       }
       add_row(sample, i, sample.ids[i]);
@@ -25,6 +27,9 @@ class Layout {
   }
 
   DualStream take() {
+    for (LossRow& loss : stream_.losses) {
+      if (loss.teacher) *loss.teacher += stream_.losses.size();
+    }
     stream_.losses.insert(stream_.losses.end(), next_.begin(), next_.end());
     return std::move(stream_);
   }
@@ -42,8 +47,11 @@ class Layout {
       if (!std::ranges::binary_search(block.masked, i)) add_row(sample, i, sample.ids[i]);
     }
     for (const std::size_t i : block.masked) {
-      stream_.losses.push_back(
-          {.row = stream_.num_rows(), .target = sample.ids[i], .kind = LossKind::kMasked, .ratio = block.ratio});
+      stream_.losses.push_back({.row = stream_.num_rows(),
+                                .target = sample.ids[i],
+                                .kind = LossKind::kMasked,
+                                .ratio = block.ratio,
+                                .teacher = teachers_[i]});
       add_row(sample, i, mask_token_id_);
     }
     stream_.segments.push_back({.first_row = first,
@@ -55,6 +63,7 @@ class Layout {
   TokenId mask_token_id_;
   DualStream stream_;
   std::vector<LossRow> next_;
+  std::vector<std::optional<std::size_t>> teachers_;  // of each token of the current sample, in next_
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -30,7 +31,8 @@ struct LossRow {
   std::int64_t row = 0;
   TokenId target = kNoToken;  // of a mask: the token that it hides; else the one that follows
   LossKind kind = LossKind::kMasked;
-  double ratio = 0;  // of a mask: that of its block
+  double ratio = 0;                      // of a mask: that of its block
+  std::optional<std::size_t> teacher{};  // of a mask: which of the losses is of the memory's row that predicts the same
 };
 
 struct DualStream {

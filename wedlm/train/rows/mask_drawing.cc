@@ -18,8 +18,18 @@ std::vector<std::size_t> learned_of(const SampleView& sample, std::size_t begin,
   return learned;
 }
 
-bool is_suffix(MaskPattern pattern, Draws& draws) {
-  return pattern == MaskPattern::kSuffix || (pattern == MaskPattern::kMixed && draws.uniform() < 0.5);
+/// Draws an order whose last tokens are masked, however many.
+void draw_order(std::vector<std::size_t>& learned, MaskPattern pattern, Draws& draws) {
+  if (pattern == MaskPattern::kMixed) pattern = draws.uniform() < 0.5 ? MaskPattern::kSuffix : MaskPattern::kRandom;
+  if (pattern == MaskPattern::kRandom) draws.shuffle(std::span(learned));
+  if (pattern != MaskPattern::kWindow) return;
+  // Each as often as its weight says: the largest u^(1 / weight) are drawn (Efraimidis and Spirakis 2006).
+  std::vector<std::pair<double, std::size_t>> keys;
+  for (std::size_t i = 0; i < learned.size(); ++i) {
+    keys.emplace_back(std::pow(draws.uniform(), 1 / static_cast<double>(i + 1)), learned[i]);
+  }
+  std::ranges::sort(keys);
+  std::ranges::transform(keys, learned.begin(), &std::pair<double, std::size_t>::second);
 }
 
 /// What the block masks of `learned`, and what the complementary one would.
@@ -27,7 +37,7 @@ std::pair<MaskedBlock, MaskedBlock> draw_block(std::vector<std::size_t> learned,
                                                Draws& draws) {
   const double ratio = std::max(draws.uniform(), kLeastRatio);
   const auto count = static_cast<std::size_t>(std::nearbyint(static_cast<double>(learned.size()) * ratio));
-  if (!is_suffix(options.pattern, draws)) draws.shuffle(std::span(learned));
+  draw_order(learned, options.pattern, draws);
   const auto middle = learned.end() - static_cast<std::ptrdiff_t>(count);
   std::sort(learned.begin(), middle);
   std::sort(middle, learned.end());

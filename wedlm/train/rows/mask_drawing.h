@@ -15,6 +15,7 @@ enum class MaskPattern {
   kRandom,  // any of a block's learned tokens
   kSuffix,  // the last ones, as a window has them that fills from the left
   kMixed,   // one or the other, for each block with even chances
+  kWindow,  // any, but the i-th learned token with weight i + 1: streaming fills a window's first places first
 };
 
 struct MaskOptions {

@@ -2,7 +2,6 @@
 
 #include <torch/torch.h>
 
-#include <algorithm>
 #include <unordered_map>
 
 #include "wedlm/base/error.h"
@@ -10,6 +9,7 @@
 #include "wedlm/model/weight_source.h"
 #include "wedlm/train/torch/forward.h"
 #include "wedlm/train/torch/lora.h"
+#include "wedlm/train/torch/objective.h"
 #include "wedlm/train/torch/packed_weights.h"
 #include "wedlm/train/torch/tensor_file.h"
 
@@ -98,29 +98,12 @@ struct TrainedModel::Impl {
     return hidden;
   }
 
-  /// The weighted sum whose gradient is taken; fills `losses`.
-  Tensor objective(const ForwardRows& rows, const Tensor& hidden, const DualStream& stream,
-                   std::span<const float> row_weights, double next_token_weight, Losses& losses) const {
-    const Tensor logits = rows.logits(hidden, rows_of(stream));
+  /// Whose gradient is taken; fills `losses`.
+  Tensor judged(const ForwardRows& rows, const Tensor& hidden, const DualStream& stream,
+                std::span<const float> row_weights, double next_token_weight, Losses& losses) const {
     const auto wide = options.compute == ComputeType::kFloat64 ? at::kDouble : at::kFloat;
-    std::vector<std::int64_t> targets;
-    for (const LossRow& loss : stream.losses) targets.push_back(loss.target);
-    const Tensor each =
-        torch::nn::functional::cross_entropy(logits.to(wide), at::tensor(targets, at::kLong),
-                                             torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone));
-    const Tensor weighted =
-        each * at::tensor(std::vector<double>(row_weights.begin(), row_weights.end()), at::kDouble).to(wide);
-    const auto num_masked = std::ranges::count(stream.losses, LossKind::kMasked, &LossRow::kind);
-    losses.num_masked = static_cast<std::size_t>(num_masked);
-    losses.num_next = stream.losses.size() - losses.num_masked;
-    const double masked = weighted.narrow(0, 0, num_masked).sum().item<double>();
-    const Tensor total = weighted.sum();
-    losses.total = total.item<double>();
-    losses.masked = masked * (1 + next_token_weight);
-    losses.next_token = next_token_weight > 0
-                            ? (losses.total - masked) * (1 + next_token_weight) / next_token_weight
-                            : each.narrow(0, num_masked, each.size(0) - num_masked).mean().item<double>();
-    return total;
+    return objective(rows.logits(hidden, rows_of(stream)).to(wide), stream, row_weights, next_token_weight,
+                     options.distillation, losses);
   }
 
   Losses run(const DualStream& stream, std::span<const float> row_weights, double next_token_weight) const {
@@ -128,7 +111,7 @@ struct TrainedModel::Impl {
     const ForwardRows rows(config, stream, with);
     Losses losses;
     if (stream.losses.empty()) return losses;
-    objective(rows, through_layers(rows), stream, row_weights, next_token_weight, losses);
+    judged(rows, through_layers(rows), stream, row_weights, next_token_weight, losses);
     return losses;
   }
 
@@ -139,7 +122,7 @@ struct TrainedModel::Impl {
     Losses losses;
     if (stream.losses.empty()) return losses;
     if (!options.has_gradient_checkpoints) {
-      const Tensor total = objective(rows, through_layers(rows), stream, row_weights, next_token_weight, losses);
+      const Tensor total = judged(rows, through_layers(rows), stream, row_weights, next_token_weight, losses);
       // An adapter for masks has no part in a batch without one.
       if (total.requires_grad()) (total * share).backward();
       return losses;
@@ -155,7 +138,7 @@ struct TrainedModel::Impl {
       }
     }
     Tensor last = hidden.detach().set_requires_grad(true);
-    (objective(rows, last, stream, row_weights, next_token_weight, losses) * share).backward();
+    (judged(rows, last, stream, row_weights, next_token_weight, losses) * share).backward();
     Tensor gradient = last.grad();
     for (std::int64_t i = config.num_hidden_layers - 1; i >= 0; --i) {
       Tensor input = entering[static_cast<std::size_t>(i)].detach().set_requires_grad(true);

@@ -30,6 +30,7 @@ struct ModelOptions {
   int num_threads = 0;                    // 0: one for each processor this process may use
   ModelFormats base{};                    // of frozen weights, beside which an adapter learns; as stored unless given
   std::optional<LoraConfig> lora{};       // where it is there, it learns, and the weights are frozen
+  double distillation = 0;                // share of the masked loss that the model's own next tokens teach, 0 to 1
   std::uint64_t seed = 42;                // of what is drawn: an adapter's first values and its dropout
 };
 
@@ -37,7 +38,8 @@ struct ModelOptions {
 struct Losses {
   double masked = 0;  // weighted as the batch's weights say
   double next_token = 0;
-  double total = 0;  // of which the gradient is taken
+  double distilled = 0;  // of masks, weighted so too: divergence from the next-token row that predicts the same token
+  double total = 0;      // of which the gradient is taken
   std::size_t num_masked = 0;
   std::size_t num_next = 0;
 };
