@@ -151,7 +151,7 @@ TEST_P(InvarianceTest, TheFusedNormIsItsParts) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cpu, InvarianceTest, testing::ValuesIn(cpu_and_model_cases({1, 2, 3})), case_name);
+INSTANTIATE_TEST_SUITE_P(Cpu, InvarianceTest, testing::ValuesIn(cpu_and_model_cases({1, 3})), case_name);
 
 }  // namespace
 }  // namespace wedlm

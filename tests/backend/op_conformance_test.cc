@@ -450,7 +450,7 @@ TEST_P(OpConformanceTest, NoRowsAreNoWork) {
   tested_->read_predictions(*forward, {});
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, OpConformanceTest, testing::ValuesIn(all_cases({1, 2, 3})), case_name);
+INSTANTIATE_TEST_SUITE_P(Backends, OpConformanceTest, testing::ValuesIn(all_cases({1, 3})), case_name);
 
 }  // namespace
 }  // namespace wedlm

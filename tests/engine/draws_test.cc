@@ -32,7 +32,7 @@ class DrawsTest : public testing::TestWithParam<Draws> {
                           .temperature = one.temperature,
                           .filters = one.filters,
                           .adjustments = {.repetition_penalty = one.repetition_penalty},
-                          .max_tokens = one.repetition_penalty == 1 ? 500 : 1};
+                          .max_tokens = one.repetition_penalty == 1 ? 100 : 1};
     // Several positions a forward, wherever a mode has them.
     params.window_size = 12;
     params.entropy_threshold = 100.0F;

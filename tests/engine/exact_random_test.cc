@@ -38,9 +38,9 @@ struct Case {
 std::vector<Case> cases() {
   const std::vector<std::string> levels = supported_kernels();
   const int num_requests = std::max(150, 400 / static_cast<int>(levels.size()));
-  std::vector<Case> cases = {{"nano", "reference", "", 60}};
+  std::vector<Case> cases = {{"nano", "reference", "", 30}};
   for (const char* model : {"qwen2.5-bias-f16", "qwen3-tied-f32-headdim32", "qwen3-untied-2shards-bf16"}) {
-    cases.push_back({model, "reference", "", 150});
+    cases.push_back({model, "reference", "", 75});
     for (const std::string& isa : levels) cases.push_back({model, "cpu", isa, num_requests});
   }
   for (const std::string& isa : levels) cases.push_back({"nano", "cpu", isa, num_requests});
