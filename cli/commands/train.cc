@@ -1,10 +1,11 @@
-// `wedlm train`: a checkpoint that is trained further, with the recipe of WeDLM.
+// `wedlm train`: a model that is trained from a checkpoint or from nothing, with the recipe of WeDLM.
 #include <limits>
 #include <memory>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/train_answers.h"
 #include "cli/commands/train_exercises.h"
+#include "cli/commands/train_start.h"
 #include "cli/commands/train_view.h"
 #include "cli/commands/trainer.h"
 #include "cli/options/option_group.h"
@@ -15,8 +16,6 @@
 #include "cli/terminal/console_watcher.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
-#include "wedlm/checkpoint/model_path.h"
-#include "wedlm/engine/loaded_model.h"
 #include "wedlm/train/data/token_cache.h"
 #include "wedlm/train/example_text.h"
 #include "wedlm/train/lora_modules.h"
@@ -37,21 +36,6 @@ struct TrainCommand {
   OutputOptions output;
   std::optional<TrainExercises> exercises;  // that checkpoints answer
 };
-
-/// Its configuration with a mask: the checkpoint's, the caller's, or Qwen's first id that no text has.
-ModelConfig masked_config(const Checkpoint& checkpoint, const Tokenizer& tokenizer, const TrainFlags& flags) {
-  ModelConfig config = parse_model_config(checkpoint.config());
-  if (flags.mask_token_id) name_mask_token(config, MaskSource::kCaller, *flags.mask_token_id);
-  name_mask_token(config, &tokenizer);
-  if (config.mask_source != MaskSource::kNobody) return config;
-  const bool is_unused = kUsualMaskTokenId < config.vocab_size && tokenizer.token_bytes(kUsualMaskTokenId).empty();
-  if (!is_unused) {
-    throw InvalidInput(checkpoint.folder().string() +
-                       " names no mask token; give the id of a token that no text has with --mask-token-id");
-  }
-  name_mask_token(config, MaskSource::kAssumed, kUsualMaskTokenId);
-  return config;
-}
 
 /// What the data came to.
 std::string data_line(const SampleSet& samples, const train::ReadingReport& report) {
@@ -92,19 +76,20 @@ int show_dry_run(const TrainFlags& flags, const Tokenizer& tokenizer, const Mode
   const double frozen_bytes = lora ? static_cast<double>(train::frozen_bytes(config, formats, computing)) : 0;
   console.print("\n" + std::to_string(steps) + " steps; the first has " + std::to_string(first.size()) +
                 " packs with " + std::to_string(tokens) + " tokens as " + std::to_string(rows) + " rows\n" +
-                "weights, gradients and AdamW's state take " + size_text(16 * learned + frozen_bytes) +
-                "; a step computes " + count_text((6 * learned + 4 * frozen) * static_cast<double>(rows)) +
+                "weights, gradients and AdamW's state of " + count_text(learned) + " parameters take " +
+                size_text(16 * learned + frozen_bytes) + "; a step computes " +
+                count_text((6 * learned + 4 * frozen) * static_cast<double>(rows)) +
                 " multiplications and additions\n");
   return 0;
 }
 
 /// The exercises by what a run has saved; an adapter is merged into a folder that goes again.
-std::optional<train::ExerciseScores> answered(const TrainCommand& command, const Checkpoint& base,
+std::optional<train::ExerciseScores> answered(const TrainCommand& command, const TrainStart& start,
                                               const fs::path& folder, const Watcher& watcher) {
   if (!command.flags.options.model.lora) return command.exercises->answer(folder, watcher);
   const fs::path merged = command.flags.options.output / "merged";
   try {
-    train::merge_adapter(base, LoraAdapter::open(folder), merged,
+    train::merge_adapter(*start.checkpoint, LoraAdapter::open(folder), merged,
                          {.existing = Existing::kReplace, .num_threads = command.threads.cpu_options().num_threads},
                          {.is_interrupted = watcher.is_interrupted});
   } catch (const Interrupted&) {
@@ -115,9 +100,10 @@ std::optional<train::ExerciseScores> answered(const TrainCommand& command, const
   return scores;
 }
 
-int run_training(TrainCommand& command, const Checkpoint& checkpoint, const ModelConfig& config, const RunData& data,
-                 const Console& console, const Watcher& watcher) {
+int run_training(TrainCommand& command, const TrainStart& start, const RunData& data, const Console& console,
+                 const Watcher& watcher) {
   TrainFlags& flags = command.flags;
+  const ModelConfig& config = start.point.config;
   flags.options.output = *flags.output;
   flags.options.save_type = config.torch_dtype == DType::kF32 ? DType::kF32 : DType::kBF16;
   flags.options.model.num_threads = command.threads.cpu_options().num_threads;
@@ -125,9 +111,9 @@ int run_training(TrainCommand& command, const Checkpoint& checkpoint, const Mode
   TrainView view(watcher);
   train::RunHooks hooks = view.hooks();
   if (command.exercises) {
-    hooks.answer_exercises = [&](const fs::path& folder) { return answered(command, checkpoint, folder, watcher); };
+    hooks.answer_exercises = [&](const fs::path& folder) { return answered(command, start, folder, watcher); };
   }
-  const train::TrainResult result = command.trainer.train(checkpoint, config, data, flags.options, watcher, hooks);
+  const train::TrainResult result = command.trainer.train(start.point, data, flags.options, watcher, hooks);
   if (!result.is_finished) {
     console.note("Interrupted after step " + std::to_string(result.num_steps) + "; saved " +
                  result.checkpoint.string() + ", and --resume goes on");
@@ -183,11 +169,9 @@ RunData read_data(const TrainFlags& flags, const DataReader& reader) {
 
 int read_and_train(TrainCommand& command, const Console& console, const Watcher& watcher) {
   TrainFlags& flags = command.flags;
-  const fs::path folder = flags.model ? resolve_model(*flags.model) : default_model();
-  const Checkpoint checkpoint = Checkpoint::open(folder);
-  const Tokenizer tokenizer = Tokenizer::load(folder);
-  const auto chat_template = ChatTemplate::load(folder);
-  const ModelConfig config = masked_config(checkpoint, tokenizer, flags);
+  const TrainStart start = open_start(flags, command.threads.cpu_options().num_threads);
+  const ModelConfig& config = start.point.config;
+  const fs::path& folder = start.point.companions;
   flags.options.model.lora = chosen_lora(flags, flags.model.value_or(folder.string()));
   if (flags.base_weights != WeightType::kStored) flags.options.model.base = formats_with(flags.base_weights);
   flags.options.batches.max_tokens = static_cast<std::size_t>(flags.samples.max_length);
@@ -207,6 +191,9 @@ int read_and_train(TrainCommand& command, const Console& console, const Watcher&
                                               .max_tokens = flags.exercise_tokens,
                                               .cpu = command.threads.cpu_options()});
   }
+  if (flags.own_answers && flags.shape) {
+    throw InvalidInput("--self-generate: a model that begins with nothing has no answers yet; leave it out");
+  }
   if (flags.own_answers && flags.is_dry_run) {
     watcher.note("--self-generate: a run has the model answer the questions first; here are the data's answers");
   } else if (flags.own_answers) {
@@ -218,10 +205,11 @@ int read_and_train(TrainCommand& command, const Console& console, const Watcher&
                                        .cpu = command.threads.cpu_options()},
                                       watcher);
   }
-  const train::SampleMaker maker(tokenizer, chat_template ? &*chat_template : nullptr, flags.samples);
-  const RunData data = read_data(flags, {.model = folder, .tokenizer = tokenizer, .maker = maker, .watcher = watcher});
-  return flags.is_dry_run ? show_dry_run(flags, tokenizer, config, data.training, console)
-                          : run_training(command, checkpoint, config, data, console, watcher);
+  const train::SampleMaker maker(start.tokenizer, start.chat_template ? &*start.chat_template : nullptr, flags.samples);
+  const RunData data =
+      read_data(flags, {.model = folder, .tokenizer = start.tokenizer, .maker = maker, .watcher = watcher});
+  return flags.is_dry_run ? show_dry_run(flags, start.tokenizer, config, data.training, console)
+                          : run_training(command, start, data, console, watcher);
 }
 
 int run_train(TrainCommand& command) {
@@ -249,10 +237,11 @@ int run_train(TrainCommand& command) {
 Command add_train(CLI::App& program, const Trainer& trainer) {
   CLI::App* app = add_subcommand(
       program, "train",
-      "Train a checkpoint further.\nThe recipe of WeDLM: next tokens and masked ones at once, in one forward. From a "
-      "WeDLM checkpoint it tunes, from a Qwen2.5 or Qwen3 one it makes a WeDLM model. What it writes is a checkpoint "
-      "in Hugging Face's layout, which every command takes; Ctrl-C saves, and --resume goes on as if nothing had "
-      "happened.");
+      "Train a model.\nThe recipe of WeDLM: next tokens and masked ones at once, in one forward. A WeDLM checkpoint is "
+      "tuned, a Qwen2.5 or Qwen3 one becomes a WeDLM model, and a --shape begins with nothing. What it writes is a "
+      "checkpoint in Hugging Face's layout, which every command takes; Ctrl-C saves, and --resume goes on as if "
+      "nothing "
+      "had happened.");
   const auto command = std::make_shared<TrainCommand>();
   command->trainer = trainer;
   add_train_flags(*app, command->flags);
@@ -263,6 +252,7 @@ Command add_train(CLI::App& program, const Trainer& trainer) {
              "Examples:\n"
              "  wedlm train -d chats.jsonl --dry-run\n"
              "  wedlm train -m Qwen/Qwen3-0.6B-Base -d chats.jsonl -d more.jsonl:0.5 -o my-model --learning-rate 1e-5\n"
+             "  wedlm train --shape shape.json --tokenizer my-tokenizer -d texts.jsonl -o small --learning-rate 1e-3\n"
              "  wedlm generate -m my-model/final -p \"Count from 1 to 20.\"");
   return {.app = app, .run = [command] { return run_train(*command); }};
 }

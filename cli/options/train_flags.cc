@@ -190,7 +190,7 @@ void add_optimizer_flags(CLI::App& app, TrainFlags& flags) {
                 options.num_epochs);
   recipe.integer("--max-steps", "Steps in all, whatever the epochs; 0 for those of the epochs.", 0, options.max_steps);
   recipe.integer("--accumulate", "Packs of a step.", 1, options.batches.accumulation);
-  recipe.integer("--seed", "Of the order, the masks and an adapter's draws.", 0, options.batches.seed);
+  recipe.integer("--seed", "Of the order, the masks, first weights and dropout.", 0, options.batches.seed);
 }
 
 void add_lora_flags(CLI::App& app, TrainFlags& flags) {
@@ -247,6 +247,19 @@ void add_train_flags(CLI::App& app, TrainFlags& flags) {
        .value = "MODEL",
        .text = "The checkpoint to begin with, WeDLM's or Qwen's: a folder, or organisation/name in the cache."},
       flags.model);
+  folders.path(
+      {.names = "--shape",
+       .value = "FILE",
+       .text = "Begin with nothing instead: a config.json of the shape, with model_type (qwen2 or qwen3), "
+               "hidden_size, intermediate_size, num_hidden_layers, num_attention_heads, num_key_value_heads, "
+               "max_position_embeddings, rms_norm_eps, rope_theta and what else such a file says. Weights are drawn by "
+               "--seed; a --learning-rate near 1e-3 is usual for small models."},
+      flags.shape);
+  folders.path({.names = "--tokenizer",
+                .value = "FOLDER",
+                .text = "The tokenizer of a --shape: a folder that has one, such as any checkpoint's, or "
+                        "organisation/name in the cache."},
+               flags.tokenizer);
   folders.path({.names = "-o,--out", .value = "FOLDER", .text = "Where checkpoints, metrics and the result go."},
                flags.output);
   add_data_flags(app, flags);

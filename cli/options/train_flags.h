@@ -15,6 +15,8 @@ namespace wedlm::cli {
 
 struct TrainFlags {
   std::optional<std::string> model{};
+  std::optional<std::string> shape{};      // instead of a model
+  std::optional<std::string> tokenizer{};  // of the shape
   std::vector<train::TrainingFile> files{};
   std::vector<train::TrainingFile> eval_files{};
   std::optional<double> eval_share{};

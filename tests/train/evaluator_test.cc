@@ -55,7 +55,7 @@ class EvaluatorTest : public testing::Test {
   BatchOptions options_{.masks = {.block_size = 8}, .mask_token_id = 3, .max_tokens = 128};
   Checkpoint checkpoint_ = Checkpoint::open(test_data("checkpoints/qwen3-tied-f32-headdim32"));
   ModelConfig config_ = parse_model_config(checkpoint_.config());
-  TrainedModel model_{checkpoint_, config_, {.compute = ComputeType::kFloat32}, AdamW{}};
+  TrainedModel model_{CheckpointWeights(checkpoint_, config_), config_, {.compute = ComputeType::kFloat32}, AdamW{}};
 };
 
 TEST_F(EvaluatorTest, EveryRowCountsOnce) {

@@ -67,7 +67,9 @@ class LoraTest : public testing::Test {
     weights_ = loss_weights(stream_.losses, LossWeighting::kWeighted, 1);
   }
 
-  TrainedModel model(const ModelOptions& options) const { return {checkpoint_, config_, options, kOptimizer}; }
+  TrainedModel model(const ModelOptions& options) const {
+    return {CheckpointWeights(checkpoint_, config_), config_, options, kOptimizer};
+  }
   Losses add_gradient(TrainedModel& model) const { return model.add_gradient(stream_, weights_, 1, 1); }
   std::vector<std::int64_t> all_rows() const {
     std::vector<std::int64_t> rows(static_cast<std::size_t>(stream_.num_rows()));
@@ -245,7 +247,8 @@ TEST_F(MergedLoraTest, HasTheLogitsOfTheAdapter) {
   write_lora_config(folder.path(), lora, kMask);
   const auto out = folder.path() / "merged";
   EXPECT_EQ(merge_adapter(checkpoint_, LoraAdapter::open(folder.path()), out, {}, {}), 14U);
-  TrainedModel merged(Checkpoint::open(out), config_, {.compute = ComputeType::kFloat32}, kOptimizer);
+  const Checkpoint written = Checkpoint::open(out);
+  TrainedModel merged(CheckpointWeights(written, config_), config_, {.compute = ComputeType::kFloat32}, kOptimizer);
   const auto expected = adapted.logits(stream_, all_rows()), got = merged.logits(stream_, all_rows());
   EXPECT_GT(relative_difference(got, model({.compute = ComputeType::kFloat32}).logits(stream_, all_rows())), 0.01);
   for (std::size_t i = 0; i < expected.size(); ++i)

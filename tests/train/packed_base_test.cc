@@ -34,7 +34,9 @@ struct Base {
       : checkpoint(Checkpoint::open(folder)), config(parse_model_config(checkpoint.config())) {}
   explicit Base(const char* name) : Base(test_data(std::string("checkpoints/") + name)) {}
 
-  TrainedModel model(const ModelOptions& options) const { return {checkpoint, config, options, kOptimizer}; }
+  TrainedModel model(const ModelOptions& options) const {
+    return {CheckpointWeights(checkpoint, config), config, options, kOptimizer};
+  }
 
   Checkpoint checkpoint;
   ModelConfig config;

@@ -23,7 +23,7 @@ struct Recorded {
   Recorded(const Json& all, const std::filesystem::path& folder, const ModelOptions& options)
       : json(all),
         loaded(folder),
-        model(loaded.checkpoint, loaded.config, options, kRecordedOptimizer),
+        model(CheckpointWeights(loaded.checkpoint, loaded.config), loaded.config, options, kRecordedOptimizer),
         batch(recorded_batch(all)),
         next_token_weight(all.at("ar_weight").as_number()),
         stream(dual_stream(batch.views(), batch.blocks, static_cast<TokenId>(all.at("mask_token_id").as_integer()))),

@@ -152,8 +152,8 @@ std::int64_t ModelConfig::kv_bytes_per_token(DType dtype) const {
   return 2 * num_hidden_layers * num_key_value_heads * KvPages::slice_bytes(dtype, head_dim);
 }
 
-ModelConfig parse_model_config(const Json& json) {
-  const JsonMembers members(json, "config.json");
+ModelConfig parse_model_config(const Json& json, const std::string& what) {
+  const JsonMembers members(json, what);
   ModelConfig config;
   config.model_type = read_model_type(members);
   config.quantization = read_quantization(members);  // first: weights of others explain whatever else is strange

@@ -70,7 +70,7 @@ struct ModelConfig {
   bool operator==(const ModelConfig&) const = default;
 };
 
-/// Reads the members of config.json; keys it does not name are ignored.
+/// Reads the members of config.json; keys it does not name are ignored. `what` names it in messages.
 ///
 /// - qwen2: a bias on q, k, v, no q/k norm, whatever the file says. qwen3: q/k norm; attention_bias (default false) is
 ///   on q, k, v and o. wedlm: both as the file says; qk_norm defaults to false and attention_bias to !qk_norm, the two
@@ -84,7 +84,7 @@ struct ModelConfig {
 /// Throws InvalidInput naming the key, what was expected and what came, for members that are missing, of a wrong kind
 /// or out of range, and for what is not supported: other architectures and activations, other kinds of RoPE, sliding
 /// windows, weights that others quantized.
-ModelConfig parse_model_config(const Json& config);
+ModelConfig parse_model_config(const Json& config, const std::string& what = "config.json");
 
 /// Takes the id of a mask token that `source` names, unless one that counts more is named already. Throws InvalidInput
 /// for an id outside the vocabulary.

@@ -1,5 +1,8 @@
 #include "wedlm/train/draws.h"
 
+#include <cmath>
+#include <numbers>
+
 #include "wedlm/base/random.h"
 
 namespace wedlm::train {
@@ -20,6 +23,11 @@ std::uint32_t Draws::next() {
 
 double Draws::uniform() {
   return static_cast<double>(next()) * 0x1p-32;
+}
+
+double Draws::normal() {
+  const double radius = std::sqrt(-2 * std::log(1 - uniform()));  // 1 - u: never the logarithm of 0
+  return radius * std::cos(2 * std::numbers::pi * uniform());
 }
 
 std::size_t Draws::below(std::size_t n) {

@@ -19,6 +19,8 @@ class Draws {
 
   /// In [0, 1), of 32 bits.
   double uniform();
+  /// Of mean 0 and variance 1 (Box and Muller 1958).
+  double normal();
   /// 0 to n - 1; n is at least 1.
   std::size_t below(std::size_t n);
 

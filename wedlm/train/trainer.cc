@@ -25,7 +25,7 @@ constexpr const char* kState = "training_state.safetensors";
 constexpr const char* kStateJson = "training_state.json";
 
 /// What has to be the same for a run to go on as it would have gone.
-Json identity(const RunData& data, const TrainOptions& options, std::int64_t num_steps) {
+Json identity(const StartingPoint& start, const RunData& data, const TrainOptions& options, std::int64_t num_steps) {
   const BatchOptions& batches = options.batches;
   const SampleSet& samples = data.training.samples;
   const std::size_t num_held_out = data.held_out ? data.held_out->samples.num_tokens() : 0;
@@ -60,6 +60,9 @@ Json identity(const RunData& data, const TrainOptions& options, std::int64_t num
     identity.set("lora_on", static_cast<int>(lora->rows));
     identity.set("base_weights", describe(options.model.base));
   }
+  if (start.is_from_nothing) {
+    for (const JsonMember& member : start.config_json.as_object()) identity.set("shape's " + member.key, member.value);
+  }
   return identity;
 }
 
@@ -93,20 +96,19 @@ double seconds_since(Clock::time_point start) {
 
 class Run {
  public:
-  Run(const Checkpoint& checkpoint, const ModelConfig& config, const RunData& data, const TrainOptions& options,
-      const Watcher& watcher, const RunHooks& hooks)
-      : checkpoint_(checkpoint),
+  Run(const StartingPoint& start, const RunData& data, const TrainOptions& options, const Watcher& watcher,
+      const RunHooks& hooks)
+      : start_(start),
         options_(options),
         watcher_(watcher),
         hooks_(hooks),
         batches_(data.training.samples, data.training.files, options.batches),
         num_steps_(options.max_steps > 0 ? options.max_steps : batches_.steps_of_all(options.num_epochs)),
-        identity_(identity(data, options, num_steps_)),
-        mask_token_id_(config.mask_token_id),
+        identity_(identity(start, data, options, num_steps_)),
         folder_(options.output),
         last_(checked_checkpoint()),
         metrics_(options.output, last_),
-        model_(checkpoint, config, model_options(options), options.optimizer) {
+        model_(*start.weights, start.config, model_options(options), options.optimizer) {
     if (data.held_out) {
       evaluator_.emplace(*data.held_out, options.batches, options.weighting, options.next_token_weight);
     }
@@ -261,31 +263,30 @@ class Run {
   /// What every program reads: a checkpoint, or an adapter of one.
   void fill(const fs::path& path) const {
     if (options_.model.lora) {
-      write_lora_config(path, *options_.model.lora, mask_token_id_);
+      write_lora_config(path, *options_.model.lora, start_.config.mask_token_id);
       model_.save_weights(path / "adapter_model.safetensors", DType::kF32);
       return;
     }
-    Json::Object members = checkpoint_.config().as_object();
+    Json::Object members = start_.config_json.as_object();
     const auto set = [&members](const char* key, const Json& value) {
       std::erase_if(members, [key](const JsonMember& member) { return member.key == key; });
       members.push_back({key, value});
     };
-    set("mask_token_id", static_cast<std::int64_t>(mask_token_id_));
+    set("mask_token_id", static_cast<std::int64_t>(start_.config.mask_token_id));
     std::erase_if(members, [](const JsonMember& member) { return member.key == "dtype"; });
     set("torch_dtype", options_.save_type == DType::kBF16 ? "bfloat16" : "float32");
     write_json_file(path / "config.json", members);
-    copy_companion_files(checkpoint_.folder(), path);
+    copy_companion_files(start_.companions, path, start_.is_from_nothing ? Companions::kText : Companions::kAll);
     model_.save_weights(path / "model.safetensors", options_.save_type);
   }
 
-  const Checkpoint& checkpoint_;
+  const StartingPoint& start_;
   const TrainOptions& options_;
   const Watcher& watcher_;
   const RunHooks& hooks_;
   Batches batches_;
   std::int64_t num_steps_;
   Json identity_;
-  TokenId mask_token_id_;
   RunFolder folder_;
   std::optional<std::int64_t> last_;  // step of the newest checkpoint
   Metrics metrics_;
@@ -296,9 +297,9 @@ class Run {
 
 }  // namespace
 
-TrainResult train(const Checkpoint& checkpoint, const ModelConfig& config, const RunData& data,
-                  const TrainOptions& options, const Watcher& watcher, const RunHooks& hooks) {
-  return Run(checkpoint, config, data, options, watcher, hooks).train();
+TrainResult train(const StartingPoint& start, const RunData& data, const TrainOptions& options, const Watcher& watcher,
+                  const RunHooks& hooks) {
+  return Run(start, data, options, watcher, hooks).train();
 }
 
 }  // namespace wedlm::train

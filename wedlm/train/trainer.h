@@ -6,11 +6,11 @@
 #include <optional>
 
 #include "wedlm/base/watcher.h"
-#include "wedlm/checkpoint/checkpoint.h"
 #include "wedlm/train/batches.h"
 #include "wedlm/train/data/held_out.h"
 #include "wedlm/train/reports.h"
 #include "wedlm/train/schedule.h"
+#include "wedlm/train/starting_point.h"
 
 namespace wedlm::train {
 
@@ -42,11 +42,10 @@ struct TrainResult {
 /// training_state.safetensors and training_state.json beside it, OUTPUT/metrics.jsonl, the run's reports, one a line,
 /// OUTPUT/curves.svg, which draws them, and at the end OUTPUT/final. Held-out samples are judged before the first step,
 /// as often as the options say, at each checkpoint and at the end; OUTPUT/best is a link to the checkpoint that has the
-/// lowest loss on them. An interrupted run writes a checkpoint. `config` is that of the checkpoint with its mask token
-/// named. Throws InvalidInput for an output folder that another run uses, that has checkpoints without `resume`, or of
-/// another run's options with it; where a gradient is not finite, naming step and weight; ResourceError for what cannot
-/// be written.
-TrainResult train(const Checkpoint& checkpoint, const ModelConfig& config, const RunData& data,
-                  const TrainOptions& options, const Watcher& watcher, const RunHooks& hooks);
+/// lowest loss on them. An interrupted run writes a checkpoint. Throws InvalidInput for an output folder that another
+/// run uses, that has checkpoints without `resume`, or of another run's options with it; where a gradient is not
+/// finite, naming step and weight; ResourceError for what cannot be written.
+TrainResult train(const StartingPoint& start, const RunData& data, const TrainOptions& options, const Watcher& watcher,
+                  const RunHooks& hooks);
 
 }  // namespace wedlm::train

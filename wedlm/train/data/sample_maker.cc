@@ -44,12 +44,20 @@ bool is_answer(const Json& message) {
   return role != nullptr && role->is_string() && role->as_string() == "assistant";
 }
 
+TokenId answer_end(const Tokenizer& tokenizer) {
+  return end_token(tokenizer, kAnswerEnd);
+}
+
+TokenId text_end(const Tokenizer& tokenizer) {
+  return end_token(tokenizer, kTextEnd);
+}
+
 SampleMaker::SampleMaker(const Tokenizer& tokenizer, const ChatTemplate* chat_template, const SampleOptions& options)
     : tokenizer_(tokenizer),
       encoder_(tokenizer, chat_template),
       options_(options),
-      answer_end_(end_token(tokenizer, kAnswerEnd)),
-      text_end_(end_token(tokenizer, kTextEnd)) {
+      answer_end_(answer_end(tokenizer)),
+      text_end_(text_end(tokenizer)) {
   if (options.num_end_tokens < 0) throw InvalidInput("end tokens: expected 0 or more");
   if (options.max_length < std::max(2, options.num_end_tokens + 1)) {
     throw InvalidInput("length of samples: expected more than the " + std::to_string(options.num_end_tokens) +

@@ -34,6 +34,11 @@ struct SampleOptions {
 /// Whether a message of a conversation is the assistant's.
 bool is_answer(const Json& message);
 
+/// The tokens that end an answer and a text: <|im_end|> and <|endoftext|>, or the eos_token of a tokenizer without
+/// them. Throw InvalidInput where it names none.
+TokenId answer_end(const Tokenizer& tokenizer);
+TokenId text_end(const Tokenizer& tokenizer);
+
 class SampleMaker {
  public:
   /// Both have to outlive this; `chat_template` may be nullptr. Throws InvalidInput for a tokenizer that names no end

@@ -144,7 +144,7 @@ PackedWeights::~PackedWeights() = default;
 PackedWeights::PackedWeights(PackedWeights&& other) noexcept = default;
 PackedWeights& PackedWeights::operator=(PackedWeights&& other) noexcept = default;
 
-PackedWeights::PackedWeights(const CheckpointWeights& source, const ModelConfig& config, const ModelFormats& formats) {
+PackedWeights::PackedWeights(const WeightSource& source, const ModelConfig& config, const ModelFormats& formats) {
   std::unordered_map<std::string, Shape> shapes;
   for (const WeightSpec& spec : weight_list(config)) shapes.emplace(spec.name, spec.shape);
   ThreadTeam team(0);

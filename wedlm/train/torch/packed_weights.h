@@ -23,7 +23,7 @@ class PackedWeights {
   PackedWeights();
   /// The matrices that `formats` packs, rounded as they are read, or as a quantized checkpoint has them. Throws
   /// InvalidInput where a weight is not finite.
-  PackedWeights(const CheckpointWeights& source, const ModelConfig& config, const ModelFormats& formats);
+  PackedWeights(const WeightSource& source, const ModelConfig& config, const ModelFormats& formats);
   ~PackedWeights();
   PackedWeights(PackedWeights&& other) noexcept;
   PackedWeights& operator=(PackedWeights&& other) noexcept;

@@ -6,7 +6,6 @@
 
 #include "wedlm/base/error.h"
 #include "wedlm/model/weight_list.h"
-#include "wedlm/model/weight_source.h"
 #include "wedlm/train/torch/forward.h"
 #include "wedlm/train/torch/lora.h"
 #include "wedlm/train/torch/objective.h"
@@ -49,13 +48,12 @@ struct TrainedModel::Impl {
   Impl(const ModelConfig& model, const ModelOptions& model_options, const AdamW& optimizer_options)
       : config(model), options(model_options), adam(optimizer_options) {}
 
-  void load(const Checkpoint& checkpoint) {
+  void load(const WeightSource& source) {
     const ModelFormats formats = formats_to_load(config.quantization, options.base);
     if (!options.lora && formats != ModelFormats()) {
-      throw InvalidInput(checkpoint.folder().string() + ": weights of " + describe(formats) +
+      throw InvalidInput("weights of " + describe(formats) +
                          " do not learn; train the checkpoint as it was, or an adapter beside it (--lora-rank)");
     }
-    const CheckpointWeights source(checkpoint, config);
     packed = PackedWeights(source, config, formats);
     const bool is_double = options.compute == ComputeType::kFloat64;
     const auto master = is_double ? at::kDouble : at::kFloat;
@@ -159,11 +157,11 @@ struct TrainedModel::Impl {
   std::unique_ptr<LearnedWeights> learned;
 };
 
-TrainedModel::TrainedModel(const Checkpoint& checkpoint, const ModelConfig& config, const ModelOptions& options,
+TrainedModel::TrainedModel(const WeightSource& source, const ModelConfig& config, const ModelOptions& options,
                            const AdamW& optimizer)
     : impl_(std::make_unique<Impl>(config, options, optimizer)) {
   if (options.num_threads > 0) at::set_num_threads(options.num_threads);
-  impl_->load(checkpoint);
+  impl_->load(source);
 }
 
 TrainedModel::~TrainedModel() = default;

@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "wedlm/checkpoint/checkpoint.h"
 #include "wedlm/checkpoint/lora_config.h"
 #include "wedlm/model/model_config.h"
 #include "wedlm/model/quantization.h"
+#include "wedlm/model/weight_source.h"
 #include "wedlm/train/rows/dual_stream.h"
 #include "wedlm/train/torch/learned_weights.h"
 
@@ -46,8 +46,8 @@ struct Losses {
 
 class TrainedModel {
  public:
-  /// Throws InvalidInput for a checkpoint that is not sound, and for a packed format without an adapter.
-  TrainedModel(const Checkpoint& checkpoint, const ModelConfig& config, const ModelOptions& options,
+  /// Copies the weights. Throws InvalidInput for a packed format without an adapter.
+  TrainedModel(const WeightSource& source, const ModelConfig& config, const ModelOptions& options,
                const AdamW& optimizer);
   ~TrainedModel();
   TrainedModel(const TrainedModel&) = delete;
