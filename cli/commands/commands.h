@@ -30,6 +30,7 @@ Command add_merge(CLI::App& program);
 Command add_tokenize(CLI::App& program);
 Command add_template(CLI::App& program);
 Command add_train(CLI::App& program, const Trainer& trainer);
+Command add_train_tokenizer(CLI::App& program);
 Command add_serve(CLI::App& program);
 Command add_completion(CLI::App& program);
 

@@ -26,6 +26,29 @@ constexpr std::array<short, kAlphabetEnd> make_table() {
 
 constexpr std::array<short, kAlphabetEnd> kByteOf = make_table();
 
+/// All bytes, in order of their code points.
+constexpr std::array<unsigned char, 256> make_order() {
+  std::array<unsigned char, 256> order{};
+  std::size_t next = 0;
+  for (const short byte : kByteOf) {
+    if (byte >= 0) order[next++] = static_cast<unsigned char>(byte);
+  }
+  return order;
+}
+
+constexpr std::array<unsigned char, 256> kOrder = make_order();
+
+/// The code point of each byte.
+constexpr std::array<char32_t, 256> make_code_points() {
+  std::array<char32_t, 256> code_points{};
+  for (char32_t c = 0; c < kByteOf.size(); ++c) {
+    if (kByteOf[c] >= 0) code_points[static_cast<std::size_t>(kByteOf[c])] = c;
+  }
+  return code_points;
+}
+
+constexpr std::array<char32_t, 256> kCodePointOf = make_code_points();
+
 }  // namespace
 
 std::optional<std::string> bytes_of_byte_level(std::string_view text) {
@@ -38,6 +61,25 @@ std::optional<std::string> bytes_of_byte_level(std::string_view text) {
     text.remove_prefix(c.length);
   }
   return bytes;
+}
+
+std::string byte_level_of_bytes(std::string_view bytes) {
+  constexpr char32_t kFirstOfTwoBytes = 0x80;
+  std::string text;
+  for (const char byte : bytes) {
+    const char32_t c = kCodePointOf[static_cast<unsigned char>(byte)];
+    if (c < kFirstOfTwoBytes) {
+      text += static_cast<char>(c);
+    } else {
+      text += static_cast<char>(0xC0 | c >> 6);
+      text += static_cast<char>(0x80 | (c & 0x3F));
+    }
+  }
+  return text;
+}
+
+char byte_level_byte(std::size_t i) {
+  return static_cast<char>(kOrder.at(i));
 }
 
 }  // namespace wedlm

@@ -6,6 +6,7 @@
 
 #include "wedlm/base/mapped_file.h"
 #include "wedlm/base/presence.h"
+#include "wedlm/text/qwen_words.h"
 #include "wedlm/text/special_names.h"
 #include "wedlm/text/tokenizer_definition.h"
 
@@ -13,10 +14,6 @@ namespace wedlm {
 namespace {
 
 namespace fs = std::filesystem;
-
-// vocab.json says nothing about normalisation and cutting: this is what Qwen2's tokenizer does.
-constexpr std::string_view kQwen2Expression =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
 constexpr std::size_t kQwen2VocabularySize = 151'643;
 struct Qwen2Token {
@@ -78,6 +75,7 @@ TokenizerDefinition definition_of_folder(const fs::path& folder) {
              vocabulary.has_value() && is_present(folder / "merges.txt")) {
     definition.vocabulary = naming(vocabulary_path.string(), [&] { return parse_vocabulary(*vocabulary); });
     definition.merges = read_merges(folder / "merges.txt");
+    // These files say nothing about normalisation and cutting: this is what Qwen2's tokenizer does.
     definition.steps = {{.expression = std::string(kQwen2Expression)}};
     definition.normalizes_to_nfc = true;
     definition.is_of_old_files = true;

@@ -4,62 +4,20 @@
 #include <utility>
 
 #include "wedlm/base/error.h"
-#include "wedlm/frontend/text_input.h"
 
 namespace wedlm::train {
 namespace {
 
-/// Reads one file after the other into a set.
-class Reading {
- public:
-  Reading(const SampleMaker& maker, BadLines bad_lines, const Watcher& watcher, ReadingReport& report)
-      : maker_(maker), bad_lines_(bad_lines), watcher_(watcher), report_(report) {}
-
-  void read(const TrainingFile& file, std::size_t index) {
-    const TextInput input = read_input(file.path.string());
-    const std::string title = "Reading " + file.path.filename().string();
-    if (!file.path.string().ends_with(".jsonl")) {
-      add(maker_.of_text(input.text), index);
-      ++report_.num_lines;
-      return;
-    }
-    for_each_line(input, [&](std::string_view line, const std::string& source) {
-      if (watcher_.is_interrupted()) throw Interrupted();
-      ++report_.num_lines;
-      const auto done = static_cast<std::size_t>(line.data() - input.text.data());
-      watcher_.progress({.title = title, .done = done, .total = input.text.size(), .unit = ProgressUnit::kBytes});
-      read_line(line, source, index);
-    });
-  }
-
-  SampleSet take() { return std::move(set_).take(); }
-
- private:
-  void read_line(std::string_view line, const std::string& source, std::size_t file) {
-    try {
-      add(maker_.of_json(parse_json(line, source), source), file);
-    } catch (const InvalidInput& error) {
-      if (bad_lines_ == BadLines::kRefuse) throw;
-      if (report_.num_bad_lines++ == 0) report_.first_bad_line = error.what();
+/// Adds those in which something is learned.
+void add_samples(const std::vector<Sample>& samples, std::size_t file, SampleSetBuilder& set, ReadingReport& report) {
+  for (const Sample& sample : samples) {
+    if (std::ranges::count(sample.is_learned, 1) == 0) {
+      ++report.num_without_loss;
+    } else {
+      set.add(sample, file);
     }
   }
-
-  void add(const std::vector<Sample>& samples, std::size_t file) {
-    for (const Sample& sample : samples) {
-      if (std::ranges::count(sample.is_learned, 1) == 0) {
-        ++report_.num_without_loss;
-      } else {
-        set_.add(sample, file);
-      }
-    }
-  }
-
-  const SampleMaker& maker_;
-  BadLines bad_lines_;
-  const Watcher& watcher_;
-  ReadingReport& report_;
-  SampleSetBuilder set_;
-};
+}
 
 }  // namespace
 
@@ -99,9 +57,15 @@ SampleSet SampleSetBuilder::take() && {
 
 SampleSet read_samples(const std::vector<TrainingFile>& files, const SampleMaker& maker, BadLines bad_lines,
                        const Watcher& watcher, ReadingReport& report) {
-  Reading reading(maker, bad_lines, watcher, report);
-  for (std::size_t i = 0; i < files.size(); ++i) reading.read(files[i], i);
-  SampleSet set = reading.take();
+  SampleSetBuilder builder;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const DataVisitor visitor{
+        .on_line = [&](const Json& line,
+                       const std::string& source) { add_samples(maker.of_json(line, source), i, builder, report); },
+        .on_text = [&](std::string_view text) { add_samples(maker.of_text(text), i, builder, report); }};
+    read_data_file(files[i].path, bad_lines, visitor, watcher, report);
+  }
+  SampleSet set = std::move(builder).take();
   if (set.size() == 0) {
     throw InvalidInput("training data: expected at least one sample with something to learn, found none in " +
                        std::to_string(report.num_lines) + " lines" +

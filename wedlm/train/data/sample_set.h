@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "wedlm/base/watcher.h"
+#include "wedlm/train/data/data_files.h"
 #include "wedlm/train/data/sample.h"
 #include "wedlm/train/data/sample_maker.h"
 
@@ -20,14 +21,6 @@ namespace wedlm::train {
 struct TrainingFile {
   std::filesystem::path path;
   double weight = 1;
-};
-
-/// What was read, for people.
-struct ReadingReport {
-  std::size_t num_lines = 0;
-  std::size_t num_bad_lines = 0;     // that were skipped
-  std::string first_bad_line{};      // its message
-  std::size_t num_without_loss = 0;  // samples that were left out, since nothing in them is learned
 };
 
 /// Samples as they lie in memory, whoever holds it.
@@ -83,12 +76,8 @@ struct DataSet {
   std::vector<TrainingFile> files{};
 };
 
-enum class BadLines { kRefuse, kSkip };
-
-/// Reads the files: .jsonl line by line as SampleMaker::of_json() takes them, and of any other name as one plain text.
-/// Samples in which nothing is learned are left out. Throws InvalidInput naming file and line for a line that is no
-/// training data, unless such lines are skipped, and for files that have no sample together; ResourceError for a file
-/// that cannot be read; Interrupted.
+/// The samples of all files, of lines as SampleMaker::of_json() takes them. Those in which nothing is learned are left
+/// out. Throws as read_data_file(), and InvalidInput for files that have no sample together.
 SampleSet read_samples(const std::vector<TrainingFile>& files, const SampleMaker& maker, BadLines bad_lines,
                        const Watcher& watcher, ReadingReport& report);
 
