@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <random>
 
 #include "tests/cli/training_runs.h"
 
@@ -92,6 +93,77 @@ TEST_F(TrainShapeRunTest, GoesOnAsIfNothingHadHappened) {
   write_shape(128);
   EXPECT_THAT(train(cut, from_nothing({"--resume"})).err,
               HasSubstr("belongs to a run with shape's hidden_size 64, and this one has 128"));
+}
+
+/// Tokenizer, training and decoding together: nothing of an answer follows from anything but its sample.
+TEST_F(TrainShapeRunTest, AModelOfAHundredSamplesReturnsEachOfThem) {
+  constexpr const char* kWords[] = {"apple", "river", "stone", "cloud", "tiger", "lamp",  "chair", "north",
+                                    "green", "seven", "ocean", "paper", "glass", "bread", "metal"};
+  const fs::path samples = temporary_.path() / "cards.jsonl", exercises = temporary_.path() / "exercises.jsonl";
+  {
+    std::ofstream data(samples), asked(exercises);
+    std::mt19937 random(1);
+    for (int i = 0; i < 100; ++i) {
+      std::string answer;
+      for (auto left = 2 + random() % 3; left > 0; --left)
+        answer += std::string(" ") + kWords[random() % std::size(kWords)];
+      const std::string prompt = "Card " + std::to_string(i) + ":";
+      data << write_json(Json::object({{"prompt", prompt}, {"completion", answer}, {"raw", true}})) << "\n";
+      asked << write_json(Json::object({{"prompt", prompt}, {"answer", answer.substr(1)}, {"raw", true}})) << "\n";
+    }
+  }
+  const std::string tokenizer = (temporary_.path() / "tokenizer").string();
+  ASSERT_EQ(run_wedlm({"train-tokenizer", "-d", samples.string(), "-o", tokenizer}).exit_code, 0);
+  std::ofstream(shape_) << R"({"model_type": "qwen3", "hidden_size": 64, "intermediate_size": 192,
+    "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16,
+    "max_position_embeddings": 256, "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "tie_word_embeddings": true,
+    "initializer_range": 0.08})";
+  const Finished run = run_wedlm({"train",
+                                  "--shape",
+                                  shape_.string(),
+                                  "--tokenizer",
+                                  tokenizer,
+                                  "-d",
+                                  samples.string(),
+                                  "-o",
+                                  out_.string(),
+                                  "--max-length",
+                                  "128",
+                                  "--accumulate",
+                                  "1",
+                                  "--epochs",
+                                  "90",
+                                  "--learning-rate",
+                                  "4e-3",
+                                  "--beta2",
+                                  "0.98",
+                                  "--precision",
+                                  "float32",
+                                  "--mask-pattern",
+                                  "mixed",
+                                  "--random-offset",
+                                  "--block-size",
+                                  "8",
+                                  "--end-tokens",
+                                  "8",
+                                  "--loss-weighting",
+                                  "uniform",
+                                  "--save-every",
+                                  "100000",
+                                  "--threads",
+                                  "1"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const Finished sweep = run_wedlm({"sweep", exercises.string(), "-m", (out_ / "final").string(), "-t", "0", "-n", "16",
+                                    "-s", "streaming entropy-threshold=0.4 window-size=8", "-s", "exact window-size=8",
+                                    "--batch", "16", "--json", "--threads", "1"});
+  ASSERT_EQ(sweep.exit_code, 0) << sweep.err;
+  const Json::Array settings = sweep.json_lines().at(0).at("settings").as_array();
+  ASSERT_EQ(settings.size(), 3U);
+  for (const Json& setting : settings) {
+    EXPECT_EQ(setting.at("right").at("count"), Json(100)) << write_json(setting.at("setting"));
+  }
+  EXPECT_GT(settings[1].at("tokens_per_forward").as_number(), 2);
+  EXPECT_GT(settings[2].at("tokens_per_forward").as_number(), 1.5);
 }
 
 #endif
