@@ -34,7 +34,8 @@ std::string version_text() {
   text += "\nline editing: none";
 #endif
 #ifdef WEDLM_LIBTORCH_VERSION
-  text += "\ntraining: LibTorch " WEDLM_LIBTORCH_VERSION;
+  text += "\ntraining: LibTorch " WEDLM_LIBTORCH_VERSION ", ";
+  text += *WEDLM_COLLECTIVES == '\0' ? "one process" : "several processes by " WEDLM_COLLECTIVES;
 #else
   text += "\ntraining: none";
 #endif

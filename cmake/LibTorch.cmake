@@ -1,8 +1,9 @@
 # LibTorch, which trains: Debian's libtorch-dev, or another one by -DTorch_DIR= (that of the PyPI package torch lies in
-# its folder share/cmake/Torch). Sets WEDLM_LIBTORCH to what to link, empty where there is none. Its headers are the
-# system's, so that no warning is ours.
+# its folder share/cmake/Torch). Sets WEDLM_LIBTORCH to what to link, empty where there is none, and WEDLM_COLLECTIVES to
+# what several processes speak by. Its headers are the system's, so that no warning is ours.
 option(WEDLM_TRAIN "Build training where LibTorch is found (Debian: libtorch-dev libopenblas0-pthread)" ON)
 set(WEDLM_LIBTORCH)
+set(WEDLM_COLLECTIVES)
 if(WEDLM_TRAIN)
   find_package(Torch QUIET)
 endif()
@@ -11,6 +12,16 @@ if(TORCH_FOUND)
   add_library(wedlm_libtorch INTERFACE)
   target_include_directories(wedlm_libtorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
   target_link_libraries(wedlm_libtorch INTERFACE ${TORCH_LIBRARIES})
+  # Collectives over gloo, whose headers have to be those that LibTorch was built with: they are looked for beside its own.
+  get_target_property(WEDLM_TORCH_DEFINITIONS torch_cpu INTERFACE_COMPILE_DEFINITIONS)
+  find_path(WEDLM_GLOO_INCLUDE gloo/algorithm.h PATHS ${TORCH_INCLUDE_DIRS} NO_DEFAULT_PATH)
+  mark_as_advanced(WEDLM_GLOO_INCLUDE)
+  if(WEDLM_GLOO_INCLUDE AND "USE_C10D_GLOO" IN_LIST WEDLM_TORCH_DEFINITIONS)
+    set(WEDLM_COLLECTIVES gloo)
+    target_compile_definitions(wedlm_libtorch INTERFACE WEDLM_HAVE_GLOO)
+  else()
+    message(STATUS "wedlm: training takes one process: gloo's headers were not found beside LibTorch's (Debian: libgloo-dev)")
+  endif()
 elseif(WEDLM_TRAIN)
   message(STATUS "wedlm: training is left out: LibTorch was not found (Debian: libtorch-dev libopenblas0-pthread)")
 endif()

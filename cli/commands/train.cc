@@ -1,6 +1,8 @@
 // `wedlm train`: a model that is trained from a checkpoint or from nothing, with the recipe of WeDLM.
+#include <algorithm>
 #include <limits>
 #include <memory>
+#include <thread>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/train_answers.h"
@@ -100,13 +102,21 @@ std::optional<train::ExerciseScores> answered(const TrainCommand& command, const
   return scores;
 }
 
+/// Of this process: where it is one of several on a machine and nobody says, its share of the processors.
+std::int32_t num_threads(const TrainCommand& command) {
+  const train::World& world = command.flags.options.world;
+  const std::int32_t given = command.threads.cpu_options().num_threads;
+  if (given > 0 || world.local_size == 1) return given;
+  return std::max(1, static_cast<std::int32_t>(std::thread::hardware_concurrency()) / world.local_size);
+}
+
 int run_training(TrainCommand& command, const TrainStart& start, const RunData& data, const Console& console,
                  const Watcher& watcher) {
   TrainFlags& flags = command.flags;
   const ModelConfig& config = start.point.config;
   flags.options.output = *flags.output;
   flags.options.save_type = config.torch_dtype == DType::kF32 ? DType::kF32 : DType::kBF16;
-  flags.options.model.num_threads = command.threads.cpu_options().num_threads;
+  flags.options.model.num_threads = num_threads(command);
   flags.options.batches.mask_token_id = config.mask_token_id;
   TrainView view(watcher);
   train::RunHooks hooks = view.hooks();
@@ -125,7 +135,7 @@ int run_training(TrainCommand& command, const TrainStart& start, const RunData& 
                      ? "An adapter: wedlm merge makes a checkpoint of it and its base"
                      : "An adapter for rows of masks, which cannot be merged");
   }
-  console.print(result.checkpoint.string() + "\n");
+  if (flags.options.world.is_first()) console.print(result.checkpoint.string() + "\n");
   return 0;
 }
 
@@ -147,7 +157,9 @@ train::DataSet read_files(const std::vector<train::TrainingFile>& files, const s
   const auto samples = [&] {
     if (!cache) return make(report);
     const Json origin = train::sample_origin(reader.model, files, flags.samples, flags.bad_lines);
-    return train::TokenCache(*cache, origin, files.size(), reader.tokenizer.vocab_size())
+    return train::TokenCache(
+               *cache, origin, files.size(), reader.tokenizer.vocab_size(),
+               flags.options.world.is_first() ? train::CacheAccess::kReadWrite : train::CacheAccess::kRead)
         .samples(make, reader.watcher.note, report);
   };
   train::DataSet data{.samples = samples(), .files = files};
@@ -208,11 +220,15 @@ int read_and_train(TrainCommand& command, const Console& console, const Watcher&
   const train::SampleMaker maker(start.tokenizer, start.chat_template ? &*start.chat_template : nullptr, flags.samples);
   const RunData data =
       read_data(flags, {.model = folder, .tokenizer = start.tokenizer, .maker = maker, .watcher = watcher});
+  if (flags.is_dry_run && !flags.options.world.is_first()) return 0;
   return flags.is_dry_run ? show_dry_run(flags, start.tokenizer, config, data.training, console)
                           : run_training(command, start, data, console, watcher);
 }
 
 int run_train(TrainCommand& command) {
+  train::World& world = command.flags.options.world;
+  world = train::world_of_environment();
+  if (!world.is_first()) command.output.quiet = true;
   const Console console(command.output);
   if (command.flags.files.empty()) throw InvalidInput("name training data: --data FILE.jsonl");
   if (!command.flags.output && !command.flags.is_dry_run) {
@@ -229,6 +245,8 @@ int run_train(TrainCommand& command) {
   } catch (const Interrupted&) {
     console.note("Interrupted; nothing was written");
     return kExitInterrupted;
+  } catch (const train::SaidElsewhere&) {
+    return kExitResourceError;
   }
 }
 

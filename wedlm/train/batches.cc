@@ -41,12 +41,22 @@ Batches::Place Batches::place_of(std::int64_t step) {
   return place;
 }
 
-std::vector<DualStream> Batches::of_step(std::int64_t step) {
+std::pair<std::int64_t, std::int64_t> Batches::range_of(const Place& place) {
+  return {place.step * options_.accumulation,
+          std::min(std::ssize(packs_of(place.epoch)), (place.step + 1) * options_.accumulation)};
+}
+
+std::int64_t Batches::num_packs(std::int64_t step) {
+  const auto [begin, end] = range_of(place_of(step));
+  return end - begin;
+}
+
+std::vector<DualStream> Batches::of_step(std::int64_t step, const PackShare& share) {
   const Place place = place_of(step);
+  const auto [begin, end] = range_of(place);
   const std::vector<Pack>& packs = packs_of(place.epoch);
   std::vector<DualStream> streams;
-  const std::int64_t end = std::min(std::ssize(packs), (place.step + 1) * options_.accumulation);
-  for (std::int64_t i = place.step * options_.accumulation; i < end; ++i) {
+  for (std::int64_t i = begin + share.rank; i < end; i += share.size) {
     const auto pack = static_cast<std::uint64_t>(place.epoch) * kPacksPerEpoch + static_cast<std::uint64_t>(i);
     Draws draws(options_.seed, Draws::Purpose::kMasks, pack);
     std::vector<SampleView> views;

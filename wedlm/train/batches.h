@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "wedlm/train/data/packing.h"
@@ -19,6 +20,12 @@ struct BatchOptions {
   std::uint64_t seed = 42;
 };
 
+/// Which packs of a step a process computes: each `size`-th, from `rank` on.
+struct PackShare {
+  int rank = 0;
+  int size = 1;
+};
+
 class Batches {
  public:
   /// All must outlive this.
@@ -27,8 +34,10 @@ class Batches {
 
   /// Steps of so many epochs, of the last of which there may be a part.
   std::int64_t steps_of_all(double num_epochs);
-  /// The rows of each pack of a step, which is counted from the beginning. The last step of an epoch may have fewer.
-  std::vector<DualStream> of_step(std::int64_t step);
+  /// The packs of a step, which is counted from the beginning. The last step of an epoch may have fewer.
+  std::int64_t num_packs(std::int64_t step);
+  /// The rows of each pack of a step, or of the share's.
+  std::vector<DualStream> of_step(std::int64_t step, const PackShare& share = {});
 
  private:
   /// Where a step stands.
@@ -37,6 +46,8 @@ class Batches {
     std::int64_t step = 0;  // of the epoch
   };
   Place place_of(std::int64_t step);
+  /// The packs of a step in those of its epoch: the first one and the one after the last.
+  std::pair<std::int64_t, std::int64_t> range_of(const Place& place);
   std::int64_t steps_of(std::int64_t epoch);
   const std::vector<Pack>& packs_of(std::int64_t epoch);
 

@@ -1,6 +1,7 @@
 #include "wedlm/train/evaluator.h"
 
 #include "wedlm/base/ratio.h"
+#include "wedlm/train/rank_sums.h"
 
 namespace wedlm::train {
 namespace {
@@ -14,17 +15,20 @@ BatchOptions fixed_options(BatchOptions options) {
 }  // namespace
 
 Evaluator::Evaluator(const DataSet& data, const BatchOptions& options, LossWeighting weighting,
-                     double next_token_weight)
+                     double next_token_weight, Ranks& ranks)
     : options_(fixed_options(options)),
       batches_(data.samples, data.files, options_),
       weighting_(weighting),
-      next_token_weight_(next_token_weight) {}
+      next_token_weight_(next_token_weight),
+      ranks_(ranks) {}
 
 std::optional<Losses> Evaluator::losses(TrainedModel& model, const Watcher& watcher) {
   Losses sum;
+  bool is_interrupted = false;
   const std::int64_t num_packs = batches_.steps_of_all(1);
-  for (std::int64_t i = 0; i < num_packs; ++i) {
-    if (watcher.is_interrupted()) return std::nullopt;
+  for (std::int64_t i = ranks_.rank(); i < num_packs; i += ranks_.size()) {
+    is_interrupted = watcher.is_interrupted();
+    if (is_interrupted) break;
     watcher.progress({.title = "Held-out samples",
                       .done = static_cast<std::size_t>(i),
                       .total = static_cast<std::size_t>(num_packs)});
@@ -37,6 +41,7 @@ std::optional<Losses> Evaluator::losses(TrainedModel& model, const Watcher& watc
       sum.num_next += losses.num_next;
     }
   }
+  if (!sum_over_ranks(ranks_, is_interrupted, sum)) return std::nullopt;
   sum.masked = ratio(sum.masked, static_cast<double>(sum.num_masked));
   sum.next_token = ratio(sum.next_token, static_cast<double>(sum.num_next));
   sum.total = (sum.masked + next_token_weight_ * sum.next_token) / (1 + next_token_weight_);

@@ -13,11 +13,13 @@ namespace wedlm::train {
 class Evaluator {
  public:
   /// `data` has to outlive this.
-  Evaluator(const DataSet& data, const BatchOptions& options, LossWeighting weighting, double next_token_weight);
+  Evaluator(const DataSet& data, const BatchOptions& options, LossWeighting weighting, double next_token_weight,
+            Ranks& ranks = Ranks::alone());
   Evaluator(const Evaluator&) = delete;
   Evaluator& operator=(const Evaluator&) = delete;
 
-  /// Means over the packs, each counted by its rows with that loss; nullopt where it was interrupted.
+  /// Means over the packs, each counted by its rows with that loss; nullopt where it was interrupted. The ranks share
+  /// the packs and have the same result.
   std::optional<Losses> losses(TrainedModel& model, const Watcher& watcher);
 
  private:
@@ -25,6 +27,7 @@ class Evaluator {
   Batches batches_;
   LossWeighting weighting_;
   double next_token_weight_;
+  Ranks& ranks_;
 };
 
 }  // namespace wedlm::train

@@ -2,19 +2,16 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "wedlm/base/error.h"
-#include "wedlm/base/named.h"
-#include "wedlm/base/output_file.h"
-#include "wedlm/base/quote.h"
 #include "wedlm/checkpoint/companion_files.h"
-#include "wedlm/frontend/text_input.h"
-#include "wedlm/train/curves.h"
 #include "wedlm/train/evaluator.h"
-#include "wedlm/train/metrics.h"
-#include "wedlm/train/run_folder.h"
+#include "wedlm/train/rank_sums.h"
+#include "wedlm/train/run_record.h"
+#include "wedlm/train/same_run.h"
 
 namespace wedlm::train {
 namespace {
@@ -22,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kState = "training_state.safetensors";
-constexpr const char* kStateJson = "training_state.json";
 
 /// What has to be the same for a run to go on as it would have gone.
 Json identity(const StartingPoint& start, const RunData& data, const TrainOptions& options, std::int64_t num_steps) {
@@ -66,21 +62,6 @@ Json identity(const StartingPoint& start, const RunData& data, const TrainOption
   return identity;
 }
 
-void check_identity(const Json& stored, const Json& own, const fs::path& path) {
-  for (const JsonMember& member : own.as_object()) {
-    const Json* other = stored.find(member.key);
-    // Written and read again, so that numbers compare as they are stored.
-    if (other != nullptr && *other == parse_json(write_json(member.value), member.key)) continue;
-    throw InvalidInput("--resume: " + path.string() + " belongs to a run with " + member.key + " " +
-                       (other == nullptr ? "none" : shown(*other)) + ", and this one has " + shown(member.value));
-  }
-  for (const JsonMember& member : stored.as_object()) {
-    if (own.find(member.key) != nullptr) continue;
-    throw InvalidInput("--resume: " + path.string() + " belongs to a run with " + member.key + " " +
-                       shown(member.value) + ", and this one has none");
-  }
-}
-
 /// The options of the model, which draws by the run's seed.
 ModelOptions model_options(const TrainOptions& options) {
   ModelOptions model = options.model;
@@ -90,6 +71,15 @@ ModelOptions model_options(const TrainOptions& options) {
 
 using Clock = std::chrono::steady_clock;
 
+void add(const Losses& losses, double share, Losses& sum) {
+  sum.masked += losses.masked * share;
+  sum.next_token += losses.next_token * share;
+  sum.distilled += losses.distilled * share;
+  sum.total += losses.total * share;
+  sum.num_masked += losses.num_masked;
+  sum.num_next += losses.num_next;
+}
+
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -97,85 +87,84 @@ double seconds_since(Clock::time_point start) {
 class Run {
  public:
   Run(const StartingPoint& start, const RunData& data, const TrainOptions& options, const Watcher& watcher,
-      const RunHooks& hooks)
+      const RunHooks& hooks, Ranks& ranks)
       : start_(start),
         options_(options),
         watcher_(watcher),
         hooks_(hooks),
+        ranks_(ranks),
         batches_(data.training.samples, data.training.files, options.batches),
-        num_steps_(options.max_steps > 0 ? options.max_steps : batches_.steps_of_all(options.num_epochs)),
-        identity_(identity(start, data, options, num_steps_)),
-        folder_(options.output),
-        last_(checked_checkpoint()),
-        metrics_(options.output, last_),
-        model_(*start.weights, start.config, model_options(options), options.optimizer) {
+        num_steps_(options.max_steps > 0 ? options.max_steps : batches_.steps_of_all(options.num_epochs)) {
+    const Json run = identity(start, data, options, num_steps_);
+    check_same_run(run, data, options, hooks, ranks);
+    if (ranks.is_first()) record_.emplace(options.output, options.resume, run);
+    last_ = first_ones(record_ ? record_->start() : std::nullopt);
+    model_ =
+        std::make_unique<TrainedModel>(*start.weights, start.config, model_options(options), options.optimizer, ranks);
+    check_same_weights(*model_, ranks);
     if (data.held_out) {
-      evaluator_.emplace(*data.held_out, options.batches, options.weighting, options.next_token_weight);
+      evaluator_.emplace(*data.held_out, options.batches, options.weighting, options.next_token_weight, ranks);
     }
   }
 
   TrainResult train() {
     if (last_) {
-      model_.load_state(folder_.checkpoint(*last_) / kState);
+      model_->load_state(folder_of_step(*last_) / kState);
       num_done_ = *last_;
     }
     if (!evaluate()) return interrupted();
     while (num_done_ < num_steps_) {
-      if (watcher_.is_interrupted() || !step()) return interrupted();
+      if (!step()) return interrupted();
       if (num_done_ % options_.save_every == 0 || num_done_ == num_steps_) save();
       if (!evaluate()) return interrupted();
     }
-    folder_.save(folder_.final_checkpoint(), [this](const fs::path& path) { fill(path); });
-    TrainResult result{.num_steps = num_done_, .is_finished = true, .checkpoint = folder_.final_checkpoint()};
-    if (const auto best = best_step()) result.best = folder_.checkpoint(*best);
-    return result;
+    const fs::path last = record_ ? record_->folder().final_checkpoint() : fs::path();
+    save_as(last, [this](const fs::path& path) { fill(path); });
+    return {.num_steps = num_done_,
+            .is_finished = true,
+            .checkpoint = last,
+            .best = record_ ? record_->best() : std::nullopt};
   }
 
  private:
-  /// The newest one, which has to be of this run.
-  std::optional<std::int64_t> checked_checkpoint() const {
-    const auto last = folder_.last_step();
-    if (!last) return last;
-    const fs::path path = folder_.checkpoint(*last);
-    if (!options_.resume) {
-      throw InvalidInput(options_.output.string() + " has " + path.filename().string() +
-                         " of an earlier run; --resume goes on with it, or name another folder");
-    }
-    const fs::path json = path / kStateJson;
-    check_identity(parse_json(read_input(json.string()).text, json.string()).at("run"), identity_, path);
-    return last;
+  /// What the first rank has.
+  std::optional<std::int64_t> first_ones(std::optional<std::int64_t> own) const {
+    double place = own ? static_cast<double>(*own) + 1 : 0;  // 0 in all others
+    ranks_.sum({&place, 1});
+    return place > 0 ? std::optional(static_cast<std::int64_t>(place) - 1) : std::nullopt;
   }
+
+  fs::path folder_of_step(std::int64_t step) const { return record_ ? record_->folder().checkpoint(step) : fs::path(); }
 
   /// False where it was interrupted before the step was whole; nothing of it remains then.
   bool step() {
     const auto start = Clock::now();
     StepReport done{.step = num_done_ + 1, .num_steps = num_steps_};
-    const std::vector<DualStream> packs = batches_.of_step(num_done_);
-    const double share = 1 / static_cast<double>(packs.size());
-    for (const DualStream& pack : packs) {
-      if (watcher_.is_interrupted()) return false;
+    const double share = 1 / static_cast<double>(batches_.num_packs(num_done_));
+    bool is_interrupted = false;
+    for (const DualStream& pack : batches_.of_step(num_done_, {.rank = ranks_.rank(), .size = ranks_.size()})) {
+      is_interrupted = watcher_.is_interrupted();
+      if (is_interrupted) break;
       const auto weights = loss_weights(pack.losses, options_.weighting, options_.next_token_weight);
-      const Losses losses = model_.add_gradient(pack, weights, options_.next_token_weight, share);
-      done.losses.masked += losses.masked * share;
-      done.losses.next_token += losses.next_token * share;
-      done.losses.distilled += losses.distilled * share;
-      done.losses.total += losses.total * share;
-      done.losses.num_masked += losses.num_masked;
-      done.losses.num_next += losses.num_next;
+      const Losses losses = model_->add_gradient(pack, weights, options_.next_token_weight, share);
+      add(losses, share, done.losses);
       done.num_rows += pack.ids.size();
       done.num_tokens += static_cast<std::size_t>(pack.num_tokens);
     }
+    if (!sum_over_ranks(ranks_, is_interrupted, done.losses, {&done.num_rows, &done.num_tokens})) return false;
     done.learning_rate = learning_rate(options_.schedule, num_done_, num_steps_);
     try {
-      done.gradient_norm = model_.step(done.learning_rate);
+      done.gradient_norm = model_->step(done.learning_rate);
     } catch (const InvalidInput& error) {
       throw InvalidInput("step " + std::to_string(done.step) + ": " + error.what() +
                          "; a smaller --learning-rate may help, and the last checkpoint is as it was");
     }
     done.seconds = seconds_since(start);
     ++num_done_;
-    metrics_.append(report_json(done));
-    hooks_.on_step(done);
+    if (record_) {
+      record_->append(report_json(done));
+      hooks_.on_step(done);
+    }
     return true;
   }
 
@@ -184,113 +173,105 @@ class Run {
     const std::int64_t every = options_.eval_every > 0 ? options_.eval_every : options_.save_every;
     if (num_done_ % every != 0 && num_done_ != num_steps_ && last_ != num_done_) return true;
     if (!judge_held_out()) return false;
-    const auto best = best_step();
-    if (best) link_best(*best);
-    folder_.keep_newest(options_.save_total_limit, best);
+    if (record_) record_->keep(options_.save_total_limit, watcher_);
     if (!answer_exercises()) return false;
-    draw_curves();
+    if (record_) record_->draw_curves();
     return true;
   }
 
-  /// A file system without links has none; the run goes on.
-  void link_best(std::int64_t step) const {
-    try {
-      folder_.link_best(step);
-    } catch (const ResourceError& error) {
-      watcher_.note(error.what());
-    }
-  }
+  /// Whether an earlier run has.
+  bool has_measured(const char* name) const { return ranks_.any(record_ && record_->metrics().has(name, num_done_)); }
 
   bool judge_held_out() {
-    if (!evaluator_ || metrics_.has("eval_loss", num_done_)) return true;
+    if (!evaluator_ || has_measured("eval_loss")) return true;
     const auto start = Clock::now();
-    const auto losses = evaluator_->losses(model_, watcher_);
+    const auto losses = evaluator_->losses(*model_, watcher_);
     if (!losses) return false;
-    const auto& before = metrics_.of("eval_loss");
+    if (!record_) return true;
+    const auto& before = record_->metrics().of("eval_loss");
     HeldOutReport done{.step = num_done_, .losses = *losses, .seconds = seconds_since(start)};
     done.is_best = std::ranges::all_of(before, [&](const auto& point) { return losses->total < point.value; });
-    metrics_.append(report_json(done));
+    record_->append(report_json(done));
     hooks_.on_held_out(done);
     return true;
   }
 
   bool answer_exercises() {
-    if (!hooks_.answer_exercises || metrics_.has("exercise_accuracy", num_done_)) return true;
+    if (!hooks_.answer_exercises || has_measured("exercise_accuracy")) return true;
     const auto start = Clock::now();
     const bool is_saved = last_ == num_done_;
-    const fs::path place = is_saved ? folder_.checkpoint(num_done_) : folder_.passing_checkpoint();
-    if (!is_saved) folder_.save(place, [this](const fs::path& path) { fill(path); });
-    const auto scores = hooks_.answer_exercises(place);
-    if (!is_saved) RunFolder::remove(place);
-    if (!scores) return false;
+    const fs::path place = is_saved  ? folder_of_step(num_done_)
+                           : record_ ? record_->folder().passing_checkpoint()
+                                     : fs::path();
+    if (!is_saved) save_as(place, [this](const fs::path& path) { fill(path); });
+    std::optional<ExerciseScores> scores;
+    ranks_.first_alone([&] {
+      scores = hooks_.answer_exercises(place);
+      if (!is_saved) RunFolder::remove(place);
+    });
+    if (ranks_.any(record_ && !scores)) return false;
+    if (!record_) return true;
     const ExerciseReport done{.step = num_done_, .scores = *scores, .seconds = seconds_since(start)};
-    metrics_.append(report_json(done));
+    record_->append(report_json(done));
     hooks_.on_exercises(done);
     return true;
   }
 
-  /// Of the checkpoint with the lowest held-out loss. One that was removed had a higher one.
-  std::optional<std::int64_t> best_step() const {
-    std::optional<Metrics::Point> best;
-    const auto steps = folder_.steps();
-    for (const Metrics::Point& point : metrics_.of("eval_loss")) {
-      if (best && !(point.value < best->value)) continue;
-      if (std::ranges::binary_search(steps, point.step)) best = point;
-    }
-    return best ? std::optional(best->step) : std::nullopt;
-  }
-
-  void draw_curves() const {
-    const auto svg = curves(metrics_, (options_.output / "").parent_path().filename().string());
-    if (svg) write_whole_file(options_.output / "curves.svg", *svg);
-  }
-
   TrainResult interrupted() {
     if (last_ != num_done_) save();
-    draw_curves();
-    return {.num_steps = num_done_, .is_finished = false, .checkpoint = folder_.checkpoint(num_done_)};
+    if (record_) record_->draw_curves();
+    return {.num_steps = num_done_, .is_finished = false, .checkpoint = folder_of_step(num_done_)};
   }
 
   void save() {
-    folder_.save(folder_.checkpoint(num_done_), [this](const fs::path& path) {
+    save_as(folder_of_step(num_done_), [this](const fs::path& path) {
       fill(path);
-      model_.save_state(path / kState);
-      write_json_file(path / kStateJson, Json::object({{"step", num_done_}, {"run", identity_}}));
+      model_->save_state(path / kState);
+      if (record_) record_->write_state(path, num_done_);
     });
     last_ = num_done_;
+  }
+
+  /// All ranks have a part in what is written, by the first one.
+  void save_as(const fs::path& place, const std::function<void(const fs::path&)>& fill_folder) const {
+    if (record_) {
+      record_->folder().save(place, fill_folder);
+    } else {
+      fill_folder(place);
+    }
   }
 
   /// What every program reads: a checkpoint, or an adapter of one.
   void fill(const fs::path& path) const {
     if (options_.model.lora) {
-      write_lora_config(path, *options_.model.lora, start_.config.mask_token_id);
-      model_.save_weights(path / "adapter_model.safetensors", DType::kF32);
+      if (record_) write_lora_config(path, *options_.model.lora, start_.config.mask_token_id);
+      model_->save_weights(path / "adapter_model.safetensors", DType::kF32);
       return;
     }
+    if (record_) describe_model(path);
+    model_->save_weights(path / "model.safetensors", options_.save_type);
+  }
+
+  void describe_model(const fs::path& path) const {
     Json::Object members = start_.config_json.as_object();
-    const auto set = [&members](const char* key, const Json& value) {
-      std::erase_if(members, [key](const JsonMember& member) { return member.key == key; });
-      members.push_back({key, value});
-    };
-    set("mask_token_id", static_cast<std::int64_t>(start_.config.mask_token_id));
     std::erase_if(members, [](const JsonMember& member) { return member.key == "dtype"; });
-    set("torch_dtype", options_.save_type == DType::kBF16 ? "bfloat16" : "float32");
-    write_json_file(path / "config.json", members);
+    Json config = members;
+    config.replace("mask_token_id", static_cast<std::int64_t>(start_.config.mask_token_id));
+    config.replace("torch_dtype", options_.save_type == DType::kBF16 ? "bfloat16" : "float32");
+    write_json_file(path / "config.json", config);
     copy_companion_files(start_.companions, path, start_.is_from_nothing ? Companions::kText : Companions::kAll);
-    model_.save_weights(path / "model.safetensors", options_.save_type);
   }
 
   const StartingPoint& start_;
   const TrainOptions& options_;
   const Watcher& watcher_;
   const RunHooks& hooks_;
+  Ranks& ranks_;
   Batches batches_;
   std::int64_t num_steps_;
-  Json identity_;
-  RunFolder folder_;
+  std::optional<RunRecord> record_;   // in the first rank
   std::optional<std::int64_t> last_;  // step of the newest checkpoint
-  Metrics metrics_;
-  TrainedModel model_;
+  std::unique_ptr<TrainedModel> model_;
   std::optional<Evaluator> evaluator_;  // where samples are held out
   std::int64_t num_done_ = 0;
 };
@@ -299,7 +280,15 @@ class Run {
 
 TrainResult train(const StartingPoint& start, const RunData& data, const TrainOptions& options, const Watcher& watcher,
                   const RunHooks& hooks) {
-  return Run(start, data, options, watcher, hooks).train();
+  const auto others = options.world.size > 1 ? meet(options.world, watcher) : nullptr;
+  Ranks& ranks = others ? *others : Ranks::alone();
+  try {
+    const TrainResult result = Run(start, data, options, watcher, hooks, ranks).train();
+    ranks.any(false);  // nobody goes before all is written
+    return result;
+  } catch (const std::exception&) {
+    std::rethrow_exception(ranks.end(std::current_exception()));
+  }
 }
 
 }  // namespace wedlm::train

@@ -8,6 +8,7 @@
 #include "wedlm/base/watcher.h"
 #include "wedlm/train/batches.h"
 #include "wedlm/train/data/held_out.h"
+#include "wedlm/train/ranks/world.h"
 #include "wedlm/train/reports.h"
 #include "wedlm/train/schedule.h"
 #include "wedlm/train/starting_point.h"
@@ -29,6 +30,7 @@ struct TrainOptions {
   DType save_type = DType::kBF16;  // of the weights
   std::filesystem::path output{};
   bool resume = false;
+  World world{};  // which process of the run this is
 };
 
 struct TrainResult {
@@ -42,9 +44,11 @@ struct TrainResult {
 /// training_state.safetensors and training_state.json beside it, OUTPUT/metrics.jsonl, the run's reports, one a line,
 /// OUTPUT/curves.svg, which draws them, and at the end OUTPUT/final. Held-out samples are judged before the first step,
 /// as often as the options say, at each checkpoint and at the end; OUTPUT/best is a link to the checkpoint that has the
-/// lowest loss on them. An interrupted run writes a checkpoint. Throws InvalidInput for an output folder that another
-/// run uses, that has checkpoints without `resume`, or of another run's options with it; where a gradient is not
-/// finite, naming step and weight; ResourceError for what cannot be written.
+/// lowest loss on them. An interrupted run writes a checkpoint. Of a world of several processes each takes its share of
+/// a step's packs; the first one writes and calls hooks, and one that is interrupted ends all. Throws InvalidInput for
+/// an output folder that another run uses, that has checkpoints without `resume`, or of another run's options with it;
+/// where a gradient is not finite, naming step and weight; ResourceError for what cannot be written, and where another
+/// process has gone; SaidElsewhere where another one has said why all end.
 TrainResult train(const StartingPoint& start, const RunData& data, const TrainOptions& options, const Watcher& watcher,
                   const RunHooks& hooks);
 

@@ -161,8 +161,13 @@ Json sample_origin(const fs::path& model_folder, const std::vector<TrainingFile>
        {"data", data}});
 }
 
-TokenCache::TokenCache(fs::path path, const Json& origin, std::size_t num_files, std::size_t vocab_size)
-    : path_(std::move(path)), origin_(write_json(origin)), num_files_(num_files), vocab_size_(vocab_size) {}
+TokenCache::TokenCache(fs::path path, const Json& origin, std::size_t num_files, std::size_t vocab_size,
+                       CacheAccess access)
+    : path_(std::move(path)),
+      origin_(write_json(origin)),
+      num_files_(num_files),
+      vocab_size_(vocab_size),
+      access_(access) {}
 
 SampleSet TokenCache::samples(const std::function<SampleSet(ReadingReport&)>& make,
                               const std::function<void(const std::string&)>& note, ReadingReport& report) const {
@@ -172,7 +177,7 @@ SampleSet TokenCache::samples(const std::function<SampleSet(ReadingReport&)>& ma
     note("The token cache " + path_.string() + " " + unusable.reason + "; it is made again");
   }
   SampleSet made = make(report);
-  write(made, report);
+  if (access_ == CacheAccess::kReadWrite) write(made, report);
   return made;
 }
 

@@ -17,10 +17,13 @@ namespace wedlm::train {
 Json sample_origin(const std::filesystem::path& model_folder, const std::vector<TrainingFile>& files,
                    const SampleOptions& options, BadLines bad_lines);
 
+enum class CacheAccess { kReadWrite, kRead };
+
 class TokenCache {
  public:
-  /// `num_files` and `vocab_size` bound what samples may hold.
-  TokenCache(std::filesystem::path path, const Json& origin, std::size_t num_files, std::size_t vocab_size);
+  /// `num_files` and `vocab_size` bound what samples may hold. With kRead nothing is written.
+  TokenCache(std::filesystem::path path, const Json& origin, std::size_t num_files, std::size_t vocab_size,
+             CacheAccess access = CacheAccess::kReadWrite);
 
   /// The samples of the file where it has those of this origin. Else those that `make` returns, which are written to
   /// it; `note` gets a line that says why where a file was there. Throws InvalidInput for a file that is no token
@@ -36,6 +39,7 @@ class TokenCache {
   std::string origin_;  // as JSON
   std::size_t num_files_;
   std::size_t vocab_size_;
+  CacheAccess access_;
 };
 
 }  // namespace wedlm::train

@@ -4,63 +4,147 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "wedlm/base/error.h"
+#include "wedlm/train/ranks/buckets.h"
+#include "wedlm/train/torch/part_exchange.h"
 #include "wedlm/train/torch/tensor_file.h"
 
 namespace wedlm::train {
 namespace {
 
 using at::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
 
 /// Norms and biases are the vectors.
 bool has_decay(const Tensor& weight) {
   return weight.dim() > 1;
 }
 
-torch::optim::AdamW make_optimizer(const std::vector<Tensor>& weights, const AdamW& adam) {
-  std::vector<Tensor> decayed, kept;
-  for (const Tensor& weight : weights) (has_decay(weight) ? decayed : kept).push_back(weight);
-  const auto options = torch::optim::AdamWOptions().betas({adam.beta1, adam.beta2}).eps(adam.eps);
-  std::vector<torch::optim::OptimizerParamGroup> groups;
-  for (const auto& [group, decay] : {std::pair(decayed, adam.weight_decay), std::pair(kept, 0.0)}) {
-    auto own = std::make_unique<torch::optim::AdamWOptions>(options);
-    own->weight_decay(decay);
-    groups.emplace_back(group, std::move(own));
+/// A replica, whose gradient goes to a leaf of the masters' type.
+class TrackedReplica : public torch::autograd::Function<TrackedReplica> {
+ public:
+  static Tensor forward(AutogradContext* /*context*/, const Tensor& /*leaf*/, const Tensor& replica) {
+    return replica.detach();
   }
-  return torch::optim::AdamW(groups, options);
-}
+  static variable_list backward(AutogradContext* /*context*/, const variable_list& gradients) {
+    return {gradients[0].to(at::kFloat), Tensor()};
+  }
+};
 
 }  // namespace
 
 struct LearnedWeights::Impl {
-  Impl(std::vector<std::string> given_names, std::vector<Tensor> given, const AdamW& optimizer_options)
-      : adam(optimizer_options),
-        names(std::move(given_names)),
-        weights(std::move(given)),
-        optimizer(make_optimizer(weights, adam)) {}
+  Impl(const AdamW& optimizer_options, Ranks& all_ranks) : adam(optimizer_options), ranks(all_ranks) {}
 
-  torch::optim::AdamWParamState* state_of(const Tensor& weight) {
-    const auto found = optimizer.state().find(c10::guts::to_string(weight.unsafeGetTensorImpl()));
-    return found == optimizer.state().end() ? nullptr
-                                            : static_cast<torch::optim::AdamWParamState*>(found->second.get());
+  bool is_shared() const { return ranks.size() > 1; }
+
+  void add(const std::string& name, const Tensor& weight, Replicas replicas) {
+    names.push_back(name);
+    weights.push_back(weight);
+    sizes.push_back(weight.numel());
+    leaves.push_back(weight);
+    parts.push_back(weight);
+    if (is_shared()) {
+      const ElementRange own = part_of(weight.numel(), ranks.rank(), ranks.size());
+      parts.back() = weight.detach().view(-1).narrow(0, own.begin, own.count);
+      if (replicas == Replicas::kBfloat16) {
+        parts.back() = parts.back().clone();
+        weights.back() = weight.to(at::kBFloat16);
+        leaves.back() = at::zeros({1}, at::kFloat).expand(weight.sizes());  // has a gradient, and takes no memory
+      }
+    }
+    leaves.back().set_requires_grad(true);
+  }
+
+  void make_optimizer() {
+    std::vector<Tensor> decayed, kept;
+    for (std::size_t i = 0; i < parts.size(); ++i) (has_decay(weights[i]) ? decayed : kept).push_back(parts[i]);
+    const auto options = torch::optim::AdamWOptions().betas({adam.beta1, adam.beta2}).eps(adam.eps);
+    std::vector<torch::optim::OptimizerParamGroup> groups;
+    for (const auto& [group, decay] : {std::pair(decayed, adam.weight_decay), std::pair(kept, 0.0)}) {
+      auto own = std::make_unique<torch::optim::AdamWOptions>(options);
+      own->weight_decay(decay);
+      groups.emplace_back(group, std::move(own));
+    }
+    optimizer = std::make_unique<torch::optim::AdamW>(groups, options);
+  }
+
+  std::size_t index_of(const std::string& name) const {
+    return static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
+  }
+
+  static std::string key_of(const Tensor& part) { return c10::guts::to_string(part.unsafeGetTensorImpl()); }
+
+  const torch::optim::AdamWParamState* state_of(const Tensor& part) const {
+    const auto found = optimizer->state().find(key_of(part));
+    return found == optimizer->state().end() ? nullptr
+                                             : static_cast<const torch::optim::AdamWParamState*>(found->second.get());
+  }
+
+  /// Gives each part its gradient of all ranks; a weight has none where it has none in any.
+  void reduce_gradients() {
+    std::vector<double> counts;
+    for (const Tensor& leaf : leaves) counts.push_back(leaf.grad().defined() ? 1 : 0);
+    ranks.sum(counts);
+    std::vector<Tensor> whole, own;
+    std::vector<std::int64_t> own_sizes;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (counts[i] == 0) continue;
+      parts[i].mutable_grad() = at::empty_like(parts[i]);
+      own.push_back(parts[i].grad());
+      whole.push_back(leaves[i].grad());
+      own_sizes.push_back(sizes[i]);
+      leaves[i].mutable_grad().reset();
+    }
+    sum_to_parts(whole, own_sizes, own, ranks);
+  }
+
+  /// Norm of all gradients.
+  double gradient_norm() {
+    std::vector<double> squares(parts.size());
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const Tensor& gradient = parts[i].grad();
+      if (gradient.defined()) squares[i] = gradient.to(at::kDouble).square().sum().item<double>();
+    }
+    ranks.sum(squares);
+    double sum = 0;
+    for (std::size_t i = 0; i < squares.size(); ++i) {
+      if (!std::isfinite(squares[i])) throw InvalidInput("the gradient of " + names[i] + " is not a finite number");
+      sum += squares[i];
+    }
+    return std::sqrt(sum);
+  }
+
+  /// Of all ranks.  // of the shape of weight i
+  Tensor whole(std::size_t i, const Tensor& part) const {
+    return is_shared() ? joined_parts(part.detach(), sizes[i], ranks).view(weights[i].sizes()) : part.detach();
+  }
+
+  /// A rank's own part of a whole one.
+  Tensor own_part(std::size_t i, const Tensor& whole) const {
+    if (!is_shared()) return whole;
+    const ElementRange own = part_of(sizes[i], ranks.rank(), ranks.size());
+    return whole.reshape(-1).narrow(0, own.begin, own.count).clone();
   }
 
   const AdamW adam;
+  Ranks& ranks;
   std::vector<std::string> names;
-  std::vector<Tensor> weights;
-  torch::optim::AdamW optimizer;
+  std::vector<Tensor> weights;  // what is computed with
+  std::vector<Tensor> leaves;   // in whose gradients theirs are: the weights, but for replicas
+  std::vector<Tensor> parts;    // masters of this rank: the weights where it is alone
+  std::vector<std::int64_t> sizes;
+  std::unique_ptr<torch::optim::AdamW> optimizer;  // of the parts
 };
 
-LearnedWeights::LearnedWeights(const std::vector<std::pair<std::string, Tensor>>& weights, const AdamW& optimizer) {
-  std::vector<std::string> names;
-  std::vector<Tensor> tensors;
-  for (const auto& [name, tensor] : weights) {
-    names.push_back(name);
-    tensors.push_back(tensor);
-    tensors.back().set_requires_grad(true);
-  }
-  impl_ = std::make_unique<Impl>(std::move(names), std::move(tensors), optimizer);
+LearnedWeights::LearnedWeights(std::vector<std::pair<std::string, Tensor>> weights, const AdamW& optimizer,
+                               Replicas replicas, Ranks& ranks)
+    : impl_(std::make_unique<Impl>(optimizer, ranks)) {
+  for (auto& [name, tensor] : weights) impl_->add(name, std::exchange(tensor, Tensor()), replicas);
+  impl_->make_optimizer();
 }
 
 LearnedWeights::~LearnedWeights() = default;
@@ -70,69 +154,87 @@ const std::vector<std::string>& LearnedWeights::names() const {
 }
 
 const Tensor* LearnedWeights::find(const std::string& name) const {
-  const auto found = std::ranges::find(impl_->names, name);
-  return found == impl_->names.end() ? nullptr
-                                     : &impl_->weights[static_cast<std::size_t>(found - impl_->names.begin())];
+  const std::size_t index = impl_->index_of(name);
+  return index == impl_->names.size() ? nullptr : &impl_->weights[index];
+}
+
+Tensor LearnedWeights::tracked(const std::string& name) const {
+  const std::size_t index = impl_->index_of(name);
+  const Tensor &weight = impl_->weights.at(index), &leaf = impl_->leaves[index];
+  return weight.is_same(leaf) ? weight : TrackedReplica::apply(leaf, weight);
+}
+
+Tensor LearnedWeights::gradient(const std::string& name) const {
+  const std::size_t index = impl_->index_of(name);
+  return index == impl_->names.size() ? Tensor() : impl_->leaves[index].grad();
 }
 
 double LearnedWeights::step(double learning_rate) {
   const torch::NoGradGuard guard;
-  double squares = 0;
-  for (std::size_t i = 0; i < impl_->weights.size(); ++i) {
-    const Tensor& gradient = impl_->weights[i].grad();
-    if (!gradient.defined()) continue;
-    const auto square = gradient.to(at::kDouble).square().sum().item<double>();
-    if (!std::isfinite(square)) throw InvalidInput("the gradient of " + impl_->names[i] + " is not a finite number");
-    squares += square;
-  }
-  const double norm = std::sqrt(squares);
+  if (impl_->is_shared()) impl_->reduce_gradients();
+  const double norm = impl_->gradient_norm();
   if (impl_->adam.max_gradient_norm > 0 && norm > 0) {
     const double factor = std::min(1.0, impl_->adam.max_gradient_norm / (norm + 1e-6));
-    for (const Tensor& weight : impl_->weights) {
-      if (weight.grad().defined()) weight.grad().mul_(factor);
+    for (const Tensor& part : impl_->parts) {
+      if (part.grad().defined()) part.grad().mul_(factor);
     }
   }
-  for (auto& group : impl_->optimizer.param_groups()) group.options().set_lr(learning_rate);
-  impl_->optimizer.step();
-  impl_->optimizer.zero_grad();
+  for (auto& group : impl_->optimizer->param_groups()) group.options().set_lr(learning_rate);
+  impl_->optimizer->step();
+  impl_->optimizer->zero_grad();
+  if (impl_->is_shared()) share_parts(impl_->parts, impl_->weights, impl_->ranks);
   return norm;
 }
 
 void LearnedWeights::save(const std::filesystem::path& path, DType type, std::string_view prefix) const {
-  std::vector<std::pair<std::string, Tensor>> tensors;
+  std::vector<TensorToWrite> tensors;
   for (std::size_t i = 0; i < impl_->names.size(); ++i) {
-    tensors.emplace_back(std::string(prefix) + impl_->names[i], impl_->weights[i].detach());
+    tensors.push_back({std::string(prefix) + impl_->names[i], impl_->weights[i].sizes().vec(),
+                       [this, i] { return impl_->whole(i, impl_->parts[i]); }});
   }
-  write_tensors(path, tensors, type);
+  write_tensors(path, tensors, type, impl_->ranks);
 }
 
 void LearnedWeights::save_state(const std::filesystem::path& path) const {
-  std::vector<std::pair<std::string, Tensor>> tensors;
+  std::vector<TensorToWrite> tensors;
   for (std::size_t i = 0; i < impl_->names.size(); ++i) {
     const std::string& name = impl_->names[i];
-    tensors.emplace_back("weight." + name, impl_->weights[i].detach());
-    const auto* state = impl_->state_of(impl_->weights[i]);
+    const auto add = [&](const char* what, const Tensor& part) {
+      tensors.push_back(
+          {what + name, impl_->weights[i].sizes().vec(), [this, i, part] { return impl_->whole(i, part); }});
+    };
+    add("weight.", impl_->parts[i]);
+    const auto* state = impl_->state_of(impl_->parts[i]);
     if (state == nullptr) continue;
-    tensors.emplace_back("mean." + name, state->exp_avg());
-    tensors.emplace_back("variance." + name, state->exp_avg_sq());
-    tensors.emplace_back("step." + name, at::full({1}, static_cast<double>(state->step()), at::kFloat));
+    add("mean.", state->exp_avg());
+    add("variance.", state->exp_avg_sq());
+    const Tensor step = at::full({1}, static_cast<double>(state->step()), at::kFloat);
+    tensors.push_back({"step." + name, {1}, [step] { return step; }});
   }
-  write_tensors(path, tensors, DType::kF32);
+  write_tensors(path, tensors, DType::kF32, impl_->ranks);
 }
 
 void LearnedWeights::load_state(const std::filesystem::path& path) {
   const torch::NoGradGuard guard;
-  TensorFile file(path);
+  std::optional<TensorFile> file;
+  if (impl_->ranks.is_first()) file.emplace(path);
+  const auto read = [&](const std::string& name, const Tensor& like) {
+    const Tensor values = file ? file->tensor(name, like) : at::empty(like.sizes(), at::kFloat);
+    impl_->ranks.broadcast(values);
+    return values;
+  };
   for (std::size_t i = 0; i < impl_->names.size(); ++i) {
     const std::string& name = impl_->names[i];
-    Tensor weight = impl_->weights[i];
-    weight.copy_(file.tensor("weight." + name, weight));
-    if (!file.has("step." + name)) continue;
+    const Tensor &weight = impl_->weights[i], &part = impl_->parts[i];
+    const Tensor masters = read("weight." + name, weight);
+    weight.copy_(masters);
+    if (!part.is_same(weight)) part.copy_(impl_->own_part(i, masters));
+    if (!impl_->ranks.any(file && file->has("step." + name))) continue;
     auto state = std::make_unique<torch::optim::AdamWParamState>();
-    state->step(static_cast<std::int64_t>(file.tensor("step." + name, at::zeros({1})).item<float>()));
-    state->exp_avg(file.tensor("mean." + name, weight));
-    state->exp_avg_sq(file.tensor("variance." + name, weight));
-    impl_->optimizer.state()[c10::guts::to_string(weight.unsafeGetTensorImpl())] = std::move(state);
+    state->step(static_cast<std::int64_t>(read("step." + name, at::zeros({1})).item<float>()));
+    state->exp_avg(impl_->own_part(i, read("mean." + name, weight)));
+    state->exp_avg_sq(impl_->own_part(i, read("variance." + name, weight)));
+    impl_->optimizer->state()[Impl::key_of(part)] = std::move(state);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "wedlm/base/error.h"
 #include "wedlm/checkpoint/safetensors_writer.h"
@@ -34,8 +35,7 @@ std::vector<std::int64_t> sizes_of(const Shape& shape) {
   return sizes;
 }
 
-Shape shape_of(const Tensor& tensor) {
-  const auto sizes = tensor.sizes();
+Shape shape_of(const std::vector<std::int64_t>& sizes) {
   switch (sizes.size()) {
     case 1:
       return {sizes[0]};
@@ -56,16 +56,21 @@ Tensor tensor_of(const ConstTensor& tensor) {
   return copy;
 }
 
-void write_tensors(const std::filesystem::path& path, const std::vector<std::pair<std::string, Tensor>>& tensors,
-                   DType type) {
-  std::vector<TensorPlan> plan;
-  for (const auto& [name, tensor] : tensors) plan.push_back({.name = name, .dtype = type, .shape = shape_of(tensor)});
-  SafetensorsWriter writer(path, plan);
-  for (const auto& [name, tensor] : tensors) {
-    const Tensor rounded = tensor.to(at::kCPU, scalar_type(type)).contiguous();
-    writer.write({static_cast<const std::byte*>(rounded.data_ptr()), rounded.nbytes()});
+void write_tensors(const std::filesystem::path& path, const std::vector<TensorToWrite>& tensors, DType type,
+                   const Ranks& ranks) {
+  std::optional<SafetensorsWriter> writer;
+  if (ranks.is_first()) {
+    std::vector<TensorPlan> plan;
+    for (const auto& one : tensors) plan.push_back({.name = one.name, .dtype = type, .shape = shape_of(one.sizes)});
+    writer.emplace(path, plan);
   }
-  writer.finish();
+  for (const TensorToWrite& one : tensors) {
+    const Tensor values = one.values();
+    if (!writer) continue;
+    const Tensor rounded = values.to(at::kCPU, scalar_type(type)).contiguous();
+    writer->write({static_cast<const std::byte*>(rounded.data_ptr()), rounded.nbytes()});
+  }
+  if (writer) writer->finish();
 }
 
 const NamedTensor* TensorFile::find(const std::string& name) const {

@@ -1,26 +1,31 @@
 // LibTorch's tensors to and from safetensors files.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "wedlm/checkpoint/safetensors.h"
 #include "wedlm/tensor/tensor.h"
-
-namespace at {
-class Tensor;
-}  // namespace at
+#include "wedlm/train/torch/ranks.h"
 
 namespace wedlm::train {
 
 /// A copy, of the same type.
 at::Tensor tensor_of(const ConstTensor& tensor);
 
-/// Writes tensors with their names in this order, rounded to that type. Throws as SafetensorsWriter.
-void write_tensors(const std::filesystem::path& path, const std::vector<std::pair<std::string, at::Tensor>>& tensors,
-                   DType type);
+struct TensorToWrite {
+  std::string name;
+  std::vector<std::int64_t> sizes;
+  std::function<at::Tensor()> values;  // called once, when its turn comes: it may be made of what all ranks have
+};
+
+/// Writes tensors with their names in this order, rounded to that type. Throws as SafetensorsWriter. All ranks make
+/// them, and the first one writes.
+void write_tensors(const std::filesystem::path& path, const std::vector<TensorToWrite>& tensors, DType type,
+                   const Ranks& ranks);
 
 class TensorFile {
  public:

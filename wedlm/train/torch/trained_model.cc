@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "wedlm/base/error.h"
+#include "wedlm/base/xxh64.h"
 #include "wedlm/model/weight_list.h"
 #include "wedlm/train/torch/forward.h"
 #include "wedlm/train/torch/lora.h"
@@ -45,10 +46,9 @@ std::vector<std::int64_t> rows_of(const DualStream& stream) {
 }  // namespace
 
 struct TrainedModel::Impl {
-  Impl(const ModelConfig& model, const ModelOptions& model_options, const AdamW& optimizer_options)
-      : config(model), options(model_options), adam(optimizer_options) {}
+  Impl(const ModelConfig& model, const ModelOptions& model_options) : config(model), options(model_options) {}
 
-  void load(const WeightSource& source) {
+  void load(const WeightSource& source, const AdamW& adam, Ranks& ranks) {
     const ModelFormats formats = formats_to_load(config.quantization, options.base);
     if (!options.lora && formats != ModelFormats()) {
       throw InvalidInput("weights of " + describe(formats) +
@@ -65,9 +65,14 @@ struct TrainedModel::Impl {
           spec.name,
           tensor_of(source.weight(spec.name).tensor).to(options.lora ? scalar_type(options.compute) : master));
     }
-    weights.insert(all.begin(), all.end());
-    if (options.lora) lora = std::make_unique<LoraLayers>(config, *options.lora, options.seed, is_double);
-    learned = std::make_unique<LearnedWeights>(lora ? lora->weights() : all, adam);
+    if (options.lora) {
+      weights.insert(all.begin(), all.end());
+      lora = std::make_unique<LoraLayers>(config, *options.lora, options.seed, is_double);
+      all = lora->weights();
+    }
+    const bool is_rounded = !lora && options.compute == ComputeType::kBfloat16;
+    learned = std::make_unique<LearnedWeights>(std::move(all), adam,
+                                               is_rounded ? Replicas::kBfloat16 : Replicas::kMasters, ranks);
   }
 
   const Tensor& weight(const std::string& name) const {
@@ -80,7 +85,8 @@ struct TrainedModel::Impl {
 
   ForwardParts parts(const DualStream& stream, bool has_dropout) const {
     const WeightOf computing = [this](const std::string& name) {
-      return weight(name).to(scalar_type(options.compute));
+      const auto frozen = weights.find(name);
+      return (frozen != weights.end() ? frozen->second : learned->tracked(name)).to(scalar_type(options.compute));
     };
     return {.weight = computing,
             .product =
@@ -150,18 +156,17 @@ struct TrainedModel::Impl {
 
   const ModelConfig config;
   const ModelOptions options;
-  const AdamW adam;
-  std::unordered_map<std::string, Tensor> weights;  // of the checkpoint, but those that are packed
+  std::unordered_map<std::string, Tensor> weights;  // of the checkpoint that are frozen, but those that are packed
   PackedWeights packed;
   std::unique_ptr<LoraLayers> lora;
   std::unique_ptr<LearnedWeights> learned;
 };
 
 TrainedModel::TrainedModel(const WeightSource& source, const ModelConfig& config, const ModelOptions& options,
-                           const AdamW& optimizer)
-    : impl_(std::make_unique<Impl>(config, options, optimizer)) {
+                           const AdamW& optimizer, Ranks& ranks)
+    : impl_(std::make_unique<Impl>(config, options)) {
   if (options.num_threads > 0) at::set_num_threads(options.num_threads);
-  impl_->load(source);
+  impl_->load(source, optimizer, ranks);
 }
 
 TrainedModel::~TrainedModel() = default;
@@ -214,7 +219,7 @@ std::vector<double> TrainedModel::weight(const std::string& name) const {
 }
 
 std::vector<double> TrainedModel::gradient(const std::string& name) const {
-  const Tensor& gradient = impl_->weight(name).grad();
+  const Tensor gradient = impl_->learned->gradient(name);
   return gradient.defined() ? values_of(gradient)
                             : std::vector<double>(static_cast<std::size_t>(impl_->weight(name).numel()));
 }
@@ -223,6 +228,17 @@ void TrainedModel::set_weight(const std::string& name, std::span<const double> v
   const torch::NoGradGuard guard;
   Tensor weight = impl_->weight(name);
   weight.copy_(at::tensor(std::vector<double>(values.begin(), values.end()), at::kDouble).view(weight.sizes()));
+}
+
+std::uint64_t TrainedModel::checksum() const {
+  std::vector<std::uint64_t> each;
+  const auto add = [&](const Tensor& weight) {
+    each.push_back(xxh64({static_cast<const std::byte*>(weight.data_ptr()), weight.nbytes()}));
+  };
+  for (const WeightSpec& spec : weight_list(impl_->config)) {
+    if (!impl_->packed.has(spec.name)) add(impl_->weight(spec.name));
+  }
+  return xxh64(std::as_bytes(std::span(each)));
 }
 
 void TrainedModel::save_weights(const std::filesystem::path& path, DType type) const {

@@ -46,9 +46,10 @@ struct Losses {
 
 class TrainedModel {
  public:
-  /// Copies the weights. Throws InvalidInput for a packed format without an adapter.
+  /// One of as many as there are `ranks`, which take their steps together. Copies the weights. Throws InvalidInput for a
+  /// packed format without an adapter.
   TrainedModel(const WeightSource& source, const ModelConfig& config, const ModelOptions& options,
-               const AdamW& optimizer);
+               const AdamW& optimizer, Ranks& ranks = Ranks::alone());
   ~TrainedModel();
   TrainedModel(const TrainedModel&) = delete;
   TrainedModel& operator=(const TrainedModel&) = delete;
@@ -62,8 +63,9 @@ class TrainedModel {
   /// Logits of those rows.  // [rows.size() x vocabulary]
   std::vector<double> logits(const DualStream& stream, const std::vector<std::int64_t>& rows);
 
-  /// One step of the optimiser with the gradients, which are then zero. Returns their norm before clipping. Throws
-  /// InvalidInput that names the first weight whose gradient is not finite; nothing has changed then.
+  /// One step of the optimiser with the gradients, summed over all ranks, which are then zero. Returns their norm
+  /// before clipping. Throws InvalidInput that names the first weight whose gradient is not finite; nothing has changed
+  /// then.
   double step(double learning_rate);
 
   /// Names of the weights that learn: all in the order of weight_list(), or an adapter's
@@ -75,7 +77,11 @@ class TrainedModel {
   std::vector<double> gradient(const std::string& name) const;
   void set_weight(const std::string& name, std::span<const double> values);
 
-  /// Writes the weights that learn as a safetensors file of that type, an adapter's under the names of PEFT.
+  /// Of all that was loaded and is not packed: equal in processes that loaded the same.
+  std::uint64_t checksum() const;
+
+  /// Writes the weights that learn as a safetensors file of that type, an adapter's under the names of PEFT. All ranks
+  /// call this and those below; the first one writes and reads.
   void save_weights(const std::filesystem::path& path, DType type) const;
   /// Writes the masters that learn and the optimiser's state, and reads them; what is read gives the same next step to
   /// the bit. The latter throws InvalidInput for a file of another model.

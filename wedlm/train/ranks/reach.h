@@ -1,0 +1,16 @@
+// How a process of a run finds the first one's machine, and the address by which it is reached itself.
+#pragma once
+
+#include <string>
+
+#include "wedlm/base/watcher.h"
+#include "wedlm/train/ranks/world.h"
+
+namespace wedlm::train {
+
+/// Waits until somebody listens at the world's address and port. Returns the address, in numbers, that this machine has
+/// towards it: whoever reaches that one reaches this. Throws ResourceError for a name that nobody knows, or where
+/// nobody listens for ten minutes, Interrupted.
+std::string reach_first(const World& world, const Watcher& watcher);
+
+}  // namespace wedlm::train
