@@ -238,7 +238,8 @@ int run_train(TrainCommand& command) {
     throw InvalidInput("give --eval-data or --eval-share, not both");
   }
   if (command.trainer.train == nullptr && !command.flags.is_dry_run) become_trainer(command.trainer);
-  const InterruptGuard interrupts(2, InterruptGuard::Signals::kInterruptAndTerminate);
+  // What starts several processes hands on the Ctrl-C that their terminal has sent them already.
+  const InterruptGuard interrupts(world.size > 1 ? 3 : 2, InterruptGuard::Signals::kInterruptAndTerminate);
   ConsoleWatcher watcher(console, interrupts);
   try {
     return read_and_train(command, console, watcher.watcher());

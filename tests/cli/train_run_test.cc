@@ -6,7 +6,6 @@
 namespace wedlm {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
 

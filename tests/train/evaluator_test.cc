@@ -6,28 +6,15 @@
 #include <span>
 
 #include "tests/support/data.h"
+#include "tests/train/some_samples.h"
 
 namespace wedlm::train {
 namespace {
 
 constexpr double kNextTokenWeight = 0.5;
-constexpr std::size_t kNumSamples = 9;
 
 class EvaluatorTest : public testing::Test {
  protected:
-  static DataSet some_data() {
-    SampleSetBuilder samples;
-    Draws draws(1, Draws::Purpose::kWeights, 0);
-    for (std::size_t i = 0; i < kNumSamples; ++i) {
-      Sample sample;
-      for (std::size_t token = 0; token < 10 + 7 * i; ++token) {
-        sample.append(std::vector<TokenId>{static_cast<TokenId>(draws.below(200))}, token > 4);
-      }
-      samples.add(sample, 0);
-    }
-    return {.samples = std::move(samples).take(), .files = std::vector<TrainingFile>(1)};
-  }
-
   /// -log of the probability that each of a pack's rows with a loss gives to its target.
   std::vector<double> cross_entropies(const DualStream& pack) {
     std::vector<std::int64_t> rows;
@@ -51,7 +38,7 @@ class EvaluatorTest : public testing::Test {
     return *evaluator.losses(model_, {});
   }
 
-  DataSet data_ = some_data();
+  DataSet data_ = some_samples();
   BatchOptions options_{.masks = {.block_size = 8}, .mask_token_id = 3, .max_tokens = 128};
   Checkpoint checkpoint_ = Checkpoint::open(test_data("checkpoints/qwen3-tied-f32-headdim32"));
   ModelConfig config_ = parse_model_config(checkpoint_.config());

@@ -1,6 +1,7 @@
 #include "wedlm/train/ranks/reach.h"
 
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include "wedlm/base/error.h"
@@ -72,6 +74,22 @@ std::optional<std::string> try_to_reach(const addrinfo& address) {
 }
 
 }  // namespace
+
+void check_port(const World& world) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int yes = 1;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(world.port);
+  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  const bool can =
+      ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 && ::listen(socket, 1) == 0;
+  const int error = errno;
+  ::close(socket);
+  if (can) return;
+  throw ResourceError("cannot listen at port " + std::to_string(world.port) + ": " +
+                      std::generic_category().message(error) + "; MASTER_PORT names another one");
+}
 
 std::string reach_first(const World& world, const Watcher& watcher) {
   const Addresses addresses = addresses_of(world);

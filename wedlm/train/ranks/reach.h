@@ -8,6 +8,9 @@
 
 namespace wedlm::train {
 
+/// Throws ResourceError with the reason where the first process could not listen at the world's port.
+void check_port(const World& world);
+
 /// Waits until somebody listens at the world's address and port. Returns the address, in numbers, that this machine has
 /// towards it: whoever reaches that one reaches this. Throws ResourceError for a name that nobody knows, or where
 /// nobody listens for ten minutes, Interrupted.

@@ -26,6 +26,7 @@ constexpr auto kSilence = 30min;     // of another process in one collective
 constexpr auto kStoreTimeout = 10s;  // of one question
 constexpr auto kLastWords = 3s;      // for the others to notice an end
 constexpr auto kBetweenLooks = 20ms;
+constexpr auto kBeforeNote = 3s;  // of whom is waited for
 
 /// Thrown where a collective or the store fails, which has one reason that matters.
 struct RankLost final : public std::exception {};
@@ -40,8 +41,8 @@ c10::intrusive_ptr<c10d::Store> open_store(const World& world, bool is_server) {
     return c10::make_intrusive<c10d::PrefixStore>(world.run,
                                                   c10::make_intrusive<c10d::TCPStore>(world.address, options));
   } catch (const std::exception&) {
-    throw ResourceError((is_server ? "cannot listen at port " : "cannot speak with the first process at port ") +
-                        std::to_string(world.port) + (is_server ? "; is it taken? MASTER_PORT names another one" : ""));
+    throw ResourceError("cannot speak with the first process of the run at " + world.address + " port " +
+                        std::to_string(world.port));
   }
 }
 
@@ -82,7 +83,10 @@ void finish(const c10::intrusive_ptr<Work>& work) {
 class GlooRanks final : public Ranks {
  public:
   GlooRanks(const World& world, const Watcher& watcher) : Ranks(world.rank, world.size) {
-    if (world.is_first()) store_ = open_store(world, true);
+    if (world.is_first()) {
+      check_port(world);  // the store would print more than the reason
+      store_ = open_store(world, true);
+    }
     const std::string own_address = reach_first(world, watcher);
     if (!world.is_first()) store_ = open_store(world, false);
     try {
@@ -158,8 +162,10 @@ class GlooRanks final : public Ranks {
       group_.reset();  // whoever waits for this process notices it now
       store_->set("ended/" + std::to_string(rank()), bytes_of("yes"));
       if (is_speaker && is_loss) reason = loss_of(missing_ranks());
+      store_->add("gone", 1);
       // Whose store it is stays until the others have looked into it.
-      if (is_first()) wait_for_ends(is_loss ? size() - 1 : size());
+      const int num_left = size() - (is_loss ? 1 : 0);
+      if (is_first()) wait_until([&] { return store_->add("gone", 0) >= num_left; });
       return is_speaker ? reason : std::make_exception_ptr(SaidElsewhere());
     } catch (const std::exception&) {
       return is_loss ? loss_of({0}) : reason;  // the first one had the store
@@ -194,10 +200,16 @@ class GlooRanks final : public Ranks {
                          "; MASTER_PORT of another run?");
     }
     const auto start = Clock::now();
+    bool is_noted = false;
     for (int other = 0; other < size(); ++other) {
       while (!has("rank/" + std::to_string(other))) {
         if (has("ended")) throw RankLost();
         if (watcher.is_interrupted()) throw Interrupted();
+        if (!is_noted && Clock::now() - start > kBeforeNote) {
+          is_noted = true;
+          watcher.note("Waiting for rank " + std::to_string(other) + " of " + std::to_string(size()) +
+                       " processes to come to " + world.address + " port " + std::to_string(world.port));
+        }
         if (Clock::now() - start > kPatience) {
           throw ResourceError("the process of rank " + std::to_string(other) + " did not come to " + world.address);
         }
@@ -206,23 +218,23 @@ class GlooRanks final : public Ranks {
     }
   }
 
-  int num_ended() {
-    int count = 0;
-    for (int other = 0; other < size(); ++other) count += has("ended/" + std::to_string(other)) ? 1 : 0;
-    return count;
-  }
-
-  void wait_for_ends(int count) {
+  template <class Condition>
+  static void wait_until(const Condition& is_met) {
     const auto start = Clock::now();
-    while (num_ended() < count && Clock::now() - start < kLastWords) std::this_thread::sleep_for(kBetweenLooks);
+    while (!is_met() && Clock::now() - start < kLastWords) std::this_thread::sleep_for(kBetweenLooks);
   }
 
   /// Those that do not end by themselves.
   std::set<int> missing_ranks() {
-    wait_for_ends(size() - 1);
+    const auto is_ended = [this](int other) { return has("ended/" + std::to_string(other)); };
+    wait_until([&] {
+      int count = 0;
+      for (int other = 0; other < size(); ++other) count += is_ended(other) ? 1 : 0;
+      return count >= size() - 1;
+    });
     std::set<int> missing;
     for (int other = 0; other < size(); ++other) {
-      if (!has("ended/" + std::to_string(other))) missing.insert(other);
+      if (!is_ended(other)) missing.insert(other);
     }
     return missing;
   }
