@@ -6,5 +6,6 @@ test_packages=(libgtest-dev libgmock-dev libbenchmark-dev python3 python3-venv c
 browser_packages=(chromium chromium-driver python3-selenium)  # without them the page's tests are left out
 deploy_packages=(nginx-light prometheus python3-yaml)  # without them the tests of deploy/ are skipped
 train_packages=(libtorch-dev libopenblas0-pthread)  # without them `wedlm train` is left out
+ranks_packages=(libgloo-dev openmpi-bin)  # without them it takes one process, and its test with mpirun is skipped
 check_packages=(clang clang-format clang-tidy libclang-rt-14-dev)
 cross_packages=(g++-aarch64-linux-gnu qemu-user googletest)

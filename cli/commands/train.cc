@@ -214,7 +214,8 @@ int read_and_train(TrainCommand& command, const Console& console, const Watcher&
                                        .folder = *flags.own_answers,
                                        .max_tokens = flags.own_answer_tokens,
                                        .bad_lines = flags.bad_lines,
-                                       .cpu = command.threads.cpu_options()},
+                                       .cpu = command.threads.cpu_options(),
+                                       .is_alone = flags.options.world.size == 1},
                                       watcher);
   }
   const train::SampleMaker maker(start.tokenizer, start.chat_template ? &*start.chat_template : nullptr, flags.samples);
@@ -272,7 +273,8 @@ Command add_train(CLI::App& program, const Trainer& trainer) {
              "  wedlm train -d chats.jsonl --dry-run\n"
              "  wedlm train -m Qwen/Qwen3-0.6B-Base -d chats.jsonl -d more.jsonl:0.5 -o my-model --learning-rate 1e-5\n"
              "  wedlm train --shape shape.json --tokenizer my-tokenizer -d texts.jsonl -o small --learning-rate 1e-3\n"
-             "  wedlm generate -m my-model/final -p \"Count from 1 to 20.\"");
+             "  wedlm generate -m my-model/final -p \"Count from 1 to 20.\"\n"
+             "  torchrun --nproc-per-node 2 --no-python wedlm train -d chats.jsonl -o my-model");
   return {.app = app, .run = [command] { return run_train(*command); }};
 }
 

@@ -19,6 +19,11 @@ class Answerer {
   Answerer(const TrainAnswerOptions& options, const Watcher& watcher) : options_(options), watcher_(watcher) {}
 
   std::vector<std::optional<std::string>> answer(std::span<const Prompt> prompts) {
+    if (!options_.is_alone) {
+      throw InvalidInput("--self-generate: several processes take the answers that one has made, and in " +
+                         options_.folder.string() +
+                         " some are missing; let the same command run alone first, until it trains");
+    }
     if (!engine_) load();
     const PromptEncoder encoder(*model_);
     std::vector<std::shared_ptr<ResponseStream>> streams;

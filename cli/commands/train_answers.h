@@ -18,6 +18,7 @@ struct TrainAnswerOptions {
   std::int32_t max_tokens = 512;   // of an answer; longer ones are left out
   train::BadLines bad_lines = train::BadLines::kRefuse;
   CpuOptions cpu{};
+  bool is_alone = true;  // else one of several processes, which take answers that are there
 };
 
 /// The files with the model's own answers, autoregressive and greedy; a line on `watcher` says what was asked. Throws

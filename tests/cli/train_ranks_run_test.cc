@@ -6,7 +6,7 @@
 #include <chrono>
 #include <memory>
 
-#include "tests/cli/train_runs.h"
+#include "tests/cli/training_runs.h"
 
 namespace wedlm {
 namespace {

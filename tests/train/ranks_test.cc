@@ -160,16 +160,13 @@ TEST(RanksTest, PartsOfWeightsGetTheirSumsAndMakeThemWhole) {
   for (const int size : {2, 3}) {
     expect_that_all_end_well(as_ranks(size, [size](Ranks& ranks) {
       const std::vector<std::int64_t> sizes = {7'000'001, 1, 13};
-      std::vector<at::Tensor> gradients, parts, weights;
+      std::vector<at::Tensor> gradients, weights;
       for (const std::int64_t n : sizes) {
         gradients.push_back(at::arange(n, at::kFloat).remainder(1000) * (ranks.rank() + 1.0));
-        const std::int64_t part = (n + size - 1) / size;
-        const std::int64_t begin = std::min(n, part * ranks.rank());
-        parts.push_back(at::empty({std::min(n, begin + part) - begin}, at::kFloat));
         weights.push_back(at::zeros({n}, at::kBFloat16));
       }
       if (ranks.rank() == 0) gradients[2] = at::Tensor();  // has none
-      sum_to_parts(gradients, sizes, parts, ranks);
+      const std::vector<at::Tensor> parts = sum_to_parts(gradients, sizes, ranks);
       share_parts(parts, weights, ranks);
       const double all = size * (size + 1) / 2.0;
       for (std::size_t i = 0; i < sizes.size(); ++i) {

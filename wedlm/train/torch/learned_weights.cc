@@ -89,17 +89,17 @@ struct LearnedWeights::Impl {
     std::vector<double> counts;
     for (const Tensor& leaf : leaves) counts.push_back(leaf.grad().defined() ? 1 : 0);
     ranks.sum(counts);
-    std::vector<Tensor> whole, own;
-    std::vector<std::int64_t> own_sizes;
+    std::vector<Tensor> whole;
+    std::vector<std::int64_t> whole_sizes;
+    std::vector<std::size_t> learning;
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (counts[i] == 0) continue;
-      parts[i].mutable_grad() = at::empty_like(parts[i]);
-      own.push_back(parts[i].grad());
-      whole.push_back(leaves[i].grad());
-      own_sizes.push_back(sizes[i]);
-      leaves[i].mutable_grad().reset();
+      learning.push_back(i);
+      whole.push_back(std::exchange(leaves[i].mutable_grad(), Tensor()));
+      whole_sizes.push_back(sizes[i]);
     }
-    sum_to_parts(whole, own_sizes, own, ranks);
+    const std::vector<Tensor> sums = sum_to_parts(std::move(whole), whole_sizes, ranks);
+    for (std::size_t i = 0; i < learning.size(); ++i) parts[learning[i]].mutable_grad() = sums[i];
   }
 
   /// Norm of all gradients.
@@ -182,7 +182,10 @@ double LearnedWeights::step(double learning_rate) {
   for (auto& group : impl_->optimizer->param_groups()) group.options().set_lr(learning_rate);
   impl_->optimizer->step();
   impl_->optimizer->zero_grad();
-  if (impl_->is_shared()) share_parts(impl_->parts, impl_->weights, impl_->ranks);
+  if (impl_->is_shared()) {
+    for (Tensor& part : impl_->parts) part.mutable_grad().reset();
+    share_parts(impl_->parts, impl_->weights, impl_->ranks);
+  }
   return norm;
 }
 

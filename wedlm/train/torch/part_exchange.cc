@@ -48,11 +48,10 @@ Tensor elements_of_part(const Tensor& part, const ElementRange& range, std::int6
 
 }  // namespace
 
-void sum_to_parts(const std::vector<Tensor>& gradients, const std::vector<std::int64_t>& sizes,
-                  const std::vector<Tensor>& parts, Ranks& ranks) {
-  if (parts.empty()) return;
+std::vector<Tensor> sum_to_parts(std::vector<Tensor> gradients, const std::vector<std::int64_t>& sizes, Ranks& ranks) {
+  std::vector<Tensor> sums(sizes.size());
   for (const Bucket& bucket : make_buckets(sizes, ranks.size(), kBucketElements)) {
-    const BucketRows rows(bucket, sizes, ranks, parts[0].scalar_type());
+    const BucketRows rows(bucket, sizes, ranks, at::kFloat);
     for (int rank = 0; rank < ranks.size(); ++rank) {
       rows.for_each_piece(rank, [&](std::size_t i, const ElementRange& range, const Tensor& piece) {
         if (gradients[i].defined()) piece.copy_(elements(gradients[i], range));
@@ -60,9 +59,15 @@ void sum_to_parts(const std::vector<Tensor>& gradients, const std::vector<std::i
     }
     ranks.reduce_scatter(rows.rows());
     rows.for_each_piece(ranks.rank(), [&](std::size_t i, const ElementRange& range, const Tensor& piece) {
-      elements_of_part(parts[i], range, sizes[i], ranks).copy_(piece);
+      if (!sums[i].defined()) sums[i] = at::empty({part_of(sizes[i], ranks.rank(), ranks.size()).count}, at::kFloat);
+      elements_of_part(sums[i], range, sizes[i], ranks).copy_(piece);
     });
+    for (const PartPiece& piece : bucket.pieces) {
+      const bool is_last = piece.offset + piece.count == part_of(sizes[piece.weight], 0, ranks.size()).count;
+      if (is_last) gradients[piece.weight].reset();
+    }
   }
+  return sums;
 }
 
 void share_parts(const std::vector<Tensor>& parts, const std::vector<Tensor>& weights, Ranks& ranks) {

@@ -8,10 +8,11 @@
 
 namespace wedlm::train {
 
-/// Adds up each rank's gradients of whole weights; each rank gets the sums of its parts. A gradient that is undefined
-/// is zero. `gradients` and `parts` go by weight.  // gradients[i]: [sizes[i]] elements, parts[i]: [part_of(sizes[i])]
-void sum_to_parts(const std::vector<at::Tensor>& gradients, const std::vector<std::int64_t>& sizes,
-                  const std::vector<at::Tensor>& parts, Ranks& ranks);
+/// Adds up each rank's gradients of whole weights; returns the sums of this rank's parts. A gradient that is undefined
+/// is zero. Each is let go as soon as it is summed, so that both are never there at once.
+/// gradients[i]: sizes[i] elements of float32; returned[i]: [part_of(sizes[i])]
+std::vector<at::Tensor> sum_to_parts(std::vector<at::Tensor> gradients, const std::vector<std::int64_t>& sizes,
+                                     Ranks& ranks);
 
 /// Writes each rank's parts into the whole weights of all, rounded to their type.
 void share_parts(const std::vector<at::Tensor>& parts, const std::vector<at::Tensor>& weights, Ranks& ranks);
