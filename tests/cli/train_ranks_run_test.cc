@@ -60,7 +60,7 @@ class TrainRanksRunTest : public TrainRunTest {
   }
   /// In float32, where sums in another order come to the same but for rounding; steps of four packs.
   Arguments exact(const fs::path& out, Arguments further = {}) const {
-    const Arguments common = {"--precision", "float32", "--accumulate", "4", "--epochs", "3"};
+    const Arguments common = {"--precision", "float32", "--accumulate", "4", "--epochs", "1"};
     further.insert(further.begin(), common.begin(), common.end());
     return arguments(out, further);
   }
@@ -95,7 +95,7 @@ class TrainRanksRunTest : public TrainRunTest {
 
 TEST_F(TrainRanksRunTest, HaveTheLossesOfOneAndOnlyTheFirstWrites) {
   const fs::path alone = temporary_.path() / "alone", second = temporary_.path() / "second";
-  const Arguments held_out = {"--eval-share", "0.2"};
+  const Arguments held_out = {"--eval-share", "0.2", "--epochs", "2"};
   ASSERT_EQ(run_wedlm(exact(alone, held_out)).exit_code, 0);
   const auto all = World({exact(out_, held_out), exact(second, held_out)}, free_port()).wait();
   EXPECT_EQ(all[0].exit_code, 0) << all[0].err;
@@ -120,11 +120,12 @@ TEST_F(TrainRanksRunTest, AProcessAloneOpensNoSocket) {
 
 TEST_F(TrainRanksRunTest, ALostProcessEndsAllWithOneLineAndTheRunGoesOnWithAnyNumber) {
   const fs::path alone = temporary_.path() / "alone";
-  ASSERT_EQ(run_wedlm(exact(alone)).exit_code, 0);
+  const Arguments longer = {"--save-every", "1", "--epochs", "2"};
+  ASSERT_EQ(run_wedlm(exact(alone, longer)).exit_code, 0);
   for (const std::size_t lost : {0U, 2U}) {
     const fs::path out = temporary_.path() / ("lost-" + std::to_string(lost));
-    World world = start(3, out, {"--save-every", "1"});
-    ASSERT_TRUE(world[0].wait_for_contents(out / "checkpoint-2" / "config.json"));
+    World world = start(3, out, longer);
+    ASSERT_TRUE(world[0].wait_for_contents(out / "checkpoint-1" / "config.json"));
     ASSERT_EQ(::kill(world[lost].pid(), SIGKILL), 0);
     const auto start = std::chrono::steady_clock::now();
     auto all = world.wait();
@@ -136,7 +137,8 @@ TEST_F(TrainRanksRunTest, ALostProcessEndsAllWithOneLineAndTheRunGoesOnWithAnyNu
     EXPECT_EQ(errors_of(all).size(), lost == 0 ? 2U : 1U);
     EXPECT_THAT(errors_of(all),
                 testing::Each(HasSubstr("lost rank " + std::to_string(lost) + " of the run's 3 processes")));
-    const Arguments again = {"--save-every", "1", "--resume"};
+    Arguments again = longer;
+    again.emplace_back("--resume");
     const auto rest = lost == 0 ? train_as(2, out, again) : std::vector{run_wedlm(exact(out, again))};
     EXPECT_EQ(rest[0].exit_code, 0) << rest[0].err;
     expect_the_losses_of(alone, out);
