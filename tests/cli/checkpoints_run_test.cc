@@ -165,6 +165,22 @@ TEST(VerifyTest, NamesTheTensorThatHoldsNaN) {
   EXPECT_THAT(run.err, HasSubstr(".weight (1 of "));
 }
 
+/// tools/record_peft.py has written them. All is float32.
+TEST(MergeTest, AnAdapterOfPeftHasPeftsMergedLogits) {
+  const TemporaryFolder folder;
+  const std::string base = test_data("checkpoints/qwen3-tied-f32-headdim32").string();
+  const std::string adapter = test_data("adapters/peft").string(), merged = (folder.path() / "merged").string();
+  const Finished run = run_wedlm({"merge", adapter, "-m", base, "-o", merged});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const Finished compared = run_wedlm({"verify", merged, "--logits", adapter + "/logits.json"});
+  ASSERT_EQ(compared.exit_code, 0) << compared.err;
+  const std::string title = "largest error ";
+  const std::size_t found = compared.out.find(title);
+  ASSERT_NE(found, std::string::npos) << compared.out;
+  EXPECT_LT(std::stod(compared.out.substr(found + title.size())), 1e-5);
+  EXPECT_EQ(run_wedlm({"verify", base, "--logits", adapter + "/logits.json"}).exit_code, 2) << "it changes nothing";
+}
+
 TEST(InfoTest, SaysWhatTheConfigurationSays) {
   const Finished run = run_wedlm({"info", nano_model().string(), "--json", "--context", "100"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
