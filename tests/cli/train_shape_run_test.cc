@@ -10,7 +10,6 @@ namespace wedlm {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::AllOf;
 using testing::HasSubstr;
 
 class TrainShapeRunTest : public TrainRunTest {

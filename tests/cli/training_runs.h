@@ -86,7 +86,7 @@ class TrainRunTest : public testing::Test {
   /// Kills a run between two steps, after more of them than its last checkpoint has, and goes on with it: steps and
   /// `result` have to be those of a run that is left alone. Returns its folder.
   std::filesystem::path expect_that_it_goes_on(const std::vector<std::string>& further, const char* result) const {
-    const std::filesystem::path cut = temporary_.path() / "cut";
+    std::filesystem::path cut = temporary_.path() / "cut";
     EXPECT_EQ(train(out_, further).exit_code, 0);
     const auto whole = metrics_of(out_);
     EXPECT_GE(series_of(out_, "loss").size(), 4U);
