@@ -6,8 +6,7 @@
 
 Each case has texts, the size of the vocabulary, how often a pair has to occur, the merges by rank and the ids that the
 texts then have. Its words are those of Qwen2's tokenizer. Random words over two or three letters are there for what
-prose seldom has: ties, runs of one letter, and tokens that come of two different pairs. What it learns of some such
-texts differs from run to run, as its tables of hashes do; those are left out.
+prose seldom has: ties, and runs of one letter. Each case is learned several times and left out where these differ.
 """
 import json
 import random

@@ -57,6 +57,11 @@ TEST(InitialWeightsTest, MatricesAreNormalNormsOneAndBiasesZero) {
     }
   }
   EXPECT_EQ(weights.total_bytes(), num_bytes);
+  const auto numbers = numbers_of(weights, "model.embed_tokens.weight");
+  double squares = 0;
+  for (const float number : numbers) squares += double{number} * number;
+  const auto count = static_cast<double>(numbers.size());
+  EXPECT_NEAR(std::sqrt(squares / count), 0.05, 0.05 * 4 / std::sqrt(2 * count)) << "four standard errors";
 }
 
 TEST(InitialWeightsTest, AreAFunctionOfSeedAndPlace) {

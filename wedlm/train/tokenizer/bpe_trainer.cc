@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "wedlm/text/byte_level.h"
 
@@ -49,7 +48,7 @@ class Learner {
     for (std::size_t i = 0; i < kNumBytes; ++i) {
       const char byte = byte_level_byte(i);
       id_of[static_cast<unsigned char>(byte)] = static_cast<TokenId>(i);
-      add_token(std::string(1, byte));
+      result_.tokens.emplace_back(1, byte);
     }
     // In order, so that nothing depends on how a table of hashes is laid out.
     std::vector<const WordCounts::value_type*> sorted;
@@ -68,8 +67,7 @@ class Learner {
     while (result_.tokens.size() < options_.num_tokens && !queue_.empty()) {
       if (watcher.is_interrupted()) throw Interrupted();
       Candidate next = pop();
-      // Its count may have changed since; a second candidate of the same pair may have been formed too, which has the
-      // words of its own time alone.
+      // Other merges may have taken some of its places since. There are never more: a new place has a new token.
       const std::int64_t count = pair_counts_.at(next.pair);
       if (count != next.count) {
         next.count = count;
@@ -80,7 +78,6 @@ class Learner {
       merge(next);
       watcher.progress({.title = "Learning tokens", .done = result_.tokens.size(), .total = options_.num_tokens});
     }
-    keep_last_ranks();
     for (std::size_t i = 0; i < words_.size(); ++i) {
       result_.num_tokens_of_words += counts_[i] * static_cast<std::int64_t>(words_[i].size());
     }
@@ -88,12 +85,6 @@ class Learner {
   }
 
  private:
-  TokenId add_token(const std::string& bytes) {
-    const auto [entry, is_new] = ids_.emplace(bytes, static_cast<TokenId>(result_.tokens.size()));
-    if (is_new) result_.tokens.push_back(bytes);
-    return entry->second;  // the same bytes may come of different pairs
-  }
-
   void count_pairs() {
     for (std::size_t i = 0; i < words_.size(); ++i) {
       const auto& word = words_[i];
@@ -109,8 +100,7 @@ class Learner {
 
   void push_formed() {
     for (auto& [pair, places] : formed_) {
-      const std::int64_t count = pair_counts_.at(pair);
-      if (count > 0) push({.count = count, .pair = pair, .places = std::move(places)});
+      push({.count = pair_counts_.at(pair), .pair = pair, .places = std::move(places)});
     }
     formed_.clear();
   }
@@ -129,8 +119,10 @@ class Learner {
 
   void merge(const Candidate& chosen) {
     const TokenId left = left_of(chosen.pair), right = right_of(chosen.pair);
-    const TokenId merged =
-        add_token(result_.tokens[static_cast<std::size_t>(left)] + result_.tokens[static_cast<std::size_t>(right)]);
+    // These bytes are no token yet: between two borders of tokens the same bytes are cut alike in every word.
+    const auto merged = static_cast<TokenId>(result_.tokens.size());
+    result_.tokens.push_back(result_.tokens[static_cast<std::size_t>(left)] +
+                             result_.tokens[static_cast<std::size_t>(right)]);
     result_.merges.emplace_back(left, right);
     for (const std::uint32_t word : chosen.places) merge_in(word, left, right, merged);
     push_formed();
@@ -159,20 +151,8 @@ class Learner {
     word.resize(length);
   }
 
-  /// A pair that was merged twice has the later rank.
-  void keep_last_ranks() {
-    std::unordered_set<Pair> seen;
-    std::vector<std::pair<TokenId, TokenId>> kept;
-    for (auto merge = result_.merges.rbegin(); merge != result_.merges.rend(); ++merge) {
-      if (seen.insert(pair_of(merge->first, merge->second)).second) kept.push_back(*merge);
-    }
-    std::ranges::reverse(kept);
-    result_.merges = std::move(kept);
-  }
-
   BpeOptions options_;
   BytePairs result_;
-  std::unordered_map<std::string, TokenId> ids_;  // of tokens
   std::vector<std::vector<TokenId>> words_;
   std::vector<std::int64_t> counts_;  // of each word
   std::unordered_map<Pair, std::int64_t> pair_counts_;
