@@ -279,12 +279,12 @@ TEST_F(TrainRunTest, AnAdapterAnswersExercisesAsItsMergedCheckpointDoes) {
   ASSERT_EQ(
       run_wedlm({"merge", (out_ / "final").string(), "-m", nano_model().string(), "-o", merged.string()}).exit_code, 0);
   const Finished sweep = run_wedlm({"sweep", file, "-m", merged.string(), "--limit", "8", "-t", "0", "-n", "48", "-s",
-                                    "exact window-size=16", "--json", "--threads", "1"});
+                                    "exact window-size=16", "--json", "--threads", "1", "--batch", "16"});
   const Json::Array settings = sweep.json_lines().at(0).at("settings").as_array();
   EXPECT_DOUBLE_EQ(series_of(out_, "exercise_accuracy").at(2), settings.at(1).at("right").at("share").as_number());
-  EXPECT_DOUBLE_EQ(series_of(out_, "exercise_tokens_per_forward").at(2),
-                   settings.at(1).at("tokens_per_forward").as_number());
-  EXPECT_NE(series_of(out_, "exercise_tokens_per_forward").at(0), series_of(out_, "exercise_tokens_per_forward").at(2));
+  // How many answers share a forward depends on when they come, and with it how many guesses each has room for.
+  const double tokens_per_forward = settings.at(1).at("tokens_per_forward").as_number();
+  EXPECT_NEAR(series_of(out_, "exercise_tokens_per_forward").at(2), tokens_per_forward, tokens_per_forward / 10);
 }
 
 TEST_F(TrainRunTest, ALossThatIsNoNumberEndsTheRunAndNamesTheStep) {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "tests/support/data.h"
+#include "wedlm/model/weight_source.h"
 #include "wedlm/train/torch/trained_model.h"
 
 namespace wedlm::train {
@@ -31,7 +32,10 @@ class DistillationTest : public testing::Test {
   }
 
   TrainedModel model(double distillation) const {
-    return {checkpoint_, config_, {.compute = ComputeType::kFloat64, .distillation = distillation}, AdamW{}};
+    return {CheckpointWeights(checkpoint_, config_),
+            config_,
+            {.compute = ComputeType::kFloat64, .distillation = distillation},
+            AdamW{}};
   }
 
   /// Of one row of logits.

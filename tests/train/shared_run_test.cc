@@ -4,6 +4,7 @@
 #include "tests/support/data.h"
 #include "tests/train/ranks_in_threads.h"
 #include "tests/train/some_samples.h"
+#include "wedlm/model/weight_source.h"
 #include "wedlm/train/batches.h"
 #include "wedlm/train/evaluator.h"
 #include "wedlm/train/rank_sums.h"
@@ -37,7 +38,7 @@ class SharedRunTest : public testing::Test {
  protected:
   /// The steps of a plan as one of some ranks. Weights are those of the file that the first one writes.
   Outcome run(const Plan& plan, Ranks& ranks) const {
-    TrainedModel model(checkpoint_, config_, plan.model, AdamW{}, ranks);
+    TrainedModel model(CheckpointWeights(checkpoint_, config_), config_, plan.model, AdamW{}, ranks);
     if (!plan.from.empty()) model.load_state(plan.from);
     Batches batches(data_.samples, data_.files, options_);
     Outcome outcome;
@@ -149,7 +150,7 @@ TEST_F(SharedRunTest, AStateGoesOnWithAnyNumberOfRanks) {
 
 TEST_F(SharedRunTest, ABadGradientIsNamedByAll) {
   const auto thrown = as_ranks(2, [&](Ranks& ranks) {
-    TrainedModel model(checkpoint_, config_, float32_, AdamW{}, ranks);
+    TrainedModel model(CheckpointWeights(checkpoint_, config_), config_, float32_, AdamW{}, ranks);
     Batches batches(data_.samples, data_.files, options_);
     const DualStream pack = batches.of_step(0).at(0);
     std::vector<float> weights = loss_weights(pack.losses, LossWeighting::kWeighted, 1);
