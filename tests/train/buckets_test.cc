@@ -30,6 +30,7 @@ TEST(BucketsTest, EachElementGoesOnceAndToItsRank) {
   for (const int num_ranks : {1, 2, 3, 8}) {
     for (const std::int64_t room : {1, 16, 100, 5000}) {
       std::vector<std::vector<int>> counts;
+      counts.reserve(kSizes.size());
       for (const std::int64_t size : kSizes) counts.emplace_back(static_cast<std::size_t>(size));
       for (const Bucket& bucket : make_buckets(kSizes, num_ranks, room)) {
         EXPECT_LE(bucket.count * num_ranks, std::max<std::int64_t>(room, num_ranks));

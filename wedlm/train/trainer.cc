@@ -283,7 +283,7 @@ TrainResult train(const StartingPoint& start, const RunData& data, const TrainOp
   const auto others = options.world.size > 1 ? meet(options.world, watcher) : nullptr;
   Ranks& ranks = others ? *others : Ranks::alone();
   try {
-    const TrainResult result = Run(start, data, options, watcher, hooks, ranks).train();
+    TrainResult result = Run(start, data, options, watcher, hooks, ranks).train();
     ranks.any(false);  // nobody goes before all is written
     return result;
   } catch (const std::exception&) {
