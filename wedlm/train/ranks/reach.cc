@@ -21,7 +21,6 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kPatience = 10min;
 constexpr auto kBetweenTries = 50ms;
 constexpr int kTryMilliseconds = 2000;
 

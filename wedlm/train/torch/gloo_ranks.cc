@@ -21,7 +21,6 @@ using namespace std::chrono_literals;
 using at::Tensor;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kPatience = 10min;    // for the others to come
 constexpr auto kSilence = 30min;     // of another process in one collective
 constexpr auto kStoreTimeout = 10s;  // of one question
 constexpr auto kLastWords = 3s;      // for the others to notice an end
