@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Lint (clang-tidy) of the sources of the library and the programs, by the compile commands of build/release, which must be built.
 #   scripts/tidy.sh all       every file
-#   scripts/tidy.sh changed   those that changed last, as many as WEDLM_TIDY_SECONDS (180) allow, and it says how many these were:
+#   scripts/tidy.sh changed   those that changed last, as many as WEDLM_TIDY_SECONDS (120) allow, and it says how many these were:
 #                             first what is not committed, then commit after commit into the past. On a branch it ends where the
 #                             branch left origin/main. In a clone of main itself nothing tells where a change began, so it goes on
 #                             until the time is up.
@@ -67,7 +67,7 @@ case $which in
     ;;
   changed)
     files=$(changed | grep -E '^(wedlm|cli)/' | awk '!seen[$0]++' | seen_in | built_here)
-    deadline=$(($(date +%s) + ${WEDLM_TIDY_SECONDS:-180}))
+    deadline=$(($(date +%s) + ${WEDLM_TIDY_SECONDS:-120}))
     ;;
   *)
     echo "scripts/tidy.sh: expected all or changed, got $which" >&2
