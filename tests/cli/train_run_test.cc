@@ -6,6 +6,7 @@
 namespace wedlm {
 namespace {
 
+namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
 
