@@ -160,11 +160,14 @@ class GlooRanks final : public Ranks {
       const bool is_speaker = store_->add("ended", 1) == 1;
       group_.reset();  // whoever waits for this process notices it now
       store_->set("ended/" + std::to_string(rank()), bytes_of("yes"));
-      if (is_speaker && is_loss) reason = loss_of(missing_ranks());
+      if (is_speaker && is_loss) {
+        const std::set<int> missing = missing_ranks();
+        reason = loss_of(missing);
+        store_->add("missing", std::ssize(missing));
+      }
       store_->add("gone", 1);
       // Whose store it is stays until the others have looked into it.
-      const int num_left = size() - (is_loss ? 1 : 0);
-      if (is_first()) wait_until([&] { return store_->add("gone", 0) >= num_left; });
+      if (is_first()) wait_until([&] { return store_->add("gone", 0) + store_->add("missing", 0) >= size(); });
       return is_speaker ? reason : std::make_exception_ptr(SaidElsewhere());
     } catch (const std::exception&) {
       return is_loss ? loss_of({0}) : reason;  // the first one had the store
