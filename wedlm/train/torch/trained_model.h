@@ -46,8 +46,8 @@ struct Losses {
 
 class TrainedModel {
  public:
-  /// One of as many as there are `ranks`, which take their steps together. Copies the weights. Throws InvalidInput for a
-  /// packed format without an adapter.
+  /// One of as many as there are `ranks`, which take their steps together. Copies the weights. Throws InvalidInput for
+  /// a packed format without an adapter.
   TrainedModel(const WeightSource& source, const ModelConfig& config, const ModelOptions& options,
                const AdamW& optimizer, Ranks& ranks = Ranks::alone());
   ~TrainedModel();
