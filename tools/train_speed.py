@@ -3,9 +3,9 @@
 fine-tuning code: the same shape, the same rows a step, all weights, AdamW, in processes that take turns. Prints tokens a
 second, the share of what a product of matrices reaches here, and the most memory, by length, as Markdown.
 
-    python3 -m venv /tmp/torch && /tmp/torch/bin/pip install torch transformers
-    /tmp/torch/bin/python tools/train_speed.py                       # lengths 256, 512, 1024, 2048
-    /tmp/torch/bin/python tools/train_speed.py --lengths 1024 --precision float32
+    pip install torch transformers                                   # in an environment of their own
+    tools/train_speed.py                                             # lengths 256, 512, 1024, 2048
+    tools/train_speed.py --lengths 1024 --precision bfloat16
 """
 
 import argparse
@@ -124,14 +124,13 @@ def torch_peak(precision):
 
 
 def ours(wedlm, folder, length, steps, precision):
-    """One pack of that many tokens a step; seconds a step and the most memory."""
+    """Seconds of a step of one pack of that many tokens."""
     shape, data, out = (os.path.join(folder, name) for name in ("shape.json", "data.txt", "out"))
     with open(shape, "w") as file:
         json.dump(SHAPE, file)
-    if not os.path.exists(data):
-        generator = random.Random(2)
-        with open(data, "w") as file:
-            file.write(" ".join(str(generator.randrange(100000)) for _ in range(20000)))
+    generator = random.Random(2)
+    with open(data, "w") as file:
+        file.write(" ".join(str(generator.randrange(100000)) for _ in range(20000)))
     command = [wedlm, "train", "--shape", shape, "--tokenizer", os.path.join(ROOT, "models/nano"), "--data", data]
     command += ["--out", out, "--max-length", str(length), "--accumulate", "1", "--max-steps", str(steps + 1)]
     command += ["--learning-rate", "1e-4", "--precision", precision]

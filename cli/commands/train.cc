@@ -46,10 +46,7 @@ std::string data_line(const SampleSet& samples, const train::ReadingReport& repo
   if (report.num_without_loss > 0) {
     line += "; " + std::to_string(report.num_without_loss) + " with nothing to learn were left out";
   }
-  if (report.num_bad_lines > 0) {
-    line +=
-        "; " + std::to_string(report.num_bad_lines) + " bad lines were skipped, the first: " + report.first_bad_line;
-  }
+  if (report.num_bad_lines > 0) line += "; " + bad_lines_text(report);
   return line;
 }
 
@@ -179,6 +176,24 @@ RunData read_data(const TrainFlags& flags, const DataReader& reader) {
   return data;
 }
 
+/// The data's files with the model's own answers; of a dry run as they are.
+std::vector<train::TrainingFile> own_answers(const TrainCommand& command, const fs::path& model,
+                                             const train::SampleMaker& maker, const Watcher& watcher) {
+  const TrainFlags& flags = command.flags;
+  if (flags.is_dry_run) {
+    watcher.note("--self-generate: a run has the model answer the questions first; here are the data's answers");
+    return flags.files;
+  }
+  return self_answered_files(flags.files, maker,
+                             {.model = model,
+                              .folder = *flags.own_answers,
+                              .max_tokens = flags.own_answer_tokens,
+                              .bad_lines = flags.bad_lines,
+                              .cpu = command.threads.cpu_options(),
+                              .is_alone = flags.options.world.size == 1},
+                             watcher);
+}
+
 int read_and_train(TrainCommand& command, const Console& console, const Watcher& watcher) {
   TrainFlags& flags = command.flags;
   const TrainStart start = open_start(flags, command.threads.cpu_options().num_threads);
@@ -203,22 +218,8 @@ int read_and_train(TrainCommand& command, const Console& console, const Watcher&
                                               .max_tokens = flags.exercise_tokens,
                                               .cpu = command.threads.cpu_options()});
   }
-  if (flags.own_answers && flags.shape) {
-    throw InvalidInput("--self-generate: a model that begins with nothing has no answers yet; leave it out");
-  }
-  if (flags.own_answers && flags.is_dry_run) {
-    watcher.note("--self-generate: a run has the model answer the questions first; here are the data's answers");
-  } else if (flags.own_answers) {
-    flags.files = self_answered_files(flags.files,
-                                      {.model = folder,
-                                       .folder = *flags.own_answers,
-                                       .max_tokens = flags.own_answer_tokens,
-                                       .bad_lines = flags.bad_lines,
-                                       .cpu = command.threads.cpu_options(),
-                                       .is_alone = flags.options.world.size == 1},
-                                      watcher);
-  }
   const train::SampleMaker maker(start.tokenizer, start.chat_template ? &*start.chat_template : nullptr, flags.samples);
+  if (flags.own_answers) flags.files = own_answers(command, folder, maker, watcher);
   const RunData data =
       read_data(flags, {.model = folder, .tokenizer = start.tokenizer, .maker = maker, .watcher = watcher});
   if (flags.is_dry_run && !flags.options.world.is_first()) return 0;
@@ -260,8 +261,7 @@ Command add_train(CLI::App& program, const Trainer& trainer) {
       "Train a model.\nThe recipe of WeDLM: next tokens and masked ones at once, in one forward. A WeDLM checkpoint is "
       "tuned, a Qwen2.5 or Qwen3 one becomes a WeDLM model, and a --shape begins with nothing. What it writes is a "
       "checkpoint in Hugging Face's layout, which every command takes; Ctrl-C saves, and --resume goes on as if "
-      "nothing "
-      "had happened.");
+      "nothing had happened.");
   const auto command = std::make_shared<TrainCommand>();
   command->trainer = trainer;
   add_train_flags(*app, command->flags);

@@ -63,13 +63,14 @@ class Answerer {
 }  // namespace
 
 std::vector<train::TrainingFile> self_answered_files(const std::vector<train::TrainingFile>& files,
-                                                     const TrainAnswerOptions& options, const Watcher& watcher) {
+                                                     const train::SampleMaker& maker, const TrainAnswerOptions& options,
+                                                     const Watcher& watcher) {
   Answerer answerer(options, watcher);
   train::SelfAnswerReport report;
   const Json origin = Json::object({{"model", std::filesystem::canonical(options.model).string()},
                                     {"max_tokens", static_cast<std::int64_t>(options.max_tokens)}});
   auto answered = train::self_answered(
-      files, {.folder = options.folder, .origin = origin, .bad_lines = options.bad_lines},
+      files, maker, {.folder = options.folder, .origin = origin, .bad_lines = options.bad_lines},
       [&](std::span<const Prompt> prompts) { return answerer.answer(prompts); }, watcher, report);
   std::string line = "the model answered " + std::to_string(report.num_asked) + " questions itself";
   if (report.num_found > 0) line += "; " + std::to_string(report.num_found) + " lines were done before";
@@ -77,6 +78,7 @@ std::vector<train::TrainingFile> self_answered_files(const std::vector<train::Tr
     line += "; " + std::to_string(report.num_unfinished) + " answers did not end within " +
             std::to_string(options.max_tokens) + " tokens and are left out";
   }
+  if (report.reading.num_bad_lines > 0) line += "; " + bad_lines_text(report.reading);
   watcher.note(line);
   return answered;
 }

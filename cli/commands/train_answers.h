@@ -22,8 +22,9 @@ struct TrainAnswerOptions {
 };
 
 /// The files with the model's own answers, autoregressive and greedy; a line on `watcher` says what was asked. Throws
-/// as self_answered() and LoadedModel::load().
+/// as self_answered() and LoadedModel::load(), and InvalidInput where one of several processes lacks an answer.
 std::vector<train::TrainingFile> self_answered_files(const std::vector<train::TrainingFile>& files,
-                                                     const TrainAnswerOptions& options, const Watcher& watcher);
+                                                     const train::SampleMaker& maker, const TrainAnswerOptions& options,
+                                                     const Watcher& watcher);
 
 }  // namespace wedlm::cli

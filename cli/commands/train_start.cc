@@ -72,6 +72,9 @@ TrainStart open_start(const TrainFlags& flags, int num_threads) {
   if (flags.lora_rank) {
     throw InvalidInput("--lora-rank: an adapter learns beside weights that know something; give a --model");
   }
+  if (flags.own_answers) {
+    throw InvalidInput("--self-generate: a model that begins with nothing has no answers yet; leave it out");
+  }
   return from_nothing(flags, num_threads);
 }
 

@@ -28,8 +28,7 @@ struct TokenizerFlags {
 
 void report(const train::TrainedTokenizer& trained, const TokenizerFlags& flags, const Console& console) {
   if (trained.report.num_bad_lines > 0) {
-    console.note(std::to_string(trained.report.num_bad_lines) +
-                 " bad lines were skipped, the first: " + trained.report.first_bad_line);
+    console.note(bad_lines_text(trained.report));
   }
   if (trained.vocab_size() < flags.options.vocab_size) {
     console.note("Fewer tokens than asked for: no other pair occurs " + std::to_string(flags.options.min_count) +

@@ -192,6 +192,14 @@ TEST_F(TrainRanksRunTest, RefusesUnequalProcessesAndAFolderInUse) {
   expect_refusal(exact(out_, {"--resume"}), exact(out_, {"--resume"}), "another run is training into this folder");
 }
 
+TEST_F(TrainRanksRunTest, QuestionsAreAskedByOneProcessAlone) {
+  const Arguments own = {"--self-generate", (temporary_.path() / "own").string(), "--self-generate-tokens", "4"};
+  for (const Finished& run : train_as(2, out_, own)) {
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_THAT(run.err, HasSubstr("some are missing; let the same command run alone first"));
+  }
+}
+
 TEST_F(TrainRanksRunTest, NamesWhatIsWrongInTheEnvironment) {
   const auto refused = [&](const Arguments& environment, const std::string& message, int exit_code = 2) {
     const Finished run = run_wedlm(exact(out_), {}, environment);

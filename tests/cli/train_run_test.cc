@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/cli/training_runs.h"
+#include "wedlm/backend/cpu/isa/select.h"
 
 namespace wedlm {
 namespace {
@@ -218,6 +219,14 @@ TEST_F(TrainRunTest, TheModelAnswersForItself) {
   const fs::path again = temporary_.path() / "again";
   EXPECT_THAT(train(again, options).err, HasSubstr("0 questions itself; 8 lines were done before"));
   EXPECT_EQ(metrics_of(again), metrics_of(out_));
+}
+
+TEST_F(TrainRunTest, ProductsAreThoseOfTheProcessor) {
+  const Finished run = run_wedlm(arguments(out_, {"--max-steps", "1"}), {}, {"OPENBLAS_VERBOSE=2"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  if (run.err.find("Core: ") == std::string::npos) GTEST_SKIP() << "no OpenBLAS that says what it computes as";
+  if (supported_kernels().size() == 1) GTEST_SKIP() << "no processor with more than the baseline";
+  EXPECT_THAT(run.err, testing::Not(HasSubstr("Core: Prescott")));
 }
 
 TEST_F(TrainRunTest, ATokenCacheGivesTheSameRun) {

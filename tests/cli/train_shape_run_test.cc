@@ -51,6 +51,8 @@ TEST_F(TrainShapeRunTest, SaysWhatIsWrongInOneLine) {
           "give --model or --shape, not both");
   refused({"train", "-d", data, "--shape", shape, "--tokenizer", tokenizer, "--lora-rank", "4"},
           "--lora-rank: an adapter learns beside weights that know something");
+  refused({"train", "-d", data, "--shape", shape, "--tokenizer", tokenizer, "--self-generate", (out_ / "own").string()},
+          "--self-generate: a model that begins with nothing has no answers yet");
   refused({"train", "-d", data, "--shape", data, "--tokenizer", tokenizer}, data);
   std::ofstream(shape_) << R"({"model_type": "qwen3", "vocab_size": 100, "hidden_size": 8, "intermediate_size": 8,
     "num_hidden_layers": 1, "num_attention_heads": 1, "max_position_embeddings": 8, "rms_norm_eps": 1e-6, "rope_theta": 1e4})";

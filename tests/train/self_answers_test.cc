@@ -56,7 +56,7 @@ class SelfAnswersTest : public testing::Test {
   std::vector<TrainingFile> run(const std::vector<TrainingFile>& files) {
     report_ = {};
     return self_answered(
-        files, options_,
+        files, maker_, options_,
         [this](std::span<const Prompt> prompts) {
           if (num_answers_left_ < prompts.size()) throw Interrupted();
           num_answers_left_ -= prompts.size();
@@ -79,6 +79,9 @@ class SelfAnswersTest : public testing::Test {
   }
 
   TemporaryFolder folder_;
+  Tokenizer tokenizer_ = Tokenizer::load(nano_model());
+  std::optional<ChatTemplate> chat_template_ = ChatTemplate::load(nano_model());
+  SampleMaker maker_{tokenizer_, &*chat_template_, {}};
   SelfAnswerOptions options_;
   SelfAnswerReport report_;
   std::size_t num_answers_left_ = 1000;
@@ -104,6 +107,9 @@ TEST_F(SelfAnswersTest, TakeThePlaceOfTheLastAnswers) {
 
 TEST_F(SelfAnswersTest, ARunThatWasInterruptedGoesOn) {
   options_.num_at_once = 2;
+  num_answers_left_ = 1;
+  EXPECT_THROW(run({{.path = data()}}), Interrupted);
+  EXPECT_TRUE(fs::is_empty(options_.folder)) << "before the first answers nothing is written";
   num_answers_left_ = 2;
   EXPECT_THROW(run({{.path = data()}}), Interrupted);
   {  // and one that was killed while it wrote
@@ -136,9 +142,13 @@ TEST_F(SelfAnswersTest, OtherQuestionsAndOtherModelsAreRefused) {
 TEST_F(SelfAnswersTest, BadLinesAreNamedOrSkipped) {
   write_whole_file(data(), "{\"prompt\": \"a\", \"completion\": \"old\"}\n{\n");
   EXPECT_THAT(refusal(), HasSubstr("line 2 of"));
+  write_whole_file(data(), "{\"prompt\": \"a\", \"completion\": \"old\"}\n{\"question\": \"b\"}\n");
+  EXPECT_THAT(refusal(), HasSubstr("line 2 of"));
+  EXPECT_EQ(report_.num_asked, 0U) << "before anything is asked";
   options_.bad_lines = BadLines::kSkip;
   EXPECT_EQ(text_of(run({{.path = data()}})[0].path), R"({"prompt":"a","completion":"to a"})"
                                                       "\n");
+  EXPECT_EQ(report_.reading.num_bad_lines, 1U);
   const fs::path other = folder_.path() / "more" / "chats.jsonl";
   fs::create_directories(other.parent_path());
   write_whole_file(other, "");

@@ -5,6 +5,10 @@
 
 namespace wedlm::train {
 
+std::string bad_lines_text(const ReadingReport& report) {
+  return std::to_string(report.num_bad_lines) + " bad lines were skipped, the first: " + report.first_bad_line;
+}
+
 void read_data_file(const std::filesystem::path& path, BadLines bad_lines, const DataVisitor& visitor,
                     const Watcher& watcher, ReadingReport& report) {
   const TextInput input = read_input(path.string());

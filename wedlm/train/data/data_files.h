@@ -22,6 +22,9 @@ struct ReadingReport {
   std::size_t num_without_loss = 0;  // samples that were left out, since nothing in them is learned
 };
 
+/// "3 bad lines were skipped, the first: ..."
+std::string bad_lines_text(const ReadingReport& report);
+
 /// What takes the records. `on_line` throws InvalidInput for a line that is no training data.
 struct DataVisitor {
   std::function<void(const Json& line, const std::string& source)> on_line;

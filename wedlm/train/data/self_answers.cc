@@ -10,7 +10,6 @@
 #include "wedlm/base/presence.h"
 #include "wedlm/base/xxh64.h"
 #include "wedlm/frontend/text_input.h"
-#include "wedlm/train/data/sample_maker.h"
 
 namespace wedlm::train {
 namespace {
@@ -55,65 +54,65 @@ Json answered(const Line& line, const std::string& answer) {
 struct State {
   std::size_t num_lines = 0;     // of the data that are done
   std::uintmax_t num_bytes = 0;  // of the answers' file that belong to them
+  std::uint64_t checksum = 0;    // of what they ask
 };
+
+/// The checksum of lines, of which `before` is that of those in front.
+std::uint64_t checksum_with(std::uint64_t before, std::span<const Line> lines) {
+  for (const Line& line : lines) {
+    const Json asked = line.question ? prompt_json(*line.question) : line.json;
+    const std::string text = std::to_string(before) + " " + write_json(asked);
+    before = xxh64(std::as_bytes(std::span(text)));
+  }
+  return before;
+}
 
 /// The answers to one file.
 class Answers {
  public:
-  Answers(const TrainingFile& data, const SelfAnswerOptions& options, const AskModel& ask, const Watcher& watcher,
-          SelfAnswerReport& report)
-      : data_(data),
+  Answers(fs::path data, const SampleMaker& maker, const SelfAnswerOptions& options, const AskModel& ask,
+          const Watcher& watcher, SelfAnswerReport& report)
+      : data_(std::move(data)),
+        maker_(maker),
         options_(options),
         ask_(ask),
         watcher_(watcher),
         report_(report),
-        place_(options.folder / data.path.filename()),
+        place_(options.folder / data_.filename()),
         state_place_(place_.string() + ".state.json") {}
 
   fs::path write() {
     read_lines();
     State state = stored();
     report_.num_found += state.num_lines;
-    if (state.num_lines == 0) write_whole_file(place_, "");
     std::error_code ignored;
     fs::resize_file(place_, state.num_bytes, ignored);  // what a killed run wrote of a next piece goes
+    if (lines_.empty()) append({}, state);
     while (state.num_lines < lines_.size()) {
       watcher_.progress(
-          {.title = "Answering " + data_.path.filename().string(), .done = state.num_lines, .total = lines_.size()});
+          {.title = "Answering " + data_.filename().string(), .done = state.num_lines, .total = lines_.size()});
       const std::size_t count = std::min(options_.num_at_once, lines_.size() - state.num_lines);
-      append(answered_lines(std::span(lines_).subspan(state.num_lines, count)), state);
-      state.num_lines += count;
-      write_whole_file(state_place_, write_json(json_of(state)) + "\n");
+      const auto lines = std::span(lines_).subspan(state.num_lines, count);
+      append(lines, state);
     }
     return place_;
   }
 
  private:
   void read_lines() {
-    const TextInput input = read_input(data_.path.string());
-    for_each_line(input, [&](std::string_view line, const std::string& source) {
-      try {
-        lines_.push_back(line_of(parse_json(line, source), source));
-      } catch (const InvalidInput&) {
-        if (options_.bad_lines == BadLines::kRefuse) throw;
-      }
-    });
+    const auto add = [this](const Json& json, const std::string& source) {
+      maker_.of_json(json, source);
+      lines_.push_back(line_of(json, source));
+    };
+    read_data_file(data_, options_.bad_lines, {.on_line = add, .on_text = {}}, watcher_, report_.reading);
   }
 
-  /// Of the first so many lines: that they ask what they asked.
-  std::string checksum(std::size_t num_lines) const {
-    std::string all;
-    for (std::size_t i = 0; i < num_lines; ++i) {
-      all += (lines_[i].question ? write_json(prompt_json(*lines_[i].question)) : write_json(lines_[i].json)) + "\n";
-    }
-    return std::to_string(xxh64(std::as_bytes(std::span(all))));
-  }
-
-  Json json_of(const State& state) const {
-    return Json::object({{"lines", static_cast<std::int64_t>(state.num_lines)},
-                         {"bytes", static_cast<std::int64_t>(state.num_bytes)},
-                         {"questions", checksum(state.num_lines)},
-                         {"origin", options_.origin}});
+  void write_state(const State& state) const {
+    const Json json = Json::object({{"lines", static_cast<std::int64_t>(state.num_lines)},
+                                    {"bytes", static_cast<std::int64_t>(state.num_bytes)},
+                                    {"questions", std::to_string(state.checksum)},
+                                    {"origin", options_.origin}});
+    write_whole_file(state_place_, write_json(json) + "\n");
   }
 
   State stored() const {
@@ -123,11 +122,14 @@ class Answers {
     }
     const std::string source = state_place_.string();
     const Json json = parse_json(read_input(source).text, source);
-    const State state{.num_lines = static_cast<std::size_t>(json.at("lines").as_integer()),
-                      .num_bytes = static_cast<std::uintmax_t>(json.at("bytes").as_integer())};
+    State state{.num_lines = static_cast<std::size_t>(json.at("lines").as_integer()),
+                .num_bytes = static_cast<std::uintmax_t>(json.at("bytes").as_integer())};
     const std::string remedy = "; name another folder, or remove it";
-    if (state.num_lines > lines_.size() || checksum(state.num_lines) != json.at("questions").as_string()) {
-      throw InvalidInput(place_.string() + " answers other questions than those of " + data_.path.string() + remedy);
+    if (state.num_lines <= lines_.size()) {
+      state.checksum = checksum_with(0, std::span(lines_).first(state.num_lines));
+    }
+    if (std::to_string(state.checksum) != json.at("questions").as_string()) {
+      throw InvalidInput(place_.string() + " answers other questions than those of " + data_.string() + remedy);
     }
     const Json own = parse_json(write_json(options_.origin), source);
     for (const JsonMember& member : own.as_object()) {
@@ -138,7 +140,7 @@ class Answers {
                          write_json(member.value) + remedy);
     }
     std::error_code ignored;
-    if (!is_present(place_) || fs::file_size(place_, ignored) < state.num_bytes) {
+    if (state.num_bytes > 0 && (!is_present(place_) || fs::file_size(place_, ignored) < state.num_bytes)) {
       throw InvalidInput(place_.string() + " is shorter than " + source + " says" + remedy);
     }
     return state;
@@ -165,14 +167,21 @@ class Answers {
     return text;
   }
 
-  void append(const std::string& text, State& state) const {
+  /// Has the lines answered and keeps them. The state comes first, and says that a file without it is another's.
+  void append(std::span<const Line> lines, State& state) {
+    const std::string text = answered_lines(lines);
+    if (!is_present(state_place_)) write_state(state);
     std::ofstream file(place_, std::ios::app | std::ios::binary);
     file << text << std::flush;
     if (!file) throw ResourceError("cannot write " + place_.string());
+    state.num_lines += lines.size();
     state.num_bytes += text.size();
+    state.checksum = checksum_with(state.checksum, lines);
+    write_state(state);
   }
 
-  const TrainingFile data_;
+  fs::path data_;
+  const SampleMaker& maker_;
   const SelfAnswerOptions& options_;
   const AskModel& ask_;
   const Watcher& watcher_;
@@ -184,8 +193,9 @@ class Answers {
 
 }  // namespace
 
-std::vector<TrainingFile> self_answered(const std::vector<TrainingFile>& files, const SelfAnswerOptions& options,
-                                        const AskModel& ask, const Watcher& watcher, SelfAnswerReport& report) {
+std::vector<TrainingFile> self_answered(const std::vector<TrainingFile>& files, const SampleMaker& maker,
+                                        const SelfAnswerOptions& options, const AskModel& ask, const Watcher& watcher,
+                                        SelfAnswerReport& report) {
   std::error_code error;
   fs::create_directories(options.folder, error);
   if (error) throw ResourceError("cannot make " + options.folder.string() + ": " + error.message());
@@ -197,7 +207,7 @@ std::vector<TrainingFile> self_answered(const std::vector<TrainingFile>& files, 
       throw InvalidInput("two data files are called " + file.path.filename().string() +
                          ", of whose answers there would be one file; rename one");
     }
-    file.path = Answers({.path = file.path, .weight = file.weight}, options, ask, watcher, report).write();
+    file.path = Answers(file.path, maker, options, ask, watcher, report).write();
   }
   return result;
 }

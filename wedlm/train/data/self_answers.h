@@ -13,6 +13,8 @@
 #include "wedlm/base/json.h"
 #include "wedlm/base/watcher.h"
 #include "wedlm/frontend/prompt.h"
+#include "wedlm/train/data/data_files.h"
+#include "wedlm/train/data/sample_maker.h"
 #include "wedlm/train/data/sample_set.h"
 
 namespace wedlm::train {
@@ -31,14 +33,17 @@ struct SelfAnswerReport {
   std::size_t num_asked = 0;       // in this run
   std::size_t num_found = 0;       // lines that an earlier run has done
   std::size_t num_unfinished = 0;  // of those asked: they are left out
+  ReadingReport reading{};         // of the data
 };
 
 /// The files with those of .jsonl replaced by FOLDER/NAME, whose lines have the model's last answers and are otherwise
 /// as they were; lines without an answer, and other files, stay. What a run has been told is kept, with
-/// FOLDER/NAME.state.json beside it, and the next run goes on from there. Throws InvalidInput for a line that is no
-/// training data, unless such lines are skipped, for two files of one name, and for a folder whose answers are of other
-/// questions or of another origin, naming what differs; ResourceError for what cannot be written; Interrupted.
-std::vector<TrainingFile> self_answered(const std::vector<TrainingFile>& files, const SelfAnswerOptions& options,
-                                        const AskModel& ask, const Watcher& watcher, SelfAnswerReport& report);
+/// FOLDER/NAME.state.json beside it, and the next run goes on from there. Before anything is asked each line is tried
+/// by `maker`. Throws InvalidInput for one that is no training data, unless such lines are skipped, for two files of
+/// one name, and for a folder whose answers are of other questions or of another origin, naming what differs;
+/// ResourceError for what cannot be written; Interrupted.
+std::vector<TrainingFile> self_answered(const std::vector<TrainingFile>& files, const SampleMaker& maker,
+                                        const SelfAnswerOptions& options, const AskModel& ask, const Watcher& watcher,
+                                        SelfAnswerReport& report);
 
 }  // namespace wedlm::train
