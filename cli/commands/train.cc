@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
-#include <thread>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/train_answers.h"
@@ -18,6 +17,7 @@
 #include "cli/terminal/console_watcher.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/number_text.h"
+#include "wedlm/base/thread_team.h"
 #include "wedlm/train/data/token_cache.h"
 #include "wedlm/train/example_text.h"
 #include "wedlm/train/lora_modules.h"
@@ -104,7 +104,7 @@ std::int32_t num_threads(const TrainCommand& command) {
   const train::World& world = command.flags.options.world;
   const std::int32_t given = command.threads.cpu_options().num_threads;
   if (given > 0 || world.local_size == 1) return given;
-  return std::max(1, static_cast<std::int32_t>(std::thread::hardware_concurrency()) / world.local_size);
+  return std::max(1, num_processors() / world.local_size);
 }
 
 int run_training(TrainCommand& command, const TrainStart& start, const RunData& data, const Console& console,

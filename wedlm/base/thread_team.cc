@@ -41,11 +41,6 @@ const std::vector<int>& allowed_processors() {
   return kProcessors;
 }
 
-int default_num_threads() {
-  const auto num_processors = static_cast<int>(allowed_processors().size());
-  return num_processors > 0 ? num_processors : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
-
 /// Waits until `value` differs from `old`: spinning first, asleep then. Returns the new value.
 template <class T>
 T wait_for_change(const std::atomic<T>& value, T old) {
@@ -59,12 +54,17 @@ T wait_for_change(const std::atomic<T>& value, T old) {
 
 }  // namespace
 
+int num_processors() {
+  const auto allowed = static_cast<int>(allowed_processors().size());
+  return allowed > 0 ? allowed : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
 ThreadTeam::ThreadTeam(int num_threads, ThreadPlacement placement) {
   if (num_threads < 0 || num_threads > kMaxThreads) {
     throw InvalidInput("number of threads: expected 0 (all processors) to " + std::to_string(kMaxThreads) + ", got " +
                        std::to_string(num_threads));
   }
-  if (num_threads == 0) num_threads = default_num_threads();
+  if (num_threads == 0) num_threads = num_processors();
   if (placement == ThreadPlacement::kPinned) {
     processors_ = allowed_processors();
     if (static_cast<std::size_t>(num_threads) > processors_.size()) {

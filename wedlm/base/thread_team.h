@@ -15,6 +15,9 @@ enum class ThreadPlacement : std::uint8_t {
   kPinned,  // each stays on one processor: for machines that compute nothing else
 };
 
+/// That this process may run on.
+int num_processors();
+
 class ThreadTeam {
  public:
   /// `num_threads` counts the calling thread, so a team of 1 starts none. 0 means one for each processor that this

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "wedlm/base/error.h"
 #include "wedlm/checkpoint/companion_files.h"
@@ -142,14 +144,12 @@ class Run {
     StepReport done{.step = num_done_ + 1, .num_steps = num_steps_};
     const double share = 1 / static_cast<double>(batches_.num_packs(num_done_));
     bool is_interrupted = false;
-    for (const DualStream& pack : batches_.of_step(num_done_, {.rank = ranks_.rank(), .size = ranks_.size()})) {
+    const auto packs = batches_.of_step(num_done_, {.rank = ranks_.rank(), .size = ranks_.size()});
+    const auto at_once = static_cast<std::size_t>(model_->num_at_once());
+    for (std::size_t i = 0; i < packs.size(); i += at_once) {
       is_interrupted = watcher_.is_interrupted();
       if (is_interrupted) break;
-      const auto weights = loss_weights(pack.losses, options_.weighting, options_.next_token_weight);
-      const Losses losses = model_->add_gradient(pack, weights, options_.next_token_weight, share);
-      add(losses, share, done.losses);
-      done.num_rows += pack.ids.size();
-      done.num_tokens += static_cast<std::size_t>(pack.num_tokens);
+      add_gradients(std::span(packs).subspan(i, std::min(at_once, packs.size() - i)), share, done);
     }
     if (!sum_over_ranks(ranks_, is_interrupted, done.losses, {&done.num_rows, &done.num_tokens})) return false;
     done.learning_rate = learning_rate(options_.schedule, num_done_, num_steps_);
@@ -166,6 +166,18 @@ class Run {
       hooks_.on_step(done);
     }
     return true;
+  }
+
+  void add_gradients(std::span<const DualStream> packs, double share, StepReport& done) {
+    std::vector<std::vector<float>> weights;
+    for (const DualStream& pack : packs) {
+      weights.push_back(loss_weights(pack.losses, options_.weighting, options_.next_token_weight));
+      done.num_rows += pack.ids.size();
+      done.num_tokens += static_cast<std::size_t>(pack.num_tokens);
+    }
+    for (const Losses& losses : model_->add_gradients(packs, weights, options_.next_token_weight, share)) {
+      add(losses, share, done.losses);
+    }
   }
 
   /// Measures what is due after this step and was not measured before. False where it was interrupted.

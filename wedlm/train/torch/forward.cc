@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "wedlm/train/torch/row_functions.h"
 #include "wedlm/train/torch/segment_attention.h"
 
 namespace wedlm::train {
@@ -13,25 +14,21 @@ using at::Tensor;
 
 constexpr std::int64_t kTileRows = 128;  // of attention: four blocks of the usual size
 
-/// In float32 whatever the type of the rows (double stays), as Hugging Face has it.
-Tensor rms_norm(const Tensor& x, const Tensor& weight, double eps) {
-  const auto wide = x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-  const Tensor rows = x.to(wide);
-  const Tensor scaled = rows * at::rsqrt(rows.square().mean(-1, true) + eps);
-  return (scaled * weight.to(wide)).to(x.scalar_type());
+at::ScalarType wide_type(const Tensor& tensor) {
+  return tensor.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
 }
 
-/// Turns pairs (i, i + d/2) of each head.  // x: [rows, heads, d]; cos and sin: [rows, 1, d/2]
-Tensor rotate(const Tensor& x, const Tensor& cos, const Tensor& sin) {
-  const auto halves = x.chunk(2, -1);
-  return at::cat({halves[0] * cos - halves[1] * sin, halves[1] * cos + halves[0] * sin}, -1);
+/// In float32 whatever the type of the rows (double stays), as Hugging Face has it.
+Tensor normed(const Tensor& x, const Tensor& weight, double eps) {
+  const auto wide = wide_type(x);
+  return rms_norm(x.to(wide), weight.to(wide), eps).to(x.scalar_type());
 }
 
 }  // namespace
 
 struct ForwardRows::Inputs {
   Tensor ids;       // [rows]
-  Tensor cos, sin;  // [rows, 1, head_dim / 2]
+  Tensor cos, sin;  // [rows, head_dim / 2], float32 or double
   std::vector<AttentionTile> tiles;
 };
 
@@ -46,9 +43,9 @@ ForwardRows::ForwardRows(const ModelConfig& config, const DualStream& stream, co
     rope_angles_of(position, rotation, angle);
     angle += 2 * half;
   }
-  angles = angles.to(embedding.options());
-  inputs_->cos = angles.select(1, 0).unsqueeze(1);
-  inputs_->sin = angles.select(1, 1).unsqueeze(1);
+  angles = angles.to(embedding.options().dtype(wide_type(embedding)));
+  inputs_->cos = angles.select(1, 0).contiguous();
+  inputs_->sin = angles.select(1, 1).contiguous();
   inputs_->ids =
       at::tensor(std::vector<std::int64_t>(stream.ids.begin(), stream.ids.end()), at::kLong).to(embedding.device());
   inputs_->tiles = attention_tiles(stream.segments, kTileRows);
@@ -69,29 +66,31 @@ Tensor ForwardRows::layer(std::int64_t index, const Tensor& hidden) const {
     return parts_.adaptation ? parts_.adaptation(prefix + name, x, y) : y;
   };
   const auto heads = [&](const Tensor& x, std::int64_t count) { return x.view({x.size(0), count, config_.head_dim}); };
+  const auto type = hidden.scalar_type(), wide = wide_type(hidden);
+  const auto turned = [&](const Tensor& x) { return rotate(x.to(wide), inputs_->cos, inputs_->sin).to(type); };
 
-  const Tensor x = rms_norm(hidden, weight("input_layernorm.weight"), config_.rms_norm_eps);
+  const Tensor x = normed(hidden, weight("input_layernorm.weight"), config_.rms_norm_eps);
   Tensor q = heads(project(x, "self_attn.q_proj", config_.attention_bias), config_.num_attention_heads);
   Tensor k = heads(project(x, "self_attn.k_proj", config_.attention_bias), config_.num_key_value_heads);
   const Tensor v = heads(project(x, "self_attn.v_proj", config_.attention_bias), config_.num_key_value_heads);
   if (config_.qk_norm) {
-    q = rms_norm(q, weight("self_attn.q_norm.weight"), config_.rms_norm_eps);
-    k = rms_norm(k, weight("self_attn.k_norm.weight"), config_.rms_norm_eps);
+    q = normed(q, weight("self_attn.q_norm.weight"), config_.rms_norm_eps);
+    k = normed(k, weight("self_attn.k_norm.weight"), config_.rms_norm_eps);
   }
   const Tensor attended =
-      segment_attention(rotate(q, inputs_->cos, inputs_->sin), rotate(k, inputs_->cos, inputs_->sin), v, inputs_->tiles,
-                        1 / std::sqrt(static_cast<double>(config_.head_dim)));
+      segment_attention(turned(q), turned(k), v, inputs_->tiles, 1 / std::sqrt(static_cast<double>(config_.head_dim)));
   const Tensor after = hidden + project(attended.flatten(1), "self_attn.o_proj", config_.o_proj_bias);
 
-  const Tensor y = rms_norm(after, weight("post_attention_layernorm.weight"), config_.rms_norm_eps);
-  const Tensor gated = at::silu(project(y, "mlp.gate_proj", false)) * project(y, "mlp.up_proj", false);
-  return after + project(gated, "mlp.down_proj", false);
+  const Tensor y = normed(after, weight("post_attention_layernorm.weight"), config_.rms_norm_eps);
+  const Tensor open =
+      gated(project(y, "mlp.gate_proj", false).to(wide), project(y, "mlp.up_proj", false).to(wide)).to(type);
+  return after + project(open, "mlp.down_proj", false);
 }
 
 Tensor ForwardRows::logits(const Tensor& hidden, const std::vector<std::int64_t>& rows) const {
   const Tensor chosen = hidden.index_select(0, at::tensor(rows, at::kLong).to(hidden.device()));
-  const Tensor normed = rms_norm(chosen, parts_.weight("model.norm.weight"), config_.rms_norm_eps);
-  return parts_.product(config_.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight", normed, Tensor());
+  const Tensor last = normed(chosen, parts_.weight("model.norm.weight"), config_.rms_norm_eps);
+  return parts_.product(config_.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight", last, Tensor());
 }
 
 }  // namespace wedlm::train

@@ -133,9 +133,10 @@ struct LearnedWeights::Impl {
   const AdamW adam;
   Ranks& ranks;
   std::vector<std::string> names;
-  std::vector<Tensor> weights;  // what is computed with
-  std::vector<Tensor> leaves;   // in whose gradients theirs are: the weights, but for replicas
-  std::vector<Tensor> parts;    // masters of this rank: the weights where it is alone
+  std::vector<Tensor> weights;              // what is computed with
+  std::vector<Tensor> leaves;               // in whose gradients theirs are: the weights, but for replicas
+  std::vector<std::vector<Tensor>> others;  // as the leaves, of each thread but the first
+  std::vector<Tensor> parts;                // masters of this rank: the weights where it is alone
   std::vector<std::int64_t> sizes;
   std::unique_ptr<torch::optim::AdamW> optimizer;  // of the parts
 };
@@ -158,10 +159,31 @@ const Tensor* LearnedWeights::find(const std::string& name) const {
   return index == impl_->names.size() ? nullptr : &impl_->weights[index];
 }
 
-Tensor LearnedWeights::tracked(const std::string& name) const {
+void LearnedWeights::set_num_threads(int count) {
+  impl_->others.resize(static_cast<std::size_t>(count) - 1);
+  for (std::vector<Tensor>& leaves : impl_->others) {
+    leaves.clear();
+    for (const Tensor& leaf : impl_->leaves) leaves.push_back(leaf.detach().set_requires_grad(true));
+  }
+}
+
+Tensor LearnedWeights::tracked(const std::string& name, int thread) const {
   const std::size_t index = impl_->index_of(name);
-  const Tensor &weight = impl_->weights.at(index), &leaf = impl_->leaves[index];
-  return weight.is_same(leaf) ? weight : TrackedReplica::apply(leaf, weight);
+  const Tensor &weight = impl_->weights.at(index), &first = impl_->leaves[index];
+  const Tensor& leaf = thread == 0 ? first : impl_->others.at(static_cast<std::size_t>(thread) - 1)[index];
+  return weight.is_same(first) ? leaf : TrackedReplica::apply(leaf, weight);
+}
+
+void LearnedWeights::add_up_threads() {
+  const torch::NoGradGuard guard;
+  for (std::vector<Tensor>& leaves : impl_->others) {
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+      const Tensor own = std::exchange(leaves[i].mutable_grad(), Tensor());
+      if (!own.defined()) continue;
+      Tensor& sum = impl_->leaves[i].mutable_grad();
+      sum = sum.defined() ? sum.add_(own) : own;
+    }
+  }
 }
 
 Tensor LearnedWeights::gradient(const std::string& name) const {

@@ -40,8 +40,13 @@ class LearnedWeights {
   const std::vector<std::string>& names() const;
   /// nullptr where none is called so; a replica, where there are some.
   const at::Tensor* find(const std::string& name) const;
-  /// What to compute with, in the type of the replica where there is one: its gradient is added to the weight's.
-  at::Tensor tracked(const std::string& name) const;
+  /// Lets so many threads take gradients at once, each with a copy of its own; 1 at first.
+  void set_num_threads(int count);
+  /// What a thread computes with, in the type of the replica where there is one: its gradient is added to the
+  /// thread's.
+  at::Tensor tracked(const std::string& name, int thread) const;
+  /// Adds the gradients of all threads to those of the first, in their order, and forgets them there.
+  void add_up_threads();
   /// Of what this process has computed since its last step; undefined where there is none.
   at::Tensor gradient(const std::string& name) const;
 

@@ -1,8 +1,11 @@
 #include "wedlm/train/torch/segment_attention.h"
 
+#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
-#include <limits>
+#include <vector>
+
+#include "wedlm/train/kernels/row_kernels.h"
 
 namespace wedlm::train {
 namespace {
@@ -10,6 +13,8 @@ namespace {
 using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
+
+constexpr std::int64_t kRowsOfAPart = 64;  // of scores, the least that a thread takes
 
 /// float32 for bfloat16, else the type itself.
 at::ScalarType sum_type(const Tensor& tensor) {
@@ -20,8 +25,8 @@ at::ScalarType sum_type(const Tensor& tensor) {
 class TileView {
  public:
   /// Of q, k and v as segment_attention() takes them.
-  TileView(const AttentionTile& tile, const Tensor& q, const Tensor& k, const Tensor& v, double scale)
-      : tile_(tile), num_groups_(q.size(1) / k.size(1)), scale_(scale) {
+  TileView(const AttentionTile& tile, const Tensor& q, const Tensor& k, const Tensor& v)
+      : tile_(tile), num_groups_(q.size(1) / k.size(1)) {
     q_ = grouped(q);
     k_ = keys(k);
     v_ = keys(v);
@@ -42,12 +47,22 @@ class TileView {
         .reshape({tile_.num_rows, tile.size(0) * num_groups_, tile.size(2)});
   }
 
-  /// Scaled scores, -infinity where a row does not see.  // [kv_heads, groups * tile rows, keys]
-  Tensor scores() const {
-    Tensor scores = at::bmm(q_, k_.transpose(1, 2)).to(sum_type(q_)).mul_(scale_);
-    scores.view({scores.size(0), num_groups_, tile_.num_rows, scores.size(2)})
-        .masked_fill_(hidden(), -std::numeric_limits<double>::infinity());
-    return scores;
+  /// Of each row and key, as they are.  // [kv_heads, groups * tile rows, keys]
+  Tensor scores() const { return at::bmm(q_, k_.transpose(1, 2)).to(sum_type(q_)); }
+
+  /// Runs `each` for the scores of each row, which are one after the other, with what the row sees.
+  template <class Each>
+  void over_rows(const Each& each) const {
+    const std::int64_t heads = q_.size(0) * num_groups_, rows = tile_.num_rows;
+    at::parallel_for(0, heads * rows, kRowsOfAPart, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) {
+        const std::int64_t own = row % rows;
+        const auto place = static_cast<std::size_t>(own);
+        each(row, SeenKeys{.num_prefix = tile_.prefix_rows_of[place],
+                           .first_own = tile_.num_prefix_rows + tile_.first_own_row_of[place],
+                           .end_own = tile_.num_prefix_rows + own + 1});
+      }
+    });
   }
   const Tensor& q() const { return q_; }
   const Tensor& k() const { return k_; }
@@ -70,24 +85,33 @@ class TileView {
     return at::cat({all.narrow(0, tile_.first_prefix_row, tile_.num_prefix_rows), own}).transpose(0, 1);
   }
 
-  /// Which keys a row of the tile does not see.  // [tile rows, keys]
-  Tensor hidden() const {
-    const auto column = [&](const std::vector<std::int64_t>& values) {
-      return at::tensor(values, at::kLong).to(q_.device()).unsqueeze(1);
-    };
-    const auto options = at::TensorOptions().dtype(at::kLong).device(q_.device());
-    const Tensor prefix = at::arange(tile_.num_prefix_rows, options).unsqueeze(0);
-    const Tensor own = at::arange(tile_.num_rows, options).unsqueeze(0);
-    return at::cat({prefix.ge(column(tile_.prefix_rows_of)),
-                    own.gt(own.transpose(0, 1)).logical_or(own.lt(column(tile_.first_own_row_of)))},
-                   1);
-  }
-
   const AttentionTile& tile_;
   std::int64_t num_groups_;
-  double scale_;
   Tensor q_, k_, v_;
 };
+
+/// The weights of a tile in place of its scores, and the logarithm of each row's sum of exponentials.
+template <class T>
+void softmax(const TileView& view, double scale, const Tensor& scores, const Tensor& log_sum) {
+  const std::int64_t keys = scores.size(2);
+  T *first = scores.data_ptr<T>(), *sums = log_sum.data_ptr<T>();
+  view.over_rows([&](std::int64_t row, const SeenKeys& seen) {
+    row_kernels<T>().softmax(first + row * keys, static_cast<T>(scale), seen, keys, sums + row);
+  });
+}
+
+/// The weights in place of scores, and the scores' gradient in place of the weights'.
+template <class T>
+void softmax_gradient(const TileView& view, double scale, const Tensor& scores, const Tensor& of_weights,
+                      const Tensor& log_sum, const Tensor& inner) {
+  const std::int64_t keys = scores.size(2);
+  T *first = scores.data_ptr<T>(), *gradient = of_weights.data_ptr<T>();
+  const T *sums = log_sum.data_ptr<T>(), *inners = inner.data_ptr<T>();
+  view.over_rows([&](std::int64_t row, const SeenKeys& seen) {
+    row_kernels<T>().softmax_gradient(first + row * keys, gradient + row * keys, static_cast<T>(scale), sums[row],
+                                      inners[row], seen, keys);
+  });
+}
 
 class SegmentAttention : public torch::autograd::Function<SegmentAttention> {
  public:
@@ -96,11 +120,12 @@ class SegmentAttention : public torch::autograd::Function<SegmentAttention> {
     Tensor out = at::empty_like(q);
     Tensor log_sums = at::empty({q.size(1), q.size(0)}, q.options().dtype(sum_type(q)));  // of exponentials
     for (const AttentionTile& tile : *tiles) {
-      const TileView view(tile, q, k, v, scale);
-      const Tensor scores = view.scores();
-      const Tensor log_sum = scores.logsumexp(-1, true);
-      const Tensor weights = (scores - log_sum).exp_().to(v.scalar_type());
-      out.narrow(0, tile.first_row, tile.num_rows).copy_(view.ungrouped(at::bmm(weights, view.v())));
+      const TileView view(tile, q, k, v);
+      const Tensor weights = view.scores();
+      const Tensor log_sum = at::empty({weights.size(0), weights.size(1)}, weights.options());
+      (weights.scalar_type() == at::kDouble ? softmax<double> : softmax<float>)(view, scale, weights, log_sum);
+      out.narrow(0, tile.first_row, tile.num_rows)
+          .copy_(view.ungrouped(at::bmm(weights.to(v.scalar_type()), view.v())));
       log_sums.narrow(1, tile.first_row, tile.num_rows).copy_(log_sum.view({q.size(1), tile.num_rows}));
     }
     context->save_for_backward({q, k, v, out, log_sums});
@@ -121,15 +146,15 @@ class SegmentAttention : public torch::autograd::Function<SegmentAttention> {
     Tensor of_q = at::empty_like(q);
     Tensor of_k = at::zeros_like(k, k.options().dtype(sums)), of_v = at::zeros_like(v, v.options().dtype(sums));
     for (const AttentionTile& tile : *tiles) {
-      const TileView view(tile, q, k, v, scale);
-      const Tensor scores = view.scores();
-      const Tensor log_sum =
-          log_sums.narrow(1, tile.first_row, tile.num_rows).reshape({scores.size(0), scores.size(1), 1});
-      const Tensor weights = (scores - log_sum).exp_();
-      const Tensor of_out = view.grouped(gradient);
+      const TileView view(tile, q, k, v);
+      const Tensor weights = view.scores(), of_out = view.grouped(gradient);
+      const Tensor changes = at::bmm(of_out, view.v().transpose(1, 2)).to(sums);  // of weights, then of scores
+      (sums == at::kDouble ? softmax_gradient<double>
+                           : softmax_gradient<float>)(view, scale, weights, changes,
+                                                      log_sums.narrow(1, tile.first_row, tile.num_rows).contiguous(),
+                                                      view.grouped(inner).contiguous());
       view.add_to_keys(at::bmm(weights.to(v.scalar_type()).transpose(1, 2), of_out), of_v);
-      const Tensor of_weights = at::bmm(of_out, view.v().transpose(1, 2)).to(sums);
-      const Tensor of_scores = ((of_weights - view.grouped(inner)) * weights).mul_(scale).to(q.scalar_type());
+      const Tensor of_scores = changes.to(q.scalar_type());
       of_q.narrow(0, tile.first_row, tile.num_rows).copy_(view.ungrouped(at::bmm(of_scores, view.k())));
       view.add_to_keys(at::bmm(of_scores.transpose(1, 2), view.q()), of_k);
     }

@@ -2,11 +2,13 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "wedlm/base/error.h"
 #include "wedlm/base/xxh64.h"
 #include "wedlm/model/weight_list.h"
+#include "wedlm/train/torch/compute_threads.h"
 #include "wedlm/train/torch/forward.h"
 #include "wedlm/train/torch/lora.h"
 #include "wedlm/train/torch/objective.h"
@@ -34,6 +36,8 @@ std::vector<double> values_of(const Tensor& tensor) {
   const Tensor flat = tensor.detach().to(at::kCPU, at::kDouble).contiguous();
   return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
 }
+
+constexpr std::int64_t kMaxCopied = 64 << 20;  // numbers of gradients that are kept more than once
 
 constexpr const char* kEmbedding = "model.embed_tokens.weight";  // of which there are numbers, whatever its head has
 
@@ -83,10 +87,11 @@ struct TrainedModel::Impl {
     return *own;
   }
 
-  ForwardParts parts(const DualStream& stream, bool has_dropout) const {
-    const WeightOf computing = [this](const std::string& name) {
+  ForwardParts parts(const DualStream& stream, bool has_dropout, int thread = 0) const {
+    const WeightOf computing = [this, thread](const std::string& name) {
       const auto frozen = weights.find(name);
-      return (frozen != weights.end() ? frozen->second : learned->tracked(name)).to(scalar_type(options.compute));
+      const Tensor stored = frozen != weights.end() ? frozen->second : learned->tracked(name, thread);
+      return stored.to(scalar_type(options.compute));
     };
     return {.weight = computing,
             .product =
@@ -120,8 +125,8 @@ struct TrainedModel::Impl {
   }
 
   Losses run_backward(const DualStream& stream, std::span<const float> row_weights, double next_token_weight,
-                      double share) const {
-    const ForwardParts with = parts(stream, true);
+                      double share, int thread = 0) const {
+    const ForwardParts with = parts(stream, true, thread);
     const ForwardRows rows(config, stream, with);
     Losses losses;
     if (stream.losses.empty()) return losses;
@@ -154,8 +159,16 @@ struct TrainedModel::Impl {
     return losses;
   }
 
+  int num_at_once() const {
+    if (lora) return 1;
+    std::int64_t size = 0;
+    for (const std::string& name : learned->names()) size += weight(name).numel();
+    return static_cast<int>(std::clamp<std::int64_t>(1 + kMaxCopied / size, 1, num_threads));
+  }
+
   const ModelConfig config;
   const ModelOptions options;
+  int num_threads = 1;
   std::unordered_map<std::string, Tensor> weights;  // of the checkpoint that are frozen, but those that are packed
   PackedWeights packed;
   std::unique_ptr<LoraLayers> lora;
@@ -165,8 +178,9 @@ struct TrainedModel::Impl {
 TrainedModel::TrainedModel(const WeightSource& source, const ModelConfig& config, const ModelOptions& options,
                            const AdamW& optimizer, Ranks& ranks)
     : impl_(std::make_unique<Impl>(config, options)) {
-  if (options.num_threads > 0) at::set_num_threads(options.num_threads);
+  impl_->num_threads = set_compute_threads(options.num_threads);
   impl_->load(source, optimizer, ranks);
+  impl_->learned->set_num_threads(impl_->num_at_once());
 }
 
 TrainedModel::~TrainedModel() = default;
@@ -192,6 +206,25 @@ auto within_memory(const DualStream& stream, const Body& body) {
 Losses TrainedModel::add_gradient(const DualStream& stream, std::span<const float> weights, double next_token_weight,
                                   double share) {
   return within_memory(stream, [&] { return impl_->run_backward(stream, weights, next_token_weight, share); });
+}
+
+std::vector<Losses> TrainedModel::add_gradients(std::span<const DualStream> streams,
+                                                std::span<const std::vector<float>> weights, double next_token_weight,
+                                                double share) {
+  if (streams.size() == 1) return {add_gradient(streams[0], weights[0], next_token_weight, share)};
+  std::vector<Losses> losses(streams.size());
+  side_by_side(static_cast<int>(streams.size()), impl_->num_threads, [&](int thread) {
+    const auto index = static_cast<std::size_t>(thread);
+    losses[index] = within_memory(streams[index], [&] {
+      return impl_->run_backward(streams[index], weights[index], next_token_weight, share, thread);
+    });
+  });
+  impl_->learned->add_up_threads();
+  return losses;
+}
+
+int TrainedModel::num_at_once() const {
+  return impl_->num_at_once();
 }
 
 Losses TrainedModel::losses(const DualStream& stream, std::span<const float> weights, double next_token_weight) {

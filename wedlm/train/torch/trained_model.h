@@ -58,6 +58,13 @@ class TrainedModel {
   /// to the gradients. `weights` are those of stream.losses, as loss_weights() makes them; `next_token_weight` is its
   /// argument. Throws ResourceError naming the batch's rows where memory does not suffice.
   Losses add_gradient(const DualStream& stream, std::span<const float> weights, double next_token_weight, double share);
+  /// The same of several batches, up to num_at_once(), each computed by threads of its own. What is added is the same
+  /// to the bit whichever of them is done first.
+  std::vector<Losses> add_gradients(std::span<const DualStream> streams, std::span<const std::vector<float>> weights,
+                                    double next_token_weight, double share);
+  /// Batches that are computed side by side: one for each thread where the model is small, so that copies of its
+  /// gradient take little; else 1, whose products have rows enough for all threads.
+  int num_at_once() const;
   /// The losses alone.
   Losses losses(const DualStream& stream, std::span<const float> weights, double next_token_weight);
   /// Logits of those rows.  // [rows.size() x vocabulary]
