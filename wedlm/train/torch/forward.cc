@@ -30,9 +30,11 @@ struct ForwardRows::Inputs {
   Tensor ids;       // [rows]
   Tensor cos, sin;  // [rows, head_dim / 2], float32 or double
   std::vector<AttentionTile> tiles;
+  std::vector<std::int64_t> judged;
 };
 
-ForwardRows::ForwardRows(const ModelConfig& config, const DualStream& stream, const ForwardParts& parts)
+ForwardRows::ForwardRows(const ModelConfig& config, const DualStream& stream, const ForwardParts& parts,
+                         std::vector<std::int64_t> judged)
     : config_(config), parts_(parts), inputs_(std::make_unique<Inputs>()) {
   const Tensor embedding = parts.weight("model.embed_tokens.weight");
   const std::int64_t half = config.head_dim / 2;
@@ -48,6 +50,7 @@ ForwardRows::ForwardRows(const ModelConfig& config, const DualStream& stream, co
   inputs_->sin = angles.select(1, 1).contiguous();
   inputs_->ids =
       at::tensor(std::vector<std::int64_t>(stream.ids.begin(), stream.ids.end()), at::kLong).to(embedding.device());
+  inputs_->judged = std::move(judged);
   inputs_->tiles = attention_tiles(stream.segments, kTileRows);
 }
 
@@ -59,11 +62,12 @@ Tensor ForwardRows::embed() const {
 
 Tensor ForwardRows::layer(std::int64_t index, const Tensor& hidden) const {
   const std::string prefix = "model.layers." + std::to_string(index) + ".";
+  bool is_judged = false;  // whether rows are those alone
   const auto weight = [&](const char* name) { return parts_.weight(prefix + name); };
   const auto project = [&](const Tensor& x, const std::string& name, bool has_bias) {
     const Tensor bias = has_bias ? parts_.weight(prefix + name + ".bias") : Tensor();
     const Tensor y = parts_.product(prefix + name + ".weight", x, bias);
-    return parts_.adaptation ? parts_.adaptation(prefix + name, x, y) : y;
+    return parts_.adaptation ? parts_.adaptation(prefix + name, x, is_judged ? &inputs_->judged : nullptr, y) : y;
   };
   const auto heads = [&](const Tensor& x, std::int64_t count) { return x.view({x.size(0), count, config_.head_dim}); };
   const auto type = hidden.scalar_type(), wide = wide_type(hidden);
@@ -77,9 +81,17 @@ Tensor ForwardRows::layer(std::int64_t index, const Tensor& hidden) const {
     q = normed(q, weight("self_attn.q_norm.weight"), config_.rms_norm_eps);
     k = normed(k, weight("self_attn.k_norm.weight"), config_.rms_norm_eps);
   }
-  const Tensor attended =
-      segment_attention(turned(q), turned(k), v, inputs_->tiles, 1 / std::sqrt(static_cast<double>(config_.head_dim)));
-  const Tensor after = hidden + project(attended.flatten(1), "self_attn.o_proj", config_.o_proj_bias);
+  Tensor before = hidden;
+  Tensor attended =
+      segment_attention(turned(q), turned(k), v, inputs_->tiles, 1 / std::sqrt(static_cast<double>(config_.head_dim)))
+          .flatten(1);
+  if (index + 1 == config_.num_hidden_layers) {
+    const Tensor rows = at::tensor(inputs_->judged, at::kLong).to(hidden.device());
+    before = before.index_select(0, rows);
+    attended = attended.index_select(0, rows);
+    is_judged = true;
+  }
+  const Tensor after = before + project(attended, "self_attn.o_proj", config_.o_proj_bias);
 
   const Tensor y = normed(after, weight("post_attention_layernorm.weight"), config_.rms_norm_eps);
   const Tensor open =
@@ -87,9 +99,8 @@ Tensor ForwardRows::layer(std::int64_t index, const Tensor& hidden) const {
   return after + project(open, "mlp.down_proj", false);
 }
 
-Tensor ForwardRows::logits(const Tensor& hidden, const std::vector<std::int64_t>& rows) const {
-  const Tensor chosen = hidden.index_select(0, at::tensor(rows, at::kLong).to(hidden.device()));
-  const Tensor last = normed(chosen, parts_.weight("model.norm.weight"), config_.rms_norm_eps);
+Tensor ForwardRows::logits(const Tensor& hidden) const {
+  const Tensor last = normed(hidden, parts_.weight("model.norm.weight"), config_.rms_norm_eps);
   return parts_.product(config_.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight", last, Tensor());
 }
 

@@ -23,8 +23,10 @@ using WeightOf = std::function<at::Tensor(const std::string& name)>;
 using ProductOf = std::function<at::Tensor(const std::string& name, const at::Tensor& x, const at::Tensor& bias)>;
 
 /// What becomes of a projection's result y where something is added to it: the module, such as
-/// "model.layers.0.mlp.up_proj", the rows x that entered, and y.  // x: [rows, in], y: [rows, out] -> as y
-using Adaptation = std::function<at::Tensor(const std::string& module, const at::Tensor& x, const at::Tensor& y)>;
+/// "model.layers.0.mlp.up_proj", the rows x that entered, which of the forward's they are (nullptr: all), and y.
+/// x: [rows, in], y: [rows, out] -> as y
+using Adaptation = std::function<at::Tensor(const std::string& module, const at::Tensor& x,
+                                            const std::vector<std::int64_t>* rows, const at::Tensor& y)>;
 
 /// What a forward computes with.
 struct ForwardParts {
@@ -36,18 +38,19 @@ struct ForwardParts {
 /// The rows of a forward on their device, with what all layers need of them.
 class ForwardRows {
  public:
-  /// All have to live as long.
-  ForwardRows(const ModelConfig& config, const DualStream& stream, const ForwardParts& parts);
+  /// Of `judged` there will be logits; the last layer computes no others after its attention. All have to live as long.
+  ForwardRows(const ModelConfig& config, const DualStream& stream, const ForwardParts& parts,
+              std::vector<std::int64_t> judged);
   ~ForwardRows();
   ForwardRows(const ForwardRows&) = delete;
   ForwardRows& operator=(const ForwardRows&) = delete;
 
   /// Hidden states before the first layer.  // [rows, hidden]
   at::Tensor embed() const;
-  /// One layer.  // [rows, hidden] -> [rows, hidden]
+  /// One layer.  // [rows, hidden] -> [rows, hidden], of the last one [judged, hidden]
   at::Tensor layer(std::int64_t index, const at::Tensor& hidden) const;
-  /// Logits of those rows that have a loss, in their order.  // [rows, hidden] -> [losses, vocabulary]
-  at::Tensor logits(const at::Tensor& hidden, const std::vector<std::int64_t>& rows) const;
+  /// In the order of `judged`.  // [judged, hidden] -> [judged, vocabulary]
+  at::Tensor logits(const at::Tensor& hidden) const;
 
  private:
   struct Inputs;

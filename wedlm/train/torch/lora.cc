@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "wedlm/train/draws.h"
 #include "wedlm/train/lora_modules.h"
@@ -20,12 +21,23 @@ at::Generator generator_of(std::uint64_t seed, Draws::Purpose purpose, std::uint
   return at::detail::createCPUGenerator(high << 32 | low);
 }
 
-Tensor mask_rows_of(const DualStream& stream) {
+std::vector<std::int64_t> mask_rows_of(const DualStream& stream) {
   std::vector<std::int64_t> rows;
   for (const LossRow& loss : stream.losses) {
     if (loss.kind == LossKind::kMasked) rows.push_back(loss.row);
   }
-  return at::tensor(rows, at::kLong);
+  return rows;
+}
+
+/// Where those masks stand among `rows`, which are all where it is nullptr.
+Tensor places_of(const std::vector<std::int64_t>& masks, const std::vector<std::int64_t>* rows) {
+  if (rows == nullptr) return at::tensor(masks, at::kLong);
+  const std::unordered_set<std::int64_t> sought(masks.begin(), masks.end());
+  std::vector<std::int64_t> places;
+  for (std::size_t i = 0; i < rows->size(); ++i) {
+    if (sought.contains((*rows)[i])) places.push_back(static_cast<std::int64_t>(i));
+  }
+  return at::tensor(places, at::kLong);
 }
 
 }  // namespace
@@ -82,13 +94,14 @@ const std::vector<std::pair<std::string, Tensor>>& LoraLayers::weights() const {
 Adaptation LoraLayers::adaptation(const DualStream& stream, bool has_dropout) const {
   const auto place = has_dropout ? std::optional(stream.place) : std::nullopt;
   const bool is_for_masks = impl_->config.rows == LoraRows::kMasks;
-  const Tensor rows = is_for_masks ? mask_rows_of(stream) : Tensor();
-  return [impl = impl_.get(), place, is_for_masks, rows](const std::string& module, const Tensor& x, const Tensor& y) {
+  const std::vector<std::int64_t> masks = is_for_masks ? mask_rows_of(stream) : std::vector<std::int64_t>();
+  return [impl = impl_.get(), place, is_for_masks, masks](const std::string& module, const Tensor& x,
+                                                          const std::vector<std::int64_t>* rows, const Tensor& y) {
     const auto pair = impl->pairs.find(module);
     if (pair == impl->pairs.end()) return y;
     if (!is_for_masks) return y + impl->term(pair->second, x, place);
-    if (rows.numel() == 0) return y;
-    const Tensor own = rows.to(x.device());
+    const Tensor own = places_of(masks, rows).to(x.device());
+    if (own.numel() == 0) return y;
     return y.index_add(0, own, impl->term(pair->second, x.index_select(0, own), place));
   };
 }

@@ -111,13 +111,13 @@ struct TrainedModel::Impl {
   Tensor judged(const ForwardRows& rows, const Tensor& hidden, const DualStream& stream,
                 std::span<const float> row_weights, double next_token_weight, Losses& losses) const {
     const auto wide = options.compute == ComputeType::kFloat64 ? at::kDouble : at::kFloat;
-    return objective(rows.logits(hidden, rows_of(stream)).to(wide), stream, row_weights, next_token_weight,
-                     options.distillation, losses);
+    return objective(rows.logits(hidden).to(wide), stream, row_weights, next_token_weight, options.distillation,
+                     losses);
   }
 
   Losses run(const DualStream& stream, std::span<const float> row_weights, double next_token_weight) const {
     const ForwardParts with = parts(stream, false);
-    const ForwardRows rows(config, stream, with);
+    const ForwardRows rows(config, stream, with, rows_of(stream));
     Losses losses;
     if (stream.losses.empty()) return losses;
     judged(rows, through_layers(rows), stream, row_weights, next_token_weight, losses);
@@ -127,7 +127,7 @@ struct TrainedModel::Impl {
   Losses run_backward(const DualStream& stream, std::span<const float> row_weights, double next_token_weight,
                       double share, int thread = 0) const {
     const ForwardParts with = parts(stream, true, thread);
-    const ForwardRows rows(config, stream, with);
+    const ForwardRows rows(config, stream, with, rows_of(stream));
     Losses losses;
     if (stream.losses.empty()) return losses;
     if (!options.has_gradient_checkpoints) {
@@ -235,8 +235,8 @@ Losses TrainedModel::losses(const DualStream& stream, std::span<const float> wei
 std::vector<double> TrainedModel::logits(const DualStream& stream, const std::vector<std::int64_t>& rows) {
   const torch::NoGradGuard guard;
   const ForwardParts with = impl_->parts(stream, false);
-  const ForwardRows forward(impl_->config, stream, with);
-  return values_of(forward.logits(impl_->through_layers(forward), rows));
+  const ForwardRows forward(impl_->config, stream, with, rows);
+  return values_of(forward.logits(impl_->through_layers(forward)));
 }
 
 double TrainedModel::step(double learning_rate) {
