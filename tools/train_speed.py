@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Measures `wedlm train` beside a PyTorch loop over Hugging Face's model with the dense mask of the released
-fine-tuning code: the same shape, the same rows a step, all weights, AdamW, in processes that take turns. Prints tokens a
+fine-tuning code: the same shape, the same rows a step in as many packs, all weights, AdamW, in processes that take turns. Prints tokens a
 second, the share of what a product of matrices reaches here, and the most memory, by length, as Markdown.
 
     pip install torch transformers                                   # in an environment of their own
@@ -21,14 +21,13 @@ import time
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 BLOCK = 32
-SHAPE = {
+SIZES = {  # parameters: 4 million, as models/nano, and 21 million
+    "nano": {"hidden_size": 256, "intermediate_size": 640, "num_hidden_layers": 5, "num_attention_heads": 4, "num_key_value_heads": 2},
+    "small": {"hidden_size": 512, "intermediate_size": 1536, "num_hidden_layers": 6, "num_attention_heads": 8, "num_key_value_heads": 4},
+}
+SHAPE = {  # but for its size
     "model_type": "qwen3",
     "vocab_size": 2048,
-    "hidden_size": 512,
-    "intermediate_size": 1536,
-    "num_hidden_layers": 6,
-    "num_attention_heads": 8,
-    "num_key_value_heads": 4,
     "head_dim": 64,
     "max_position_embeddings": 8192,
     "rms_norm_eps": 1e-6,
@@ -67,7 +66,7 @@ def rows_of(length, generator):
     return tokens, ids, positions, blocks, masked
 
 
-def torch_loop(length, steps, precision):
+def torch_loop(length, accumulate, steps, precision):
     """Trains in this process; prints seconds a step as JSON."""
     import torch
     from transformers import Qwen3Config, Qwen3ForCausalLM
@@ -78,26 +77,27 @@ def torch_loop(length, steps, precision):
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01)
     generator, seconds = random.Random(1), []
     for _ in range(steps + 1):
-        tokens, ids, positions, blocks, masked = rows_of(length, generator)
+        packs = [rows_of(length, generator) for _ in range(accumulate)]
         start = time.perf_counter()
-        # A row sees the memory before its block, or before itself, and its own block up to itself.
-        block, row = torch.tensor(blocks), torch.arange(len(ids))
-        is_memory = block < 0
-        before = torch.where(is_memory, row + 1, block)
-        sees = (is_memory[None, :] & (row[None, :] < before[:, None])) | (
-            ~is_memory[None, :] & (block[None, :] == block[:, None]) & (row[None, :] <= row[:, None])
-        )
-        mask = torch.where(sees, 0.0, torch.finfo(torch.float32).min)[None, None]
-        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
-            logits = model(
-                input_ids=torch.tensor([ids]), position_ids=torch.tensor([positions]), attention_mask=mask, use_cache=False
-            ).logits[0].float()
-        cross = torch.nn.functional.cross_entropy
-        places = torch.tensor([place for place, _, _ in masked])
-        weights = torch.tensor([weight for _, _, weight in masked])
-        hidden = cross(logits[places], torch.tensor([target for _, target, _ in masked]), reduction="none")
-        following = cross(logits[: length - 1], torch.tensor(tokens[1:]))
-        (((hidden * weights).sum() / weights.sum() + following) / 2).backward()
+        for tokens, ids, positions, blocks, masked in packs:
+            # A row sees the memory before its block, or before itself, and its own block up to itself.
+            block, row = torch.tensor(blocks), torch.arange(len(ids))
+            is_memory = block < 0
+            before = torch.where(is_memory, row + 1, block)
+            sees = (is_memory[None, :] & (row[None, :] < before[:, None])) | (
+                ~is_memory[None, :] & (block[None, :] == block[:, None]) & (row[None, :] <= row[:, None])
+            )
+            mask = torch.where(sees, 0.0, torch.finfo(torch.float32).min)[None, None]
+            with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+                logits = model(
+                    input_ids=torch.tensor([ids]), position_ids=torch.tensor([positions]), attention_mask=mask, use_cache=False
+                ).logits[0].float()
+            cross = torch.nn.functional.cross_entropy
+            places = torch.tensor([place for place, _, _ in masked])
+            weights = torch.tensor([weight for _, _, weight in masked])
+            hidden = cross(logits[places], torch.tensor([target for _, target, _ in masked]), reduction="none")
+            following = cross(logits[: length - 1], torch.tensor(tokens[1:]))
+            (((hidden * weights).sum() / weights.sum() + following) / 2 / accumulate).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
@@ -123,16 +123,16 @@ def torch_peak(precision):
 # ------------------------------------------------------------------------------------------------ `wedlm train`
 
 
-def ours(wedlm, folder, length, steps, precision):
-    """Seconds of a step of one pack of that many tokens."""
+def ours(wedlm, folder, length, accumulate, steps, precision):
+    """Seconds of a step of so many packs of that many tokens."""
     shape, data, out = (os.path.join(folder, name) for name in ("shape.json", "data.txt", "out"))
     with open(shape, "w") as file:
         json.dump(SHAPE, file)
     generator = random.Random(2)
     with open(data, "w") as file:
-        file.write(" ".join(str(generator.randrange(100000)) for _ in range(20000)))
+        file.write(" ".join(str(generator.randrange(100000)) for _ in range(length * accumulate * 4)))
     command = [wedlm, "train", "--shape", shape, "--tokenizer", os.path.join(ROOT, "models/nano"), "--data", data]
-    command += ["--out", out, "--max-length", str(length), "--accumulate", "1", "--max-steps", str(steps + 1)]
+    command += ["--out", out, "--max-length", str(length), "--accumulate", str(accumulate), "--max-steps", str(steps + 1)]
     command += ["--learning-rate", "1e-4", "--precision", precision]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     _, error = process.communicate()
@@ -140,7 +140,7 @@ def ours(wedlm, folder, length, steps, precision):
         sys.exit(error.decode())
     with open(os.path.join(out, "metrics.jsonl")) as file:
         lines = [json.loads(line) for line in file]
-    whole = [line for line in lines if line.get("tokens") == length][1:]
+    whole = [line for line in lines if line.get("tokens") == length * accumulate][1:]
     return statistics.median(line["seconds"] for line in whole)
 
 
@@ -153,24 +153,27 @@ def measured_child(arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--wedlm", default=os.path.join(ROOT, "build/release/wedlm"))
-    parser.add_argument("--lengths", type=int, nargs="+", default=[256, 512, 1024, 2048], help="tokens of a step")
+    parser.add_argument("--size", choices=SIZES, default="nano")
+    parser.add_argument("--lengths", type=int, nargs="+", default=[256, 512, 1024, 2048], help="tokens of a pack")
+    parser.add_argument("--accumulate", type=int, default=8, help="packs of a step")
     parser.add_argument("--steps", type=int, default=4, help="that count, after one that does not")
     parser.add_argument("--rounds", type=int, default=3, help="in which both take turns; medians are shown")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    SHAPE.update(SIZES[options.size])
     if options.child:
         if options.child[0] == "peak":
             torch_peak(options.precision)
         elif options.child[0] == "torch":
-            torch_loop(int(options.child[1]), options.steps, options.precision)
+            torch_loop(int(options.child[1]), options.accumulate, options.steps, options.precision)
         else:
             with tempfile.TemporaryDirectory() as folder:
-                seconds = ours(options.wedlm, folder, int(options.child[1]), options.steps, options.precision)
+                seconds = ours(options.wedlm, folder, int(options.child[1]), options.accumulate, options.steps, options.precision)
             peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
             print(json.dumps({"seconds": seconds, "bytes": peak}))
         return
-    common = ["--wedlm", options.wedlm, "--steps", str(options.steps), "--precision", options.precision]
+    common = ["--wedlm", options.wedlm, "--size", options.size, "--accumulate", str(options.accumulate), "--steps", str(options.steps), "--precision", options.precision]
     rate = max(measured_child([*common, "--child", "peak"])["rate"] for _ in range(2))
     print(f"{options.precision}, products of 2048 x 2048 at {rate / 1e9:.0f} GFLOP/s\n")
     print("| length | wedlm, tokens/s | PyTorch, tokens/s | times | share of the product's rate | memory, wedlm | PyTorch |")
@@ -182,9 +185,10 @@ def main():
                 found.append(measured_child([*common, "--child", kind, str(length)]))
         mine, other = (statistics.median(r["seconds"] for r in results[kind]) for kind in ("ours", "torch"))
         memory = [max(r["bytes"] for r in results[kind]) / 2**20 for kind in ("ours", "torch")]
-        share = 6 * parameters_of_products() * 2 * length / mine / rate
+        tokens = length * options.accumulate
+        share = 6 * parameters_of_products() * 2 * tokens / mine / rate
         print(
-            f"| {length} | {length / mine:.0f} | {length / other:.0f} | {other / mine:.1f} | {100 * share:.0f} % "
+            f"| {length} | {tokens / mine:.0f} | {tokens / other:.0f} | {other / mine:.1f} | {100 * share:.0f} % "
             f"| {memory[0]:.0f} MiB | {memory[1]:.0f} MiB |",
             flush=True,
         )
