@@ -22,6 +22,7 @@
 #include "wedlm/train/example_text.h"
 #include "wedlm/train/lora_modules.h"
 #include "wedlm/train/merge.h"
+#include "wedlm/train/packs_at_once.h"
 #include "wedlm/train/run_folder.h"
 
 namespace wedlm::cli {
@@ -50,8 +51,15 @@ std::string data_line(const SampleSet& samples, const train::ReadingReport& repo
   return line;
 }
 
-int show_dry_run(const TrainFlags& flags, const Tokenizer& tokenizer, const ModelConfig& config,
+/// Of this process: where nobody says, its share of the processors, if it is one of several on a machine.
+std::int32_t num_threads(const TrainCommand& command) {
+  const std::int32_t given = command.threads.cpu_options().num_threads;
+  return given > 0 ? given : std::max(1, num_processors() / command.flags.options.world.local_size);
+}
+
+int show_dry_run(const TrainCommand& command, const Tokenizer& tokenizer, const ModelConfig& config,
                  const train::DataSet& data, const Console& console) {
+  const TrainFlags& flags = command.flags;
   const SampleSet& samples = data.samples;
   const train::BatchOptions& batches = flags.options.batches;
   train::Draws draws(batches.seed, train::Draws::Purpose::kMasks, 0);
@@ -72,11 +80,15 @@ int show_dry_run(const TrainFlags& flags, const Tokenizer& tokenizer, const Mode
   const double frozen = lora ? parameters : 0;
   const ModelFormats formats = formats_to_load(config.quantization, flags.options.model.base);
   const DType computing = flags.options.model.compute == train::ComputeType::kBfloat16 ? DType::kBF16 : DType::kF32;
+  // Each pack after the first of those that are computed side by side has gradients of its own.
+  const int at_once = lora ? 1
+                           : std::min(train::packs_at_once(config.num_parameters(), num_threads(command)),
+                                      static_cast<int>(first.size()));
   const double frozen_bytes = lora ? static_cast<double>(train::frozen_bytes(config, formats, computing)) : 0;
   console.print("\n" + std::to_string(steps) + " steps; the first has " + std::to_string(first.size()) +
                 " packs with " + std::to_string(tokens) + " tokens as " + std::to_string(rows) + " rows\n" +
                 "weights, gradients and AdamW's state of " + count_text(learned) + " parameters take " +
-                size_text(16 * learned + frozen_bytes) + "; a step computes " +
+                size_text((16 + 4 * (at_once - 1)) * learned + frozen_bytes) + "; a step computes " +
                 count_text((6 * learned + 4 * frozen) * static_cast<double>(rows)) +
                 " multiplications and additions\n");
   return 0;
@@ -97,14 +109,6 @@ std::optional<train::ExerciseScores> answered(const TrainCommand& command, const
   auto scores = command.exercises->answer(merged, watcher);
   train::RunFolder::remove(merged);
   return scores;
-}
-
-/// Of this process: where it is one of several on a machine and nobody says, its share of the processors.
-std::int32_t num_threads(const TrainCommand& command) {
-  const train::World& world = command.flags.options.world;
-  const std::int32_t given = command.threads.cpu_options().num_threads;
-  if (given > 0 || world.local_size == 1) return given;
-  return std::max(1, num_processors() / world.local_size);
 }
 
 int run_training(TrainCommand& command, const TrainStart& start, const RunData& data, const Console& console,
@@ -223,7 +227,7 @@ int read_and_train(TrainCommand& command, const Console& console, const Watcher&
   const RunData data =
       read_data(flags, {.model = folder, .tokenizer = start.tokenizer, .maker = maker, .watcher = watcher});
   if (flags.is_dry_run && !flags.options.world.is_first()) return 0;
-  return flags.is_dry_run ? show_dry_run(flags, start.tokenizer, config, data.training, console)
+  return flags.is_dry_run ? show_dry_run(command, start.tokenizer, config, data.training, console)
                           : run_training(command, start, data, console, watcher);
 }
 

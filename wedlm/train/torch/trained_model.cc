@@ -2,12 +2,12 @@
 
 #include <torch/torch.h>
 
-#include <algorithm>
 #include <unordered_map>
 
 #include "wedlm/base/error.h"
 #include "wedlm/base/xxh64.h"
 #include "wedlm/model/weight_list.h"
+#include "wedlm/train/packs_at_once.h"
 #include "wedlm/train/torch/compute_threads.h"
 #include "wedlm/train/torch/forward.h"
 #include "wedlm/train/torch/lora.h"
@@ -36,8 +36,6 @@ std::vector<double> values_of(const Tensor& tensor) {
   const Tensor flat = tensor.detach().to(at::kCPU, at::kDouble).contiguous();
   return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
 }
-
-constexpr std::int64_t kMaxCopied = 64 << 20;  // numbers of gradients that are kept more than once
 
 constexpr const char* kEmbedding = "model.embed_tokens.weight";  // of which there are numbers, whatever its head has
 
@@ -163,7 +161,7 @@ struct TrainedModel::Impl {
     if (lora) return 1;
     std::int64_t size = 0;
     for (const std::string& name : learned->names()) size += weight(name).numel();
-    return static_cast<int>(std::clamp<std::int64_t>(1 + kMaxCopied / size, 1, num_threads));
+    return packs_at_once(size, num_threads);
   }
 
   const ModelConfig config;

@@ -62,8 +62,7 @@ class TrainedModel {
   /// to the bit whichever of them is done first.
   std::vector<Losses> add_gradients(std::span<const DualStream> streams, std::span<const std::vector<float>> weights,
                                     double next_token_weight, double share);
-  /// Batches that are computed side by side: one for each thread where the model is small, so that copies of its
-  /// gradient take little; else 1, whose products have rows enough for all threads.
+  /// As packs_at_once() has it of what learns; 1 of an adapter, beside whose weights a copy is the least.
   int num_at_once() const;
   /// The losses alone.
   Losses losses(const DualStream& stream, std::span<const float> weights, double next_token_weight);
