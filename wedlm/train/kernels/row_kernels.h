@@ -43,7 +43,7 @@ struct RowKernels {
                            std::int64_t keys);
 };
 
-/// The fastest that this processor has, or those that WEDLM_ISA names, as the engine's.
+/// The fastest that this processor has.
 template <class T>
 const RowKernels<T>& row_kernels();
 

@@ -1,18 +1,13 @@
-#include "wedlm/backend/cpu/isa/select.h"
-
-#include <string_view>
 
 #include "wedlm/train/kernels/tables.h"
 
 namespace wedlm::train {
 namespace {
 
-/// By the engine's choice, whose sets of instructions are finer.
 RowTables select_tables() {
 #if defined(__x86_64__)
-  const std::string_view chosen = select_kernels("").name;
-  if (chosen.starts_with("avx512") || chosen.starts_with("amx")) return avx512_row_kernels();
-  if (chosen == "avx2") return avx2_row_kernels();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) return avx512_row_kernels();
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2_row_kernels();
 #endif
   return portable_row_kernels();
 }
