@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""Makes what models/nano learns: questions with worked answers, one conversation a line for `wedlm train`.
+"""Makes what models/nano-trained has learned: questions with worked answers, one conversation a line for `wedlm train`.
 
   tools/make_lessons.py --count 250000 --seed 2 --out lessons.jsonl
-  tools/make_lessons.py --count 40000 --seed 3 --wider 0.25 --out wider.jsonl      # that share with longer counts and larger numbers
 
 The kinds of tools/make_exercises.py in its wordings and a few more, wider ranges, and some words about itself. What the
 held-out exercises ask (tests/data/exercises) is left out whatever the wording: no lesson has their sums, counts, equations or shoppings.
@@ -19,22 +18,8 @@ from make_exercises import GOODS, NAMES, STEPS
 HELD_OUT_SEED = 1
 MORE_NAMES = NAMES + ("Anna", "Ben", "Carl", "Dora", "Finn", "Ivan", "Jack", "Leo", "Nora", "Paul", "Rosa", "Sam")
 MORE_GOODS = GOODS + ("balls", "candles", "cards", "eggs", "oranges", "pens", "stamps", "toys")
-STILL_MORE_NAMES = MORE_NAMES + ("Tom", "Alice", "Bob", "John", "Mary", "Emma", "Max", "Lisa", "Peter", "Maria", "Eva", "Noah", "Lucy", "David",
-                                 "Julia", "Adam", "Sofia", "Oscar", "Nina", "Victor", "Amy", "Simon", "Clara", "Felix")
 THINGS = ("the moon", "a cat", "the sea", "music", "a dragon", "Paris", "the weather", "cheese", "history", "love", "France",
           "a robot", "the sun", "football", "a poem", "Rome", "rain", "the brain", "gold", "winter", "trees", "a king")
-
-
-class Draw(random.Random):
-    """What draws, with the share of lessons that go further than the exercises."""
-
-    def __init__(self, seed, wider):
-        super().__init__(seed)
-        self.wider = wider
-
-    def is_wider(self):
-        """Draws nothing where no lesson does."""
-        return self.wider > 0 and self.random() < self.wider
 
 
 def numbers_of(first, last, step):
@@ -43,8 +28,6 @@ def numbers_of(first, last, step):
 
 def length_of_count(draw):
     """Short counts as often as long ones: each has one end, and where to stop is what takes longest to learn."""
-    if draw.is_wider():
-        return draw.randint(21, 45)
     return draw.randint(2, 8) if draw.random() < 0.5 else draw.randint(8, 21)
 
 
@@ -72,8 +55,7 @@ def counting_down(draw):
     last = draw.randint(0, 40)
     first = last + step * (length_of_count(draw) - 1)
     steps = "" if step == 1 else f" in steps of {step}"
-    opening = "Count from" if draw.is_wider() else "Count down from"
-    return f"{opening} {first} to {last}{steps}{draw.choice(('.', '.', ''))}", f"{numbers_of(first, last, -step)}.", None
+    return f"Count down from {first} to {last}{steps}{draw.choice(('.', '.', ''))}", f"{numbers_of(first, last, -step)}.", None
 
 
 def copying(draw):
@@ -84,8 +66,7 @@ def copying(draw):
 def arithmetic(draw):
     kind = draw.choice(("+",) * 6 + ("-", "-", "*", "*"))
     if kind == "+":
-        largest = 300 if draw.is_wider() else 99
-        left, right = draw.randint(1, largest), draw.randint(1, largest)
+        left, right = draw.randint(1, 99), draw.randint(1, 99)
         word, result, what = "plus", left + right, ("sum", left, right)
     elif kind == "-":
         right, result = draw.randint(0, 60), draw.randint(0, 60)
@@ -99,8 +80,7 @@ def arithmetic(draw):
 
 
 def equations(draw):
-    largest, most = (12, 99) if draw.is_wider() else (9, 30)
-    factor, addend, solution = draw.randint(2, largest), draw.randint(1, most), draw.randint(2, 20)
+    factor, addend, solution = draw.randint(2, 9), draw.randint(1, 30), draw.randint(2, 20)
     right = factor * solution + addend
     opening = draw.choice(("Solve: ",) * 8 + ("Solve ", "Solve for x: "))
     return (f"{opening}{factor}x + {addend} = {right}",
@@ -109,12 +89,8 @@ def equations(draw):
             ("equation", factor, addend, solution))
 
 
-def name_of(draw):
-    return draw.choice(STILL_MORE_NAMES if draw.is_wider() else MORE_NAMES)
-
-
 def shopping(draw):
-    name, goods = name_of(draw), draw.sample(MORE_GOODS, 2)
+    name, goods = draw.choice(MORE_NAMES), draw.sample(MORE_GOODS, 2)
     prices, amounts = [draw.randint(2, 9) for _ in goods], [draw.randint(2, 9) for _ in goods]
     costs = [price * amount for price, amount in zip(prices, amounts)]
     question = (f"A store sells {goods[0]} for ${prices[0]} each and {goods[1]} for ${prices[1]} each. "
@@ -125,7 +101,7 @@ def shopping(draw):
 
 
 def having(draw):
-    name, good = name_of(draw), draw.choice(MORE_GOODS)
+    name, good = draw.choice(MORE_NAMES), draw.choice(MORE_GOODS)
     some, more = draw.randint(2, 50), draw.randint(1, 30)
     if draw.random() < 0.5:
         verb, sign, result = draw.choice(("buys", "gets", "finds")), "+", some + more
@@ -180,9 +156,9 @@ def held_out():
             yield "shopping", prompt
 
 
-def lessons(count_of_lessons, seed, wider=0.0):
+def lessons(count_of_lessons, seed):
     """Conversations of one to three questions, as lists of messages."""
-    draw = Draw(seed, wider)
+    draw = random.Random(seed)
     excluded = set(held_out())
     kinds, shares = list(KINDS), list(KINDS.values())
     for _ in range(count_of_lessons):
@@ -200,11 +176,10 @@ def main():
     parser = argparse.ArgumentParser(description="Makes training conversations for models/nano, one JSON array a line.")
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--wider", type=float, default=0.0, help="share of lessons that go further than the exercises, 0 to 1")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
     with open(arguments.out, "w", encoding="utf-8", newline="\n") as out:
-        for messages in lessons(arguments.count, arguments.seed, arguments.wider):
+        for messages in lessons(arguments.count, arguments.seed):
             out.write(json.dumps(messages) + "\n")
 
 

@@ -1,4 +1,3 @@
-
 #include "wedlm/train/kernels/tables.h"
 
 namespace wedlm::train {

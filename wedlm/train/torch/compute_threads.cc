@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <thread>
 #include <vector>
 
 #include "wedlm/base/thread_team.h"
@@ -31,21 +30,17 @@ int set_compute_threads(int count) {
 
 void side_by_side(int count, int num_threads, const std::function<void(int index)>& work) {
   std::vector<std::exception_ptr> thrown(static_cast<std::size_t>(count));
+  ThreadTeam team(count);
   set_product_threads(1);  // products of several threads at once would wait for one pool
-  {
-    std::vector<std::jthread> threads;
-    for (int index = 0; index < count; ++index) {
-      threads.emplace_back([&, index] {
-        try {
-          at::set_num_threads(std::max(1, num_threads / count));
-          work(index);
-        } catch (...) {
-          thrown[static_cast<std::size_t>(index)] = std::current_exception();
-        }
-      });
+  team.run(count, [&](std::int64_t index, int /*thread*/) {
+    try {
+      at::set_num_threads(std::max(1, num_threads / count));
+      work(static_cast<int>(index));
+    } catch (...) {
+      thrown[static_cast<std::size_t>(index)] = std::current_exception();
     }
-  }
-  set_product_threads(num_threads);
+  });
+  set_compute_threads(num_threads);
   for (const std::exception_ptr& one : thrown) {
     if (one) std::rethrow_exception(one);
   }
