@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes what models/nano-trained has learned: questions with worked answers, one conversation a line for `wedlm train`.
+"""Makes what models/nano has learned: questions with worked answers, one conversation a line for `wedlm train`.
 
   tools/make_lessons.py --count 250000 --seed 2 --out lessons.jsonl
 

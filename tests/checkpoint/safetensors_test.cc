@@ -136,8 +136,8 @@ struct Recorded {
 
 TEST(SafetensorsTest, ReadsTheValuesThatAnotherReaderDoes) {
   const Recorded recorded[] = {
-      {"models/nano/model.safetensors", "model.layers.3.self_attn.k_norm.weight", DType::kBF16, Shape{64}, 1.3671875,
-       0.796875, 54.568359375},
+      {"tests/data/traces/model/model.safetensors", "model.layers.3.self_attn.k_norm.weight", DType::kBF16, Shape{64},
+       1.3671875, 0.796875, 54.568359375},
       {"tests/data/checkpoints/qwen2.5-bias-f16/model.safetensors", "model.layers.1.self_attn.v_proj.bias", DType::kF16,
        Shape{16}, -0.098388671875, 0.0728759765625, -0.36209869384765625},
       {"tests/data/checkpoints/qwen3-tied-f32-headdim32/model.safetensors", "model.layers.1.mlp.down_proj.weight",

@@ -32,8 +32,9 @@ Json report_of(const Finished& run) {
 /// One of each kind; a bold threshold answers otherwise. How many forwards an automatic window saves depends on what a
 /// forward costs on this machine at this time, so only the fixed one has to save some.
 TEST(SweepTest, ExactHasTheTextsOfAutoregressiveAndFewerForwards) {
-  const Json report = report_of(sweep({exercises(), "--limit", "5", "-n", "96", "--json", "-s", "exact", "-s",
-                                       "exact window-size=8 no-prompt-lookup", "-s", "streaming entropy-threshold=2"}));
+  const Json report =
+      report_of(sweep({exercises(), "--limit", "5", "-n", "96", "--json", "-s", "exact", "-s",
+                       "exact window-size=8 no-prompt-lookup", "-s", "streaming entropy-threshold=2 window-size=48"}));
   EXPECT_EQ(report.at("prompts").as_integer(), 5);
   EXPECT_EQ(report.at("seed").as_integer(), 0);
   const Json::Array& rows = report.at("settings").as_array();

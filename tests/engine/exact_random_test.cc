@@ -198,7 +198,7 @@ TEST_P(ExactRandomTest, TheTextIsThatOfAutoregressiveDecoding) {
                          .max_num_batched_tokens = 150,
                          .block_size = 4,
                          .kv_cache_type = kv_cache_type,
-                         .cache_bytes = bytes_per_token * 240});
+                         .cache_bytes = bytes_per_token * 200});
   std::vector<std::shared_ptr<ResponseStream>> streams, others;
   for (Request& request : requests) {
     random.set_mode(request.params, DecodeMode::kExact);

@@ -35,8 +35,13 @@ const Json& traces() {
   return json;
 }
 
+/// The checkpoint that was traced: an earlier one of the shape of nano.
+std::filesystem::path traced_model() {
+  return test_data("traces") / "model";
+}
+
 LoadedModel& model() {
-  static const auto loaded = LoadedModel::load(nano_model(), {.backend = {.name = "reference"}});
+  static const auto loaded = LoadedModel::load(traced_model(), {.backend = {.name = "reference"}});
   return *loaded;
 }
 
@@ -246,7 +251,7 @@ Divergence find_divergence(LoadedModel& other, const std::vector<TokenId>& promp
 TEST(TraceTest, NearlyAllTextsOnTheCpuBackend) {
   constexpr double kNearTieOfLogits = 0.1;     // of a range of some 20
   constexpr double kNearTieOfEntropies = 0.1;  // nats
-  const auto cpu_model = LoadedModel::load(nano_model(), {.backend = {.name = "cpu"}});
+  const auto cpu_model = LoadedModel::load(traced_model(), {.backend = {.name = "cpu"}});
   Engine engine(*cpu_model, {});
   int num_equal = 0;
   int num_requests = 0;

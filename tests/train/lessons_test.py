@@ -1,4 +1,4 @@
-"""What models/nano-trained has learned, of the seed that its card names: none of it is what the held-out exercises ask, by their text
+"""What models/nano has learned, of the seed that its card names: none of it is what the held-out exercises ask, by their text
 alone, and its answers are right. And these exercises are those of the generator."""
 
 import json
