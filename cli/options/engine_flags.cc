@@ -44,7 +44,7 @@ void add_engine_options(CLI::App& app, EngineFlags& flags) {
   group.size({.names = "--cache-size",
               .value = "SIZE",
               .text = "Memory of the K/V cache, such as 512M or 2G.",
-              .default_text = "what the sequences need, at most a quarter of memory",
+              .default_text = "what the sequences need, at most a quarter of the memory that there is or that a control group allows",
               .environment = "WEDLM_CACHE_SIZE"},
              flags.cache_bytes);
   add_kv_cache_type_option(group, flags.kv_cache_type);

@@ -12,7 +12,7 @@ void add_thread_options(OptionGroup& group, ThreadFlags& flags) {
   group.integer({.names = "--threads",
                  .value = "N",
                  .text = "Threads to compute with.",
-                 .default_text = "one for each processor",
+                 .default_text = "one for each processor that it may use",
                  .environment = "WEDLM_THREADS"},
                 flags.num_threads);
   group.flag(

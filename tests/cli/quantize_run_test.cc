@@ -5,34 +5,15 @@
 #include <csignal>
 #include <fstream>
 
+#include "tests/cli/large_checkpoint.h"
 #include "tests/cli/run_wedlm.h"
 #include "tests/support/full_disk.h"
-#include "wedlm/checkpoint/safetensors_writer.h"
-#include "wedlm/model/weight_list.h"
 
 namespace wedlm {
 namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-/// A checkpoint of 400 million zeros, which take seconds and no room: the file is a hole after its header.
-void write_large_checkpoint(const fs::path& folder) {
-  Json::Object config = parse_json(read_text(nano_model() / "config.json"), "config.json").as_object();
-  for (auto& [key, value] : config) {
-    if (key == "hidden_size") value = 1024;
-    if (key == "intermediate_size") value = 3072;
-    if (key == "num_hidden_layers") value = 40;
-  }
-  std::ofstream(folder / "config.json") << write_json(config);
-  std::vector<TensorPlan> tensors;
-  for (const WeightSpec& spec : weight_list(parse_model_config(config))) {
-    tensors.push_back({.name = spec.name, .dtype = DType::kBF16, .shape = spec.shape});
-  }
-  const fs::path file = folder / "model.safetensors";
-  const std::int64_t bytes = SafetensorsWriter(file, tensors).file_bytes();
-  fs::resize_file(file, static_cast<std::uintmax_t>(bytes));
-}
 
 class QuantizeRunTest : public testing::Test {
  protected:
@@ -103,7 +84,7 @@ TEST_F(QuantizeRunTest, RefusesInOneLine) {
 
 TEST_F(QuantizeRunTest, CtrlCLeavesNothing) {
   const TemporaryFolder large;
-  write_large_checkpoint(large.path());
+  write_large_checkpoint(large.path(), {});  // 400 million weights, which take seconds
   Running running({"quantize", large.path().string(), out_.string(), "--weights", "int4"}, {});
   ASSERT_TRUE(running.wait_for_contents(out_.string() + ".partial/model.safetensors")) << running.wait().err;
   ASSERT_EQ(::kill(running.pid(), SIGINT), 0);

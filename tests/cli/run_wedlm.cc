@@ -1,6 +1,7 @@
 #include "tests/cli/run_wedlm.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,10 +78,14 @@ bool Running::wait_for_contents(const std::filesystem::path& path) {
 
 Finished Running::wait() {
   int status = 0;
-  ::waitpid(pid_, &status, 0);
+  struct rusage usage {};
+  ::wait4(pid_, &status, 0, &usage);
   pid_ = -1;
   const int exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  return {.exit_code = exit_code, .out = read_text(file("out")), .err = read_text(file("err"))};
+  return {.exit_code = exit_code,
+          .out = read_text(file("out")),
+          .err = read_text(file("err")),
+          .peak_bytes = std::int64_t{usage.ru_maxrss} * 1024};
 }
 
 Finished run_wedlm(const std::vector<std::string>& arguments, const std::string& input,

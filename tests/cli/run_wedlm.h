@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ struct Finished {
   int exit_code = -1;  // 128 + the signal's number where one ended it
   std::string out;
   std::string err;
+  std::int64_t peak_bytes = 0;  // of memory, resident at once
 
   std::size_t num_error_lines() const;
   /// Standard output as one JSON value for each line.

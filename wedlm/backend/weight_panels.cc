@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "wedlm/backend/op_checks.h"
+#include "wedlm/backend/source_pages.h"
 #include "wedlm/backend/stacked_rows.h"
 #include "wedlm/base/error.h"
+#include "wedlm/base/mapped_file.h"
 
 namespace wedlm {
 namespace {
@@ -84,7 +86,7 @@ void pack_panels(std::span<const ConstTensor> parts, const WeightPanels& layout,
   const StackedRows rows(parts);
   std::vector<RowScratch> scratch = make_scratch(layout, team);
   std::atomic<bool> are_all_finite{true};
-  team.run(num_panels, [&](std::int64_t task, int thread) {
+  const auto pack = [&](std::int64_t task, int thread) {
     RowScratch& mine = scratch[static_cast<std::size_t>(thread)];
     const std::int64_t p = first_panel + task;
     std::byte* panel = to + task * layout.panel_bytes();
@@ -97,6 +99,9 @@ void pack_panels(std::span<const ConstTensor> parts, const WeightPanels& layout,
         are_all_finite = false;
       }
     }
+  };
+  run_giving_back(team, num_panels, layout.lanes * rows.row_bytes(), pack, [&](std::int64_t first, std::int64_t count) {
+    rows.give_back((first_panel + first) * layout.lanes, count * layout.lanes);
   });
   if (!are_all_finite) throw_not_finite("pack");
 }
@@ -121,7 +126,7 @@ void unpack_feature(const PackedMatrix& packed, std::int64_t feature, QuantizedR
 
 void repack_panels(const PackedMatrix& packed, const WeightPanels& layout, std::byte* to, ThreadTeam& team) {
   std::vector<RowScratch> scratch = make_scratch(layout, team);
-  team.run(layout.num_panels(), [&](std::int64_t p, int thread) {
+  const auto repack = [&](std::int64_t p, int thread) {
     QuantizedRow& row = scratch[static_cast<std::size_t>(thread)].quantized;
     std::byte* panel = to + p * layout.panel_bytes();
     std::memset(panel, 0, static_cast<std::size_t>(layout.panel_bytes()));
@@ -129,7 +134,15 @@ void repack_panels(const PackedMatrix& packed, const WeightPanels& layout, std::
       unpack_feature(packed, p * layout.lanes + lane, row);
       pack_feature(layout, row, lane, panel);
     }
-  });
+  };
+  // The panels of both may have other numbers of features.
+  const auto give_back = [&](std::int64_t first, std::int64_t count) {
+    const std::int64_t bytes = packed.layout.panel_bytes(), end = packed.layout.num_panels();
+    first = std::min(end, first * layout.lanes / packed.layout.lanes);
+    count = std::min(end - first, count * layout.lanes / packed.layout.lanes + 1);
+    give_back_pages({packed.data + first * bytes, static_cast<std::size_t>(count * bytes)});
+  };
+  run_giving_back(team, layout.num_panels(), packed.layout.bytes() / layout.num_panels(), repack, give_back);
 }
 
 bool has_sound_scales(const PackedMatrix& packed) {

@@ -6,21 +6,23 @@
 #include <fstream>
 #include <string>
 
+#include "wedlm/base/control_group.h"
+
 namespace wedlm {
 
-MemorySize host_memory() {
+MemorySize host_memory(const std::filesystem::path& root) {
   MemorySize memory{.total = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
                              static_cast<std::size_t>(sysconf(_SC_PAGESIZE))};
-  std::ifstream meminfo("/proc/meminfo");
+  std::ifstream meminfo(root / "proc/meminfo");
   for (std::string word; meminfo >> word;) {
     std::size_t kilobytes = 0;
     if (word == "MemAvailable:" && meminfo >> kilobytes) memory.available = kilobytes * 1024;
   }
-  std::size_t limit = 0, used = 0;
-  // The file says "max" where there is no limit.
-  if (std::ifstream("/sys/fs/cgroup/memory.max") >> limit && std::ifstream("/sys/fs/cgroup/memory.current") >> used) {
-    memory.total = std::min(memory.total, limit);
-    memory.available = std::min(memory.available, limit > used ? limit - used : std::size_t{1});
+  const ControlGroupLimits limits = control_group_limits(root);
+  if (limits.memory > 0) {
+    memory.total = std::min(memory.total, limits.memory);
+    memory.available =
+        memory.available > 0 ? std::min(memory.available, limits.memory_available) : limits.memory_available;
   }
   return memory;
 }

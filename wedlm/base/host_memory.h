@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 
 namespace wedlm {
 
@@ -11,7 +12,7 @@ struct MemorySize {
   std::size_t available = 0;  // that can still be had
 };
 
-/// Of the host, within the limits of the process's control group, from Linux's /proc and /sys.
-MemorySize host_memory();
+/// Of the host, within the limits of the process's control group, from Linux's proc and sys under `root`.
+MemorySize host_memory(const std::filesystem::path& root = "/");
 
 }  // namespace wedlm

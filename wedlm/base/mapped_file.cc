@@ -2,7 +2,9 @@
 
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -57,16 +59,31 @@ void forget_mapping(int place) {
   mapping.begin = nullptr;
 }
 
-}  // namespace
-
-const char* mapped_file_at(const void* address) noexcept {
+/// nullptr where no file is mapped.
+const Mapping* mapping_at(const void* address) noexcept {
   const auto at = reinterpret_cast<std::uintptr_t>(address);
   for (const Mapping& mapping : mappings) {
     const auto begin = reinterpret_cast<std::uintptr_t>(mapping.begin.load());
-    if (begin == 0 || at < begin || at - begin >= mapping.size) continue;
-    return mapping.path;
+    if (begin != 0 && at >= begin && at - begin < mapping.size) return &mapping;
   }
   return nullptr;
+}
+
+}  // namespace
+
+const char* mapped_file_at(const void* address) noexcept {
+  const Mapping* mapping = mapping_at(address);
+  return mapping == nullptr ? nullptr : mapping->path.load();
+}
+
+void give_back_pages(std::span<const std::byte> bytes) noexcept {
+  const Mapping* mapping = mapping_at(bytes.data());
+  if (mapping == nullptr) return;
+  const auto page_bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::byte* begin = mapping->begin;  // of a page
+  const std::size_t first = static_cast<std::size_t>(bytes.data() - begin) / page_bytes * page_bytes;
+  const std::size_t end = std::min(static_cast<std::size_t>(bytes.data() - begin) + bytes.size(), mapping->size.load());
+  ::madvise(const_cast<std::byte*>(begin) + first, end - first, MADV_DONTNEED);
 }
 
 MappedFile::MappedFile(const std::filesystem::path& path) {

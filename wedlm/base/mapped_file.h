@@ -30,4 +30,9 @@ class MappedFile {
 /// ask: a page whose file has been cut since it was mapped raises SIGBUS when it is read, and no call can say so.
 const char* mapped_file_at(const void* address) noexcept;
 
+/// Says that these bytes of a mapped file are not needed for now: their pages no longer count as memory of this
+/// process, and come from the file again where they are read once more. Whole pages: those at the ends go with what
+/// else they hold. Nothing happens to bytes that are not in a mapped file.
+void give_back_pages(std::span<const std::byte> bytes) noexcept;
+
 }  // namespace wedlm

@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "wedlm/base/control_group.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/thread.h"
 
@@ -56,7 +57,9 @@ T wait_for_change(const std::atomic<T>& value, T old) {
 
 int num_processors() {
   const auto allowed = static_cast<int>(allowed_processors().size());
-  return allowed > 0 ? allowed : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const int processors = allowed > 0 ? allowed : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  static const int kLimit = control_group_limits().num_processors;
+  return kLimit > 0 ? std::min(processors, kLimit) : processors;
 }
 
 ThreadTeam::ThreadTeam(int num_threads, ThreadPlacement placement) {

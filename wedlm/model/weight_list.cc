@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "wedlm/base/error.h"
+#include "wedlm/base/mapped_file.h"
 #include "wedlm/base/quote.h"
 
 namespace wedlm {
@@ -64,8 +66,18 @@ class Complaint {
 
 bool have_equal_bytes(const ConstTensor& a, const ConstTensor& b) {
   const auto bytes = static_cast<std::size_t>(a.shape().num_elements()) * dtype_bytes(a.dtype());
-  return !a.is_empty() && !b.is_empty() && a.dtype() == b.dtype() && a.shape() == b.shape() &&
-         std::memcmp(a.data(), b.data(), bytes) == 0;
+  if (a.is_empty() || b.is_empty() || a.dtype() != b.dtype() || a.shape() != b.shape()) return false;
+  constexpr std::size_t kPieceBytes = std::size_t{16} << 20;
+  for (std::size_t first = 0; first < bytes; first += kPieceBytes) {
+    const std::size_t count = std::min(kPieceBytes, bytes - first);
+    const std::span piece_a(static_cast<const std::byte*>(a.data()) + first, count);
+    const std::span piece_b(static_cast<const std::byte*>(b.data()) + first, count);
+    const bool are_equal = std::memcmp(piece_a.data(), piece_b.data(), count) == 0;
+    give_back_pages(piece_a);
+    give_back_pages(piece_b);
+    if (!are_equal) return false;
+  }
+  return true;
 }
 
 /// "[2, 3]", with its type where that is not one of numbers.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "wedlm/base/error.h"
+#include "wedlm/base/mapped_file.h"
 
 namespace wedlm {
 namespace {
@@ -14,6 +15,7 @@ HostWeight aligned(const ConstTensor& tensor, std::size_t alignment) {
   const std::size_t bytes = static_cast<std::size_t>(tensor.shape().num_elements()) * dtype_bytes(tensor.dtype());
   Buffer memory = allocate_host_to_read(bytes);
   std::memcpy(memory.data(), tensor.data(), bytes);
+  give_back_pages({static_cast<const std::byte*>(tensor.data()), bytes});
   const ConstTensor copy(memory.data(), tensor.dtype(), tensor.shape());
   return {.tensor = copy, .memory = std::move(memory)};
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "wedlm/backend/op_checks.h"
+#include "wedlm/backend/source_pages.h"
 #include "wedlm/backend/stacked_rows.h"
 #include "wedlm/base/error.h"
 
@@ -190,7 +191,13 @@ std::unique_ptr<CpuWeight> pack_weight(std::span<const ConstTensor> parts, const
     pack_panels(parts, weight->panels(), 0, weight->num_panels(), weight->memory(), team);
   } else {
     PanelPacker packer(parts, *weight, team.size());
-    team.run(weight->num_panels(), [&](std::int64_t p, int thread) { packer.pack(p, thread); });
+    const StackedRows rows(parts);
+    run_giving_back(
+        team, weight->num_panels(), weight->lanes() * rows.row_bytes(),
+        [&](std::int64_t p, int thread) { packer.pack(p, thread); },
+        [&](std::int64_t first, std::int64_t count) {
+          rows.give_back(first * weight->lanes(), count * weight->lanes());
+        });
   }
   return weight;
 }
