@@ -19,11 +19,6 @@
 namespace wedlm {
 namespace {
 
-struct MachineRates {
-  double read_gb_per_s;
-  double multiply_tflops;
-};
-
 double median_of_nine(const std::function<double()>& measure) {
   std::vector<double> values(9);
   std::ranges::generate(values, measure);

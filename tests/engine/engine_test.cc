@@ -74,6 +74,34 @@ TEST(EngineTest, CountsAreHonest) {
   EXPECT_GT(stats.time_to_first_token_seconds, 0);
 }
 
+/// Counts what the backend is asked for.
+class AttentionCounter final : public OpObserver {
+ public:
+  explicit AttentionCounter(Backend& backend) : backend_(backend) { backend_.observe(this); }
+  ~AttentionCounter() override { backend_.observe(nullptr); }
+  AttentionCounter(const AttentionCounter&) = delete;
+  AttentionCounter& operator=(const AttentionCounter&) = delete;
+
+  void op_begins(OpKind kind) override { count_ += kind == OpKind::kAttention ? 1 : 0; }
+  void op_ends() override {}
+  int count() const { return count_; }
+
+ private:
+  Backend& backend_;
+  int count_ = 0;
+};
+
+TEST(EngineTest, TheFirstTokenTakesOneForwardInEveryMode) {
+  for (const DecodeMode mode : {DecodeMode::kAutoregressive, DecodeMode::kExact, DecodeMode::kGated}) {
+    Engine engine(nano(), {});
+    const AttentionCounter counter(nano().backend());
+    SamplingParams params = greedy(1);
+    params.mode = mode;
+    engine.submit({.prompt = question("Hi"), .params = params})->wait();
+    EXPECT_EQ(counter.count(), nano().config().num_hidden_layers) << mode_name(mode);
+  }
+}
+
 TEST(EngineTest, NoMoreTokensThanRowsThatMayChooseOne) {
   for (const bool has_prefix_cache : {false, true}) {
     Engine engine(nano(), {.enable_prefix_cache = has_prefix_cache});

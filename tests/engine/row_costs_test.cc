@@ -4,11 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
+#include <cmath>
 #include <functional>
-#include <map>
 #include <random>
-#include <thread>
 
 #include "wedlm/base/error.h"
 
@@ -16,12 +14,6 @@ namespace wedlm {
 namespace {
 
 using testing::ElementsAre;
-
-std::vector<std::int64_t> sizes_of(const RowCosts& costs) {
-  std::vector<std::int64_t> sizes;
-  for (const RowCosts::Point& point : costs.points()) sizes.push_back(point.rows);
-  return sizes;
-}
 
 TEST(RowCostsTest, LinearBetweenThePointsAndBeyond) {
   const RowCosts costs({{.rows = 2, .seconds = 4}, {.rows = 4, .seconds = 5}, {.rows = 8, .seconds = 13}});
@@ -46,38 +38,96 @@ TEST(RowCostsTest, MoreRowsNeverCostLess) {
   EXPECT_DOUBLE_EQ(costs.seconds(8), 5);
 }
 
-TEST(MeasureRowCostsTest, EachSizeIsTheLeastOfAFewAndNoneIsTooLarge) {
-  for (const std::int64_t max_rows : {1, 5, 16, 127, 2048}) {
-    std::map<std::int64_t, int> num_runs;
-    const RowCosts costs = measure_row_costs(
-        [&](std::int64_t rows) {
-          EXPECT_GE(rows, 1);
-          EXPECT_LE(rows, max_rows);
-          const bool is_disturbed = num_runs[rows]++ % 2 == 0;
-          return static_cast<double>(rows) * (is_disturbed ? 2e-6 : 1e-6);
-        },
-        max_rows);
-    EXPECT_TRUE(std::ranges::is_sorted(sizes_of(costs), std::ranges::less_equal()));
-    for (const RowCosts::Point& point : costs.points()) {
-      EXPECT_DOUBLE_EQ(point.seconds, static_cast<double>(point.rows) * 1e-6) << point.rows;
-      EXPECT_GE(num_runs[point.rows], 2);
-    }
-    EXPECT_EQ(costs.points().front().rows, 1);
-    EXPECT_GE(costs.points().back().rows * 2, std::min<std::int64_t>(max_rows, 128));
+/// 1 row a second, and 4 rows 2 seconds.
+RowCosts two_sizes() {
+  return RowCosts({{.rows = 1, .seconds = 1}, {.rows = 4, .seconds = 2}});
+}
+
+TEST(LearnedCostsTest, TheFirstForwardSaysHowFastTheMachineIs) {
+  RowCosts costs = two_sizes();
+  EXPECT_NEAR(costs.observe(4, 0.5), std::log(0.25), 1e-12);
+  EXPECT_NEAR(costs.seconds(4), 0.5, 1e-12);
+  EXPECT_NEAR(costs.seconds(1), 0.25, 1e-12);
+  EXPECT_NEAR(costs.observe(1, 0.25), 0, 1e-12);
+}
+
+TEST(LearnedCostsTest, WhatAllForwardsLatelyHaveInCommonChangesNoRatio) {
+  RowCosts costs = two_sizes();
+  for (int i = 0; i < 50; ++i) costs.observe(4, 2);
+  for (int i = 0; i < 50; ++i) costs.observe(4, 6);
+  EXPECT_NEAR(costs.seconds(4), 6, 0.06);
+  EXPECT_NEAR(costs.seconds(4) / costs.seconds(1), 2, 0.05);
+}
+
+TEST(LearnedCostsTest, ARareSizeIsComparedWithTheOthers) {
+  RowCosts costs = two_sizes();
+  for (int i = 0; i < 50; ++i) costs.observe(4, 2);
+  for (int i = 0; i < 4; ++i) {
+    costs.observe(1, 1.8);
+    for (int j = 0; j < 8; ++j) costs.observe(4, 2);
+  }
+  EXPECT_NEAR(costs.seconds(1), 1.8, 0.1);
+  EXPECT_NEAR(costs.seconds(4), 2, 0.05);
+  costs.observe(1, 0.9);
+  EXPECT_LT(costs.seconds(1), 1.4) << "what was faster is believed at once";
+}
+
+TEST(LearnedCostsTest, OneThatTookMuchLongerSaysLittle) {
+  RowCosts costs = two_sizes();
+  for (int i = 0; i < 20; ++i) costs.observe(i % 2 == 0 ? 1 : 4, i % 2 == 0 ? 1 : 2);
+  EXPECT_GT(costs.observe(4, 200), 4);
+  EXPECT_LT(costs.seconds(4), 2 * 1.3);
+  EXPECT_LT(costs.seconds(1), 1.3);
+}
+
+TEST(LearnedCostsTest, BetweenTheSizesAndBeyondThem) {
+  RowCosts costs = two_sizes();
+  EXPECT_NEAR(costs.observe(2, 4.0 / 3), 0, 1e-12);
+  EXPECT_NEAR(costs.observe(7, 3), 0, 1e-12);
+  EXPECT_NEAR(costs.seconds(1), 1, 1e-12);
+  RowCosts one({{.rows = 3, .seconds = 2}});
+  one.observe(1, 5);
+  EXPECT_NEAR(one.seconds(100), 5, 1e-12);
+}
+
+TEST(LearnedCostsTest, AClockThatStandsStillTeachesNothing) {
+  RowCosts costs = two_sizes();
+  EXPECT_EQ(costs.observe(1, 0), 0);
+  EXPECT_EQ(costs.observe(1, -1), 0);
+  EXPECT_EQ(costs.observe(1, std::nan("")), 0);
+  EXPECT_DOUBLE_EQ(costs.seconds(1), 1);
+}
+
+TEST(GuessRowCostsTest, IsBandwidthForFewRowsAndProductsForMany) {
+  // A second to read, and a row takes a tenth of the time at the peak.
+  const RowCosts costs = guess_row_costs({.bytes = 5e10, .multiply_adds_per_row = 5e10},
+                                         {.read_gb_per_s = 50, .multiply_tflops = 1}, 2048);
+  EXPECT_NEAR(costs.seconds(1), 1, 0.05);
+  EXPECT_GT(costs.seconds(1024), 102);
+  EXPECT_LT(costs.seconds(1024), 220);
+  EXPECT_TRUE(std::ranges::is_sorted(costs.points(), {}, &RowCosts::Point::rows));
+  EXPECT_EQ(costs.points().front().rows, 1);
+  EXPECT_EQ(costs.points().back().rows, 2048);
+}
+
+TEST(GuessRowCostsTest, HasAShapeWithoutAnyRate) {
+  for (const std::int64_t max_rows : {1, 2, 5, 127, 2048, 1'000'000'000}) {
+    const RowCosts costs = guess_row_costs({.bytes = 5e10, .multiply_adds_per_row = 5e10}, {}, max_rows);
+    EXPECT_LE(costs.points().back().rows, max_rows);
+    EXPECT_LE(std::ssize(costs.points()), 50);
+    EXPECT_LT(costs.seconds(8), 1.2 * costs.seconds(1));
   }
 }
 
-TEST(MeasureRowCostsTest, SlowForwardsAreFew) {
-  std::vector<std::int64_t> sizes;
-  const RowCosts costs = measure_row_costs(
-      [&](std::int64_t rows) {
-        sizes.push_back(rows);
-        std::this_thread::sleep_for(std::chrono::milliseconds(60));
-        return 0.06 + static_cast<double>(rows) * 1e-3;
-      },
-      2048);
-  EXPECT_THAT(sizes, ElementsAre(1, 1, 4, 16, 32)) << "one that is not counted, and four";
-  EXPECT_THAT(sizes_of(costs), ElementsAre(1, 4, 16, 32));
+TEST(ChooseRowsTest, SoManyAreTheBestOfAll) {
+  const std::vector<float> a = {0.9F, 0.2F}, b = {0.5F, 0.4F, 0.3F};
+  const std::vector<std::span<const float>> both = {a, b};
+  const StepBase base{.num_rows = 2, .num_tokens = 2, .max_rows = 6};
+  EXPECT_THAT(choose_best_rows(0, base, both), ElementsAre(0, 0));
+  EXPECT_THAT(choose_best_rows(-3, base, both), ElementsAre(0, 0));
+  EXPECT_THAT(choose_best_rows(2, base, both), ElementsAre(1, 1));
+  EXPECT_THAT(choose_best_rows(4, base, both), ElementsAre(1, 3));
+  EXPECT_THAT(choose_best_rows(100, base, both), ElementsAre(1, 3)) << "no more than there is room for";
 }
 
 TEST(ChooseRowsTest, ByHand) {

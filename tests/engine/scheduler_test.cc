@@ -16,9 +16,8 @@ using testing::ElementsAre;
 
 constexpr DecodeMode kPlain = DecodeMode::kAutoregressive;
 
-RowCosts no_costs() {
-  throw InternalError("no window here follows from costs");
-}
+/// No window here follows from costs.
+const RowCosts no_costs({{.rows = 1, .seconds = 1}});
 
 class SchedulerTest : public testing::Test {
  protected:
@@ -113,35 +112,11 @@ TEST_F(SchedulerTest, WhoWaitsForAnotherGoesOnWhenThatIsCancelled) {
   run_all(scheduler);
 }
 
-TEST_F(SchedulerTest, WhatCannotBeMeasuredEndsTheRequestThatNeedsItAndNoOther) {
-  int num_measured = 0;
-  Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 64}, blocks_, [&] {
-    if (++num_measured == 1) throw ResourceError("no memory for a forward");
-    return RowCosts({{.rows = 1, .seconds = 1}});
-  });
-  add(scheduler, 5, {});
-  EXPECT_EQ(scheduler.schedule().size(), 1U);
-  EXPECT_EQ(num_measured, 0) << "a window of given size needs no costs";
-  const auto failing = add(scheduler, 5, {.mode = DecodeMode::kExact});
-  EXPECT_EQ(scheduler.schedule().size(), 1U);
-  close_retired(scheduler);
-  EXPECT_EQ(failing->wait().finish_reason, FinishReason::kError);
-  EXPECT_EQ(failing->wait().error, "no memory for a forward");
-  EXPECT_EQ(scheduler.num_running(), 1);
-
-  const auto next = add(scheduler, 5, {.mode = DecodeMode::kExact});
-  add(scheduler, 5, {.mode = DecodeMode::kGated});
-  EXPECT_EQ(scheduler.schedule().size(), 3U);
-  EXPECT_EQ(num_measured, 2) << "once more, and then it is known";
-  EXPECT_FALSE(next->is_finished());
-}
-
 TEST_F(SchedulerTest, OnlyTheWindowOfAGatedRequestWithASeedKnowsNoCosts) {
   const auto num_rows = [&](const SamplingParams& params, double seconds_per_row) {
-    Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 200}, blocks_, [&] {
-      return RowCosts({{.rows = 1, .seconds = 1}, {.rows = 2, .seconds = 1 + seconds_per_row}});
-    });
-    add(scheduler, 5, {.mode = DecodeMode::kExact});  // has the costs measured
+    Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 200}, blocks_,
+                        RowCosts({{.rows = 1, .seconds = 1}, {.rows = 2, .seconds = 1 + seconds_per_row}}));
+    add(scheduler, 5, {.mode = DecodeMode::kExact});
     add(scheduler, 5, params);
     const Step step = scheduler.schedule();
     EXPECT_EQ(step.size(), 2U);
@@ -327,7 +302,7 @@ std::size_t window_rows_of_last(const Step& step) {
 }
 
 TEST_F(SchedulerTest, WindowsGetTheRowsThatOthersLeave) {
-  Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 64}, blocks_, sixteen_rows);
+  Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 64}, blocks_, sixteen_rows());
   const SamplingParams exact{.mode = DecodeMode::kExact, .max_tokens = 50, .prompt_lookup = false};
   add(scheduler, 1, exact);
   Step step = scheduler.schedule();
@@ -348,9 +323,8 @@ TEST_F(SchedulerTest, WindowsGetTheRowsThatOthersLeave) {
 
 TEST_F(SchedulerTest, RowsThatCostAsMuchAsTheyBringAreNotTaken) {
   // Each row costs what a token costs: a guess, which is worth less, would make the step slower.
-  Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 64}, blocks_, [] {
-    return RowCosts({{.rows = 1, .seconds = 1}, {.rows = 64, .seconds = 64}});
-  });
+  Scheduler scheduler({.max_num_seqs = 8, .max_num_batched_tokens = 64}, blocks_,
+                      RowCosts({{.rows = 1, .seconds = 1}, {.rows = 64, .seconds = 64}}));
   add(scheduler, 1, {.mode = DecodeMode::kExact, .max_tokens = 50, .prompt_lookup = false});
   scheduler.complete(scheduler.schedule());
   EXPECT_EQ(window_rows_of_last(scheduler.schedule()), 0U);

@@ -22,6 +22,7 @@
 
 #include "wedlm/backend/forward.h"
 #include "wedlm/backend/kv_pages.h"
+#include "wedlm/backend/machine_rates.h"
 #include "wedlm/backend/op_observer.h"
 #include "wedlm/base/host_memory.h"
 #include "wedlm/base/prediction.h"
@@ -88,6 +89,8 @@ class Backend {
 
   /// Of the memory that allocate() takes. May be asked on any thread.
   virtual MemorySize memory() const = 0;
+  /// Those of the machine with this backend, where it knows them. May take a moment.
+  virtual MachineRates rates() const { return {}; }
   /// Memory that ops can write, aligned to 64 bytes or more and not initialised. It is given back before the backend
   /// ends; ops that were called before still find it. Throws ResourceError naming the size. May be called on any
   /// thread.

@@ -1,9 +1,15 @@
 #include "wedlm/backend/cpu_peaks.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <map>
+#include <mutex>
+#include <string>
 
 #include "wedlm/backend/cpu/isa/select.h"
+#include "wedlm/base/cache_folder.h"
+#include "wedlm/base/error.h"
 
 namespace wedlm {
 namespace {
@@ -19,13 +25,29 @@ double seconds_of(const Work& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+/// The best of a few: whatever else the machine does only ever adds time. Nothing where memory or threads for it cannot
+/// be had.
+MachineRates measure_rates(const CpuOptions& options) {
+  constexpr std::size_t kFewBytes = std::size_t{64} << 20;
+  MachineRates rates;
+  try {
+    CpuPeaks peaks(options, kFewBytes);
+    for (int i = 0; i < 3; ++i) {
+      rates.read_gb_per_s = std::max(rates.read_gb_per_s, peaks.read_gb_per_s());
+      rates.multiply_tflops = std::max(rates.multiply_tflops, peaks.multiply_tflops());
+    }
+  } catch (const ResourceError&) {
+  }
+  return rates;
+}
+
 }  // namespace
 
-CpuPeaks::CpuPeaks(const CpuOptions& options)
+CpuPeaks::CpuPeaks(const CpuOptions& options, std::size_t read_bytes)
     : kernels_(select_kernels(options.isa)),
       team_(options.num_threads, options.thread_placement),
-      memory_(allocate_host_to_read(kReadBytes)),
-      sums_(kReadBytes / kTaskBytes) {
+      memory_(allocate_host_to_read(read_bytes)),
+      sums_(read_bytes / kTaskBytes) {
   // Each page by the thread that will read about as much, as packed weights are written.
   team_.run(static_cast<std::int64_t>(sums_.size()), [this](std::int64_t task, int) {
     std::memset(static_cast<std::byte*>(memory_.data()) + static_cast<std::size_t>(task) * kTaskBytes, 0, kTaskBytes);
@@ -40,7 +62,7 @@ double CpuPeaks::read_gb_per_s() {
           kernels_.read_floats(reinterpret_cast<const float*>(from), kTaskBytes / sizeof(float));
     });
   });
-  return static_cast<double>(kReadBytes) * 1e-9 / seconds;
+  return static_cast<double>(sums_.size() * kTaskBytes) * 1e-9 / seconds;
 }
 
 double CpuPeaks::multiply_tflops() {
@@ -52,6 +74,17 @@ double CpuPeaks::multiply_tflops() {
   });
   const std::int64_t num_multiply_adds = num_tasks * kRoundsPerTask * kernels_.multiply_adds_per_round;
   return 2e-12 * static_cast<double>(num_multiply_adds) / seconds;
+}
+
+MachineRates cpu_rates(const CpuOptions& options) {
+  static std::mutex mutex;
+  static std::map<std::string, MachineRates> known;
+  const std::string key = processor_name() + ", " + options.isa + ", " + std::to_string(options.num_threads) +
+                          " threads, compiler " __VERSION__;
+  const std::lock_guard lock(mutex);
+  const auto found = known.find(key);
+  if (found != known.end()) return found->second;
+  return known.emplace(key, kept_rates(cache_folder(), key, [&] { return measure_rates(options); })).first->second;
 }
 
 }  // namespace wedlm

@@ -8,6 +8,7 @@
 
 #include "wedlm/backend/cpu/cpu_backend.h"
 #include "wedlm/backend/cpu/isa/kernel_table.h"
+#include "wedlm/backend/machine_rates.h"
 #include "wedlm/base/thread_team.h"
 #include "wedlm/tensor/tensor.h"
 
@@ -16,8 +17,8 @@ namespace wedlm {
 class CpuPeaks {
  public:
   /// The threads and the instruction set that make_cpu_backend() would take. Throws as it does, and ResourceError where
-  /// the memory that is read, kReadBytes, cannot be had.
-  explicit CpuPeaks(const CpuOptions& options);
+  /// the memory that is read cannot be had.
+  explicit CpuPeaks(const CpuOptions& options, std::size_t read_bytes = kReadBytes);
 
   static constexpr std::size_t kReadBytes = std::size_t{256} << 20;  // beyond every cache but the largest servers'
 
@@ -26,7 +27,7 @@ class CpuPeaks {
   /// What multiply_tflops() is the peak of: "FMA of float32, 256 bits wide".
   std::string_view multiplier() const { return kernels_.multiplier; }
 
-  /// One read of kReadBytes by all threads, in GB/s (powers of 1000).
+  /// One read of `read_bytes` by all threads, in GB/s (powers of 1000).
   double read_gb_per_s();
   /// Multiply-adds on all threads, each of them two operations, in 10^12 a second.
   double multiply_tflops();
@@ -37,5 +38,9 @@ class CpuPeaks {
   Buffer memory_;
   std::vector<float> sums_;  // so that nothing is left out as unused
 };
+
+/// Both peaks as they were first measured for this processor, with these threads, kernels and this build: from the
+/// user's cache folder (kept_rates()), and in one process once. The first time takes some 60 ms and 64 MiB.
+MachineRates cpu_rates(const CpuOptions& options);
 
 }  // namespace wedlm

@@ -71,6 +71,13 @@ std::int64_t num_blocks(const ModelConfig& config, const EngineOptions& options)
   return std::min<std::int64_t>(count, (std::int64_t{1} << 31) / options.block_size - 1);
 }
 
+RowCosts first_row_costs(const LoadedModel& model, const EngineOptions& options) {
+  const Transformer& transformer = model.transformer();
+  return guess_row_costs({.bytes = static_cast<double>(transformer.weight_bytes()),
+                          .multiply_adds_per_row = static_cast<double>(transformer.multiply_adds_per_row())},
+                         model.backend().rates(), options.max_num_batched_tokens);
+}
+
 }  // namespace
 
 class Engine::Impl {
@@ -86,11 +93,7 @@ class Engine::Impl {
                options.kv_cache_type, options.max_model_len),
         blocks_(cache_.num_blocks(), options.block_size, options.enable_prefix_cache),
         scheduler_({.max_num_seqs = options.max_num_seqs, .max_num_batched_tokens = options.max_num_batched_tokens},
-                   blocks_,
-                   [this] {
-                     return measure_row_costs([this](std::int64_t rows) { return runner_.time_rows(rows); },
-                                              options.max_num_batched_tokens);
-                   }),
+                   blocks_, first_row_costs(model, options)),
         runner_(model.transformer(), cache_, model.config().mask_token_id, options.max_num_batched_tokens) {
     update_stats({});
     thread_ = start_thread("the engine", [this] { run(); });
@@ -155,9 +158,12 @@ class Engine::Impl {
   /// done while it runs.
   std::vector<std::span<const Prediction>> run_or_fail(const Step& step) {
     try {
+      const Clock::time_point start = Clock::now();
       runner_.launch(step);
       add_arrivals();
-      return runner_.read();
+      auto answers = runner_.read();
+      scheduler_.took(step, std::chrono::duration<double>(Clock::now() - start).count());
+      return answers;
     } catch (const std::exception& error) {
       for (const ScheduledSequence& scheduled : step) scheduled.sequence->abort(FinishReason::kError, error.what());
       return {};

@@ -1,9 +1,6 @@
 #include "wedlm/engine/model_runner.h"
 
-#include <chrono>
 #include <utility>
-
-#include "wedlm/model/window_batch.h"
 
 namespace wedlm {
 
@@ -79,15 +76,6 @@ void ModelRunner::ask(const Sequence& sequence, std::int32_t offset, TokenId sco
   batch_.prediction_rows.push_back(static_cast<std::int32_t>(batch_.num_rows() - 1));
   batch_.sampling.push_back(sequence.sampling_row(offset, guesses_));
   batch_.sampling.back().scored = scored;
-}
-
-double ModelRunner::time_rows(std::int64_t num_rows) {
-  const TokenId token = mask_token_id_ == kNoToken ? 0 : mask_token_id_;
-  batch_ = window_batch(std::vector<TokenId>(static_cast<std::size_t>(num_rows), token), 0, cache_.block_size());
-  predictions_.resize(batch_.prediction_rows.size());
-  const auto start = std::chrono::steady_clock::now();
-  transformer_.launch(batch_, cache_, activations_).read(predictions_);
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 }  // namespace wedlm

@@ -26,10 +26,6 @@ class ModelRunner {
   /// its order; valid until the next call. Empty for a prompt chunk.
   std::vector<std::span<const Prediction>> read();
 
-  /// Seconds of a forward of so many rows without a prefix, all of them predicted. It stores nothing, and
-  /// none may be under way.
-  double time_rows(std::int64_t num_rows);
-
  private:
   void add_sequence(const ScheduledSequence& scheduled);
   /// Asks the last row of the batch for the token so many positions after the known ones.

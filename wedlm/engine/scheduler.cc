@@ -1,6 +1,7 @@
 #include "wedlm/engine/scheduler.h"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 #include <utility>
 
@@ -24,7 +25,6 @@ void Scheduler::add(std::unique_ptr<Sequence> sequence) {
 
 Step Scheduler::schedule() {
   Step step;
-  learn_row_costs();
   retire_finished();
   rows_left_ = limits_.max_num_batched_tokens;
   ++step_number_;
@@ -39,19 +39,13 @@ Step Scheduler::schedule() {
   return step;
 }
 
-void Scheduler::learn_row_costs() {
-  if (row_costs_) return;
-  const auto needs_them = [](const auto& entry) {
-    return !entry.second->channel()->is_cancelled() && shares_rows(entry.second->params());
-  };
-  if (std::ranges::none_of(waiting_, needs_them)) return;
-  try {
-    row_costs_ = measure_row_costs_();
-  } catch (const std::exception& error) {
-    for (const auto& entry : waiting_) {
-      if (needs_them(entry)) entry.second->abort(FinishReason::kError, error.what());
-    }
+void Scheduler::took(const Step& step, double seconds) {
+  std::int64_t num_rows = 0;
+  for (const ScheduledSequence& scheduled : step) {
+    if (!scheduled.has_window || !scheduled.sequence->is_decoding()) return;
+    num_rows += scheduled.num_rows();
   }
+  row_trials_.observe(row_costs_.observe(num_rows, seconds));
 }
 
 void Scheduler::share_rows() {
@@ -72,16 +66,19 @@ void Scheduler::share_rows() {
   std::vector<std::span<const float>> values;
   values.reserve(sharing.size());
   for (Sequence* sequence : sharing) values.push_back(sequence->row_values());
-  const std::vector<int> chosen = choose_rows(*row_costs_, base, values);
+  std::vector<int> chosen = choose_rows(row_costs_, base, values);
+  const std::int64_t best = std::accumulate(chosen.begin(), chosen.end(), base.num_rows);
+  const std::int64_t num_rows = row_trials_.next(best, base.num_rows);
+  if (num_rows != best) chosen = choose_best_rows(num_rows - base.num_rows, base, values);
   for (std::size_t i = 0; i < sharing.size(); ++i) sharing[i]->set_max_window_rows(chosen[i]);
 }
 
 void Scheduler::choose_first_rows(Sequence& newcomer) {
-  if (!shares_rows(newcomer.params()) || !row_costs_) return;
+  if (!shares_rows(newcomer.params())) return;
   const StepBase base{
       .num_rows = num_running() + 1, .num_tokens = num_running() + 1, .max_rows = limits_.max_num_batched_tokens};
   const std::span<const float> values = newcomer.row_values();
-  newcomer.set_max_window_rows(choose_rows(*row_costs_, base, {&values, 1})[0]);
+  newcomer.set_max_window_rows(choose_rows(row_costs_, base, {&values, 1})[0]);
 }
 
 void Scheduler::schedule_running(Step& step) {

@@ -8,16 +8,15 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "wedlm/engine/block_manager.h"
 #include "wedlm/engine/row_costs.h"
+#include "wedlm/engine/row_trials.h"
 #include "wedlm/engine/sequence.h"
 
 namespace wedlm {
@@ -42,17 +41,19 @@ struct SchedulerLimits {
 
 class Scheduler {
  public:
-  /// `row_costs` is asked in the first schedule() with a sequence whose window follows from them, before its time
-  /// begins.
-  Scheduler(const SchedulerLimits& limits, BlockManager& blocks, std::function<RowCosts()> row_costs)
-      : limits_(limits), blocks_(blocks), measure_row_costs_(std::move(row_costs)) {}
+  /// `row_costs` is the first guess.
+  Scheduler(const SchedulerLimits& limits, BlockManager& blocks, RowCosts row_costs)
+      : limits_(limits), blocks_(blocks), row_costs_(std::move(row_costs)) {}
 
   void add(std::unique_ptr<Sequence> sequence);
 
   /// The next step; empty when there is nothing to do. Pages for every row that will be stored are reserved. Sequences
-  /// whose client cancelled are retired first. Where the row costs cannot be measured those that need them end with
-  /// that error, and the next one that needs them has them measured again.
+  /// whose client cancelled are retired first.
   Step schedule();
+
+  /// The forward of the step that was scheduled last took so long: what rows cost is learned from it, before anything
+  /// of it is told to the sequences. A step with a prompt says nothing about windows.
+  void took(const Step& step, double seconds);
 
   /// The step's K/V is stored: publishes full pages, and retires the sequences that have finished.
   void complete(const Step& step);
@@ -77,8 +78,6 @@ class Scheduler {
   using Rank = std::pair<int, std::uint64_t>;
   static Rank rank_of(const Sequence& sequence) { return {-sequence.priority(), sequence.arrival()}; }
 
-  /// Measures the row costs if somebody who waits needs them first.
-  void learn_row_costs();
   /// Gives the rows of the step that is about to be made to the windows where they pay most.
   void share_rows();
   /// The newcomer's first window has the rows that would pay if it were decoding beside the others already. What they
@@ -101,8 +100,8 @@ class Scheduler {
 
   SchedulerLimits limits_;
   BlockManager& blocks_;
-  std::function<RowCosts()> measure_row_costs_;
-  std::optional<RowCosts> row_costs_;
+  RowCosts row_costs_;
+  RowTrials row_trials_;
   std::map<Rank, std::unique_ptr<Sequence>> waiting_;
   std::vector<std::unique_ptr<Sequence>> running_;
   std::vector<std::unique_ptr<Sequence>> retired_;

@@ -4,16 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "wedlm/backend/machine_rates.h"
 #include "wedlm/base/json.h"
 #include "wedlm/eval/forward_timer.h"
 
 namespace wedlm {
-
-/// What the machine does at its most, measured between the forwards.
-struct MachineRates {
-  double read_gb_per_s = 0;
-  double multiply_tflops = 0;
-};
 
 /// All times of one forward, run by run.
 struct MeasuredForward {

@@ -136,6 +136,13 @@ std::size_t Transformer::weight_bytes() const {
   return bytes;
 }
 
+std::int64_t Transformer::multiply_adds_per_row() const {
+  const auto of = [](const PackedWeight& weight) { return weight.out_features() * weight.in_features(); };
+  std::int64_t count = of(*head_);
+  for (const Layer& layer : layers_) count += of(*layer.qkv) + of(*layer.o) + of(*layer.gate_up) + of(*layer.down);
+  return count;
+}
+
 LaunchedForward Transformer::launch(const Batch& batch, KvCache& cache, const Activations& activations,
                                     const Tensor& logits) const {
   batch.check(config_.vocab_size, cache.num_slots(), cache.block_size());

@@ -58,6 +58,8 @@ class Transformer {
   Backend& backend() const { return backend_; }
   /// Memory that one forward reads of the weights, embeddings of the rows not counted.
   std::size_t weight_bytes() const;
+  /// Multiply-adds of the weights with one row that is predicted.
+  std::int64_t multiply_adds_per_row() const;
 
   /// Computes a batch: stores K and V where its slots say, and predicts its prediction rows. Nothing of the batch is
   /// looked at later. Throws InternalError for one that is not sound, or larger than the activations were made for.

@@ -10,6 +10,7 @@
 #include "wedlm/backend/cpu/packing.h"
 #include "wedlm/backend/cpu/predict.h"
 #include "wedlm/backend/cpu/scratch.h"
+#include "wedlm/backend/cpu_peaks.h"
 #include "wedlm/backend/host_backend.h"
 #include "wedlm/backend/rotary.h"
 #include "wedlm/base/thread_team.h"
@@ -32,6 +33,10 @@ class CpuBackend final : public HostBackend {
   std::string description() const override {
     return "cpu (" + std::string(kernels_.name) + ", " + std::to_string(team_.size()) +
            (team_.size() == 1 ? " thread)" : " threads)");
+  }
+
+  MachineRates rates() const override {
+    return cpu_rates({.num_threads = team_.size(), .isa = std::string(kernels_.name)});
   }
 
   Buffer allocate(std::size_t bytes) override { return allocate_host_to_read(bytes); }
