@@ -29,6 +29,27 @@ int rows_that_pay(std::span<const float> values) {
   return num_rows;
 }
 
+/// Where a row brings more than the one before it, nobody would stop between them: they count as their average, and so
+/// on until none brings more.
+void make_never_increase(std::vector<float>& values) {
+  struct Run {
+    float sum;
+    std::size_t size;
+    float average() const { return sum / static_cast<float>(size); }
+  };
+  std::vector<Run> runs;
+  for (const float value : values) {
+    runs.push_back({.sum = value, .size = 1});
+    while (runs.size() > 1 && runs.back().average() > runs[runs.size() - 2].average()) {
+      const Run last = runs.back();
+      runs.pop_back();
+      runs.back() = {.sum = runs.back().sum + last.sum, .size = runs.back().size + last.size};
+    }
+  }
+  auto value = values.begin();
+  for (const Run& run : runs) value = std::fill_n(value, run.size, run.average());
+}
+
 }  // namespace
 
 VerifyingDecoder::VerifyingDecoder(const SamplingParams& params, DraftStatistics& statistics)
@@ -89,8 +110,9 @@ std::span<const float> VerifyingDecoder::expected_tokens(const RowRequest& reque
     const int depth = std::max(mask - 1, 1);
     float value = chance * profile_->accepted(depth) / (1 + profile_->proposed(depth));
     if (mask <= 2) value /= 2;
-    values_.push_back(values_.empty() ? value : std::min(value, values_.back()));
+    values_.push_back(value);
   }
+  make_never_increase(values_);
   return values_;
 }
 
