@@ -1,7 +1,6 @@
 // `wedlm bench`: what a forward costs on this machine, for shapes of models and not for checkpoints: random weights are
 // made in memory. Every figure stands beside what the machine can do at most, measured between the same forwards.
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <set>
 
@@ -9,14 +8,13 @@
 #include "cli/options/engine_flags.h"
 #include "cli/options/option_group.h"
 #include "cli/options/output_options.h"
+#include "cli/options/shape_option.h"
 #include "cli/options/subcommand.h"
 #include "cli/options/thread_flags.h"
 #include "cli/terminal/console_watcher.h"
 #include "wedlm/base/error.h"
-#include "wedlm/base/mapped_file.h"
 #include "wedlm/base/quote.h"
 #include "wedlm/eval/forward_measurement.h"
-#include "wedlm/model/model_shapes.h"
 
 namespace wedlm::cli {
 namespace {
@@ -74,21 +72,6 @@ std::vector<TimedWeights> parse_formats(std::string_view list) {
   return formats;
 }
 
-ModelConfig read_shape(const std::string& name) {
-  if (const ModelConfig* shape = find_model_shape(name)) return *shape;
-  std::filesystem::path path = name;
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) path /= "config.json";
-  if (!std::filesystem::exists(path, ignored)) {
-    std::string names;
-    for (const std::string& known : model_shape_names()) names += known + ", ";
-    throw InvalidInput("--shape: expected " + names + "or a config.json or its folder, got " + quote(name) +
-                       ", which is not there");
-  }
-  const MappedFile file(path);
-  return parse_model_config(parse_json(file.text(), path.string()));
-}
-
 /// One row of every context comes first: the others are compared with it.
 std::vector<ForwardShape> shapes_of(const BenchOptions& options) {
   std::set<std::int64_t> rows(options.rows.begin(), options.rows.end());
@@ -116,8 +99,9 @@ int run_bench(const BenchOptions& options) {
     throw InvalidInput("--prefill: expected 1 to " + std::to_string(kMaxRows) + ", got " +
                        std::to_string(*options.prefill_rows));
   }
-  const ForwardPlan plan{.shape_name = *options.shape,
-                         .config = read_shape(*options.shape),
+  const ModelShape shape = shape_of("--shape", *options.shape);
+  const ForwardPlan plan{.shape_name = shape.name,
+                         .config = shape.config,
                          .formats = options.formats,
                          .shapes = shapes_of(options),
                          .kv_cache_type = kv_cache_type_of(options.kv_cache_type),
@@ -135,11 +119,9 @@ int run_bench(const BenchOptions& options) {
 
 void add_bench_options(CLI::App& app, BenchOptions& options) {
   OptionGroup group(app, "Bench");
-  std::string names;
-  for (const std::string& name : model_shape_names()) names += name + ", ";
   group.path({.names = "--shape",
               .value = "SHAPE",
-              .text = "What is timed: " + names + "or a config.json or its folder.",
+              .text = "What is timed: " + shape_choices() + ".",
               .default_text = *options.shape},
              options.shape);
   group.add({.names = "--weights",

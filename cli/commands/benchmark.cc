@@ -62,6 +62,7 @@ int run_benchmark(BenchmarkOptions options) {
   const std::size_t peak_bytes = peak_memory_bytes();
   if (options.output.json) {
     const Json json = Json::object({{"model", session.model->folder().string()},
+                                    {"inflated_to", inflated_to_json(*session.model)},
                                     {"backend", session.model->backend().description()},
                                     {"runs", *options.num_runs},
                                     {"mode", mode_name(mode)},

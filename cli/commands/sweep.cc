@@ -85,6 +85,7 @@ Json report_object(const SweepOutcome& outcome, const std::vector<ReportRow>& ro
                    LoadedModel& model) {
   const SamplingParams params = options.sampling.params(model.generation_defaults());
   return Json::object({{"model", model.folder().string()},
+                       {"inflated_to", inflated_to_json(model)},
                        {"backend", model.backend().description()},
                        {"file", *options.prompts.file},
                        {"prompts", static_cast<std::int64_t>(outcome.num_prompts)},
@@ -116,7 +117,8 @@ void show(const SweepOutcome& outcome, const std::vector<ReportRow>& rows, const
     console.print(report_table(rows) + "\n" + what + ".\n");
   }
   if (!options.plot_folder) return;
-  const std::string caption = model.folder().filename().string() + ", " + what +
+  const std::string inside = model.inflated_to() ? " inside " + *model.inflated_to() : "";
+  const std::string caption = model.folder().filename().string() + inside + ", " + what +
                               "; autoregressive: " + fixed(rows.front().tokens_per_second, 0) + " tokens/s";
   write_plots(rows, caption, options, console);
 }

@@ -101,7 +101,7 @@ void check_logits(const VerifyOptions& options, LoadedModel& model, const Consol
   report(console, "logits", found.str());
 }
 
-/// Says how much the chosen weight formats change over a text.
+/// Says how much the chosen weight formats, and a larger shape, change over a text.
 void compare_formats(const VerifyOptions& options, LoadedModel& model, const Console& console) {
   if (model.config().quantization) {
     throw InvalidInput(
@@ -110,6 +110,7 @@ void compare_formats(const VerifyOptions& options, LoadedModel& model, const Con
   }
   LoadOptions stored = options.model.load_options();
   stored.formats = {};
+  stored.inflate.reset();
   const auto truth = LoadedModel::load(options.model.folder(), stored);
   report(console, "text", fidelity_text(*truth, model, *options.text));
 }

@@ -1,6 +1,7 @@
 #include "cli/options/model_options.h"
 
 #include "cli/options/option_group.h"
+#include "cli/options/shape_option.h"
 #include "wedlm/frontend/text_input.h"
 
 namespace wedlm::cli {
@@ -12,6 +13,7 @@ LoadOptions ModelOptions::load_options() const {
   options.backend.cpu = threads.cpu_options();
   options.mask_token_id = mask_token_id;
   options.formats = weights.formats();
+  if (inflate) options.inflate = shape_of("--inflate", *inflate);
   if (template_file) {
     const TextInput source = read_input(template_file);
     options.chat_template.emplace(source.text, source.name);
@@ -38,6 +40,12 @@ void add_model_options(CLI::App& app, ModelOptions& options) {
   group.path(
       {.names = "--template", .value = "FILE", .text = "A chat template in Jinja to take instead of the checkpoint's."},
       options.template_file);
+  group.path({.names = "--inflate",
+              .value = "SHAPE",
+              .text = "Compute the same function inside this larger shape: the model's answers at the shape's time and "
+                      "memory. " +
+                      shape_choices() + "."},
+             options.inflate);
 }
 
 }  // namespace wedlm::cli

@@ -14,6 +14,7 @@ struct ModelOptions : ModelFolder {
   std::optional<TokenId> mask_token_id{};
   WeightFlags weights{};
   std::optional<std::string> template_file{};
+  std::optional<std::string> inflate{};
 
   /// Throws InvalidInput for values that no model could take, and ResourceError for a template that cannot be read.
   LoadOptions load_options() const;

@@ -23,13 +23,18 @@ std::unique_ptr<LoadedModel> load_model(const ModelOptions& options, const Conso
   if (!formats.empty()) {
     formats = "; weights " + formats + ", " + size_text(static_cast<double>(model->transformer().weight_bytes()));
   }
-  console.note("Loaded " + folder.string() + " in " + fixed(seconds.count(), 2) +
+  const std::string inside = model->inflated_to() ? " inside " + *model->inflated_to() : "";
+  console.note("Loaded " + folder.string() + inside + " in " + fixed(seconds.count(), 2) +
                " s: " + count_text(static_cast<double>(model->config().num_parameters())) + " parameters on " +
                model->backend().description() + formats);
   if (const std::vector<std::string>& unused = model->generation_defaults().unused; !unused.empty()) {
     console.note("generation_config.json asks for what is not done here: " + joined(unused, ", "));
   }
   return model;
+}
+
+Json inflated_to_json(const LoadedModel& model) {
+  return model.inflated_to() ? Json(*model.inflated_to()) : Json();
 }
 
 void note_mode(const SamplingSettings& settings, const LoadedModel& model, const Console& console) {

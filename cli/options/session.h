@@ -5,6 +5,7 @@
 
 #include "cli/options/model_options.h"
 #include "cli/terminal/console.h"
+#include "wedlm/base/json.h"
 #include "wedlm/engine/engine.h"
 #include "wedlm/engine/loaded_model.h"
 #include "wedlm/frontend/sampling_settings.h"
@@ -19,6 +20,9 @@ struct Session {
   std::unique_ptr<LoadedModel> model;
   std::unique_ptr<Engine> engine;
 };
+
+/// The shape that the model is computed in, for a report; null where that is its own.
+Json inflated_to_json(const LoadedModel& model);
 
 /// Loads the model with a progress bar, and says how long it took.
 std::unique_ptr<LoadedModel> load_model(const ModelOptions& options, const Console& console);

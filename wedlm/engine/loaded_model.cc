@@ -1,6 +1,10 @@
 #include "wedlm/engine/loaded_model.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "wedlm/model/inflated_weights.h"
+#include "wedlm/model/weight_source.h"
 
 namespace wedlm {
 
@@ -53,9 +57,22 @@ std::unique_ptr<LoadedModel> LoadedModel::load(const std::filesystem::path& fold
   model->eos_token_ids_ = end_token_ids(model->config_, model->generation_defaults_, model->tokenizer());
   model->generation_defaults_.has_mask_token = model->config_.mask_source != MaskSource::kNobody;
   model->backend_ = std::move(backend);
-  model->transformer_ = std::make_unique<Transformer>(*model->checkpoint_, model->config_, *model->backend_,
-                                                      options.progress, model->formats_);
+  model->make_transformer(options);
   return model;
+}
+
+void LoadedModel::make_transformer(const LoadOptions& options) {
+  const CheckpointWeights weights(*checkpoint_, config_);
+  if (!options.inflate) {
+    transformer_ = std::make_unique<Transformer>(weights, config_, *backend_, options.progress, formats_);
+    return;
+  }
+  const ModelConfig small =
+      std::exchange(config_, inflated_config(config_, options.inflate->config, options.inflate->name));
+  inflated_to_ = options.inflate->name;
+  const InflatedWeights inflated(weights, small, config_,
+                                 {.formats = formats_, .num_threads = options.backend.cpu.num_threads});
+  transformer_ = std::make_unique<Transformer>(inflated, config_, *backend_, options.progress, formats_);
 }
 
 }  // namespace wedlm

@@ -11,6 +11,7 @@
 #include "wedlm/backend/make_backend.h"
 #include "wedlm/model/generation_config.h"
 #include "wedlm/model/model_config.h"
+#include "wedlm/model/model_shapes.h"
 #include "wedlm/model/transformer.h"
 #include "wedlm/text/chat_template.h"
 #include "wedlm/text/tokenizer.h"
@@ -22,6 +23,7 @@ struct LoadOptions {
   std::optional<TokenId> mask_token_id;       // instead of the checkpoint's
   std::optional<ChatTemplate> chat_template;  // instead of the checkpoint's
   ModelFormats formats;                       // as stored where the checkpoint is quantized already
+  std::optional<ModelShape> inflate;          // computed inside this larger shape (model/inflated_weights.h)
   /// Called with bytes done and bytes in all while weights are laid out.
   std::function<void(std::size_t done, std::size_t total)> progress;
 };
@@ -36,14 +38,18 @@ void name_mask_token(ModelConfig& config, const Tokenizer* tokenizer);
 
 class LoadedModel {
  public:
-  /// Throws InvalidInput for a checkpoint that is not sound, ResourceError for one that cannot be read.
+  /// Throws InvalidInput for a checkpoint that is not sound and as inflated_config(), ResourceError for one that cannot
+  /// be read.
   static std::unique_ptr<LoadedModel> load(const std::filesystem::path& folder, const LoadOptions& options);
   /// Over this backend instead of the one that the options name.
   static std::unique_ptr<LoadedModel> load(const std::filesystem::path& folder, const LoadOptions& options,
                                            std::unique_ptr<Backend> backend);
 
   const std::filesystem::path& folder() const { return folder_; }
+  /// That of the forwards: in the sizes of `inflate`, where there is one.
   const ModelConfig& config() const { return config_; }
+  /// The name of the shape that it is computed in, where that is not its own.
+  const std::optional<std::string>& inflated_to() const { return inflated_to_; }
   const GenerationDefaults& generation_defaults() const { return generation_defaults_; }
   /// Those that the matrices have.
   const ModelFormats& formats() const { return formats_; }
@@ -60,9 +66,11 @@ class LoadedModel {
 
  private:
   LoadedModel() = default;
+  void make_transformer(const LoadOptions& options);
 
   std::filesystem::path folder_;
   ModelConfig config_;
+  std::optional<std::string> inflated_to_;
   GenerationDefaults generation_defaults_;
   std::vector<TokenId> eos_token_ids_;
   ModelFormats formats_;

@@ -1,6 +1,11 @@
 #include "wedlm/model/model_shapes.h"
 
 #include <array>
+#include <filesystem>
+
+#include "wedlm/base/error.h"
+#include "wedlm/base/mapped_file.h"
+#include "wedlm/base/quote.h"
 
 namespace wedlm {
 namespace {
@@ -95,6 +100,21 @@ const ModelConfig* find_model_shape(std::string_view name) {
     if (name == shape.name) return &shape.config;
   }
   return nullptr;
+}
+
+ModelShape read_model_shape(const std::string& name_or_path) {
+  if (const ModelConfig* shape = find_model_shape(name_or_path)) return {.name = name_or_path, .config = *shape};
+  std::filesystem::path path = name_or_path;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) path /= "config.json";
+  if (!std::filesystem::exists(path, ignored)) {
+    std::string names;
+    for (const std::string& known : model_shape_names()) names += known + ", ";
+    throw InvalidInput("expected " + names + "or a config.json or its folder, got " + quote(name_or_path) +
+                       ", which is not there");
+  }
+  const MappedFile file(path);
+  return {.name = name_or_path, .config = parse_model_config(parse_json(file.text(), path.string()))};
 }
 
 }  // namespace wedlm

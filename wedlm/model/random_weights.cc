@@ -25,7 +25,7 @@ std::uint64_t mix(std::uint64_t x) {
   return x ^ x >> 31;
 }
 
-/// FNV-1a, so that a weight's numbers do not depend on its place in a list.
+/// FNV-1a.
 std::uint64_t hash(std::string_view name) {
   std::uint64_t bits = 0xCBF29CE484222325;
   for (const char c : name) bits = (bits ^ static_cast<unsigned char>(c)) * 0x100000001B3;
@@ -61,14 +61,21 @@ void fill_random(DType dtype, void* to, std::int64_t count, float least, std::ui
       const auto left = static_cast<std::size_t>(std::min<std::int64_t>(4, end - i));
       if (dtype == DType::kBF16) {
         std::memcpy(static_cast<std::uint16_t*>(to) + i, &four, left * sizeof(std::uint16_t));
-      } else {
-        for (std::size_t j = 0; j < left; ++j) {
-          static_cast<float*>(to)[i + static_cast<std::int64_t>(j)] =
-              bf16_to_f32(static_cast<std::uint16_t>(four >> (16 * j)));
-        }
+        continue;
       }
+      float values[4];
+      for (std::size_t j = 0; j < 4; ++j) values[j] = bf16_to_f32(static_cast<std::uint16_t>(four >> (16 * j)));
+      from_f32(dtype, values, static_cast<std::byte*>(to) + static_cast<std::size_t>(i) * dtype_bytes(dtype), left);
     }
   });
+}
+
+float least_random(std::int64_t in_features) {
+  return least_for(1 / std::sqrt(static_cast<double>(in_features)));
+}
+
+std::uint64_t seed_of(std::string_view name, std::uint64_t seed) {
+  return mix(seed ^ hash(name));
 }
 
 RandomWeights::RandomWeights(const ModelConfig& config, const Options& options)
@@ -94,8 +101,8 @@ HostWeight RandomWeights::weight(std::string_view name) const {
     fill_constant(options_.dtype, weight.memory.data(), count, 1);
   } else {
     const std::int64_t in_features = shape.rank() == 2 ? shape[1] : hidden_size_;
-    fill_random(options_.dtype, weight.memory.data(), count, least_for(1 / std::sqrt(static_cast<double>(in_features))),
-                mix(options_.seed ^ hash(name)), *team_);
+    fill_random(options_.dtype, weight.memory.data(), count, least_random(in_features), seed_of(name, options_.seed),
+                *team_);
   }
   return weight;
 }

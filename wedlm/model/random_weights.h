@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "wedlm/base/thread_team.h"
@@ -37,8 +38,14 @@ class RandomWeights final : public WeightSource {
   std::unique_ptr<ThreadTeam> team_;
 };
 
-/// Fills `count` elements of a kBF16 or kF32 tensor's memory with numbers of both signs, evenly spread over the two
-/// octaves from `least` (a power of 2) to 4 * `least`: the same ones in both types.
+/// Fills `count` elements of a kBF16, kF32 or kF16 tensor's memory with numbers of both signs, evenly spread over the
+/// two octaves from `least` (a power of 2) to 4 * `least`: the same ones in all types that can hold them.
 void fill_random(DType dtype, void* to, std::int64_t count, float least, std::uint64_t seed, ThreadTeam& team);
+
+/// The `least` of matrices that keep the size of what they are multiplied with.
+float least_random(std::int64_t in_features);
+
+/// The seed of the weight of that name, so that its numbers do not depend on its place in a list.
+std::uint64_t seed_of(std::string_view name, std::uint64_t seed);
 
 }  // namespace wedlm
