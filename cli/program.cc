@@ -133,15 +133,23 @@ int run_program(int argc, char** argv, TrainFunction* train) {
         "  wedlm generate -p \"Count from 1 to 20.\"\n"
         "  wedlm chat\n"
         "  wedlm serve");
-    const std::vector<Command> commands = {
-        add_generate(program),        add_chat(program),
-        add_serve(program),           add_load(program),
-        add_benchmark(program),       add_sweep(program),
-        add_bench(program),           add_info(program),
-        add_verify(program),          add_quantize(program),
-        add_merge(program),           add_tokenize(program),
-        add_template(program),        add_train(program, {.train = train, .argv = argv}),
-        add_train_tokenizer(program), add_completion(program)};
+    const std::vector<Command> commands = {add_generate(program),
+                                           add_chat(program),
+                                           add_serve(program),
+                                           add_load(program),
+                                           add_benchmark(program),
+                                           add_sweep(program),
+                                           add_bench(program),
+                                           add_info(program),
+                                           add_verify(program),
+                                           add_quantize(program),
+                                           add_export(program),
+                                           add_merge(program),
+                                           add_tokenize(program),
+                                           add_template(program),
+                                           add_train(program, {.train = train, .argv = argv}),
+                                           add_train_tokenizer(program),
+                                           add_completion(program)};
     return parse_and_run(program, commands,
                          with_config(program, with_help_as_option(program, {argv + std::min(argc, 1), argv + argc})));
   });

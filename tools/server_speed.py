@@ -4,7 +4,7 @@ Markdown, for docs/performance.md. Python's standard library is enough.
 
     tools/server_speed.py                        # streams against a batch, and the cost of an event
     tools/server_speed.py --peer build/bin/llama-server nano-bf16.gguf bf16
-                                                 # and a llama.cpp server, on weights of tools/write_gguf.py
+                                                 # and a llama.cpp server, on weights of `wedlm export --gguf`
 
 --peer may be repeated. Load and server share the machine, as they do for a user who tries it.
 """

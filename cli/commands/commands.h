@@ -26,6 +26,7 @@ Command add_bench(CLI::App& program);
 Command add_info(CLI::App& program);
 Command add_verify(CLI::App& program);
 Command add_quantize(CLI::App& program);
+Command add_export(CLI::App& program);
 Command add_merge(CLI::App& program);
 Command add_tokenize(CLI::App& program);
 Command add_template(CLI::App& program);

@@ -107,7 +107,7 @@ TEST(HelpTest, EveryCommandHasHelpWithAnExample) {
   EXPECT_EQ(program.exit_code, 0);
   EXPECT_EQ(run_wedlm({}).out, program.out);
   for (const char* command : {"generate", "chat", "serve", "benchmark", "sweep", "bench", "info", "verify", "quantize",
-                              "merge", "tokenize", "template", "train", "train-tokenizer", "completion"}) {
+                              "export", "merge", "tokenize", "template", "train", "train-tokenizer", "completion"}) {
     EXPECT_THAT(program.out, HasSubstr(std::string("\n  ") + command));
     const Finished run = run_wedlm({command, "--help"});
     EXPECT_EQ(run.exit_code, 0);

@@ -220,5 +220,11 @@ TEST(ChatTemplateLoadTest, NanoHasOne) {
   EXPECT_EQ(chat_template->special_token("bos_token"), std::nullopt);
 }
 
+TEST(ChatTemplateTextTest, IsWhatWasWritten) {
+  const Json config = read_json(nano_model() / "tokenizer_config.json");
+  EXPECT_EQ(ChatTemplate::load(nano_model())->text(), config.at("chat_template").as_string());
+  EXPECT_EQ(ChatTemplate("{{ no end").text(), "{{ no end") << "it need not be one";
+}
+
 }  // namespace
 }  // namespace wedlm

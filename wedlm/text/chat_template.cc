@@ -69,11 +69,13 @@ class ChatTemplate::Source {
   }
 
   const std::string& where() const { return where_; }
+  /// Throws as body() does of what cannot be read.
+  std::string text() const { return replace_ill_formed_utf8(read_()); }
 
   /// Throws InvalidInput, and ResourceError for a file that cannot be read.
   const jinja::Body& body() const {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!body_) body_ = jinja::parse(replace_ill_formed_utf8(read_()), where_);
+    if (!body_) body_ = jinja::parse(text(), where_);
     return *body_;
   }
 
@@ -177,6 +179,10 @@ std::string ChatTemplate::render(const Json& variables) const {
     }
   }
   return jinja::render(source.body(), scope, source.where());
+}
+
+std::string ChatTemplate::text() const {
+  return chosen(false).text();
 }
 
 std::optional<std::string> ChatTemplate::fault() const {

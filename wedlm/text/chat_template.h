@@ -44,6 +44,9 @@ class ChatTemplate {
   /// message where the template calls raise_exception.
   std::string render(const Json& variables) const;
 
+  /// The template that render() takes without tools, as it is written. Throws as render().
+  std::string text() const;
+
   /// What is wrong with the first template that cannot be parsed; nullopt where all can.
   std::optional<std::string> fault() const;
 
