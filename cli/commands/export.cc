@@ -9,7 +9,6 @@
 #include "cli/options/output_options.h"
 #include "cli/options/shape_option.h"
 #include "cli/options/subcommand.h"
-#include "cli/options/thread_flags.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/interrupts.h"
 #include "wedlm/base/error.h"
@@ -26,7 +25,6 @@ struct ExportFlags {
   GgufType type = GgufOptions().type;
   std::optional<std::string> inflate;
   bool force = false;
-  ThreadFlags threads;
   OutputOptions output;
 };
 
@@ -34,9 +32,7 @@ int run_export(const ExportFlags& flags) {
   const Console console(flags.output);
   if (!flags.gguf) throw InvalidInput("name the file to write: wedlm export --gguf OUT");
   const std::filesystem::path folder = flags.model.folder(), out = *flags.gguf;
-  GgufOptions options{.type = flags.type,
-                      .existing = flags.force ? Existing::kReplace : Existing::kRefuse,
-                      .num_threads = flags.threads.cpu_options().num_threads};
+  GgufOptions options{.type = flags.type, .existing = flags.force ? Existing::kReplace : Existing::kRefuse};
   if (flags.inflate) options.inflate = shape_of("--inflate", *flags.inflate);
   const auto start = std::chrono::steady_clock::now();
   try {
@@ -81,7 +77,6 @@ Command add_export(CLI::App& program) {
             .default_text = std::string(gguf_type_names().front())},
            [flags = flags.get()](std::string_view name) { flags->type = parse_gguf_type(name); });
   file.flag({.names = "--force", .text = "Replace OUT where it is a GGUF file."}, flags->force);
-  add_thread_options(file, flags->threads);
   add_output_options(*app, flags->output);
   set_footer(*app,
              "Examples:\n"

@@ -62,7 +62,7 @@ TEST_F(ExportRunTest, RefusesInOneLine) {
 }
 
 TEST_F(ExportRunTest, CtrlCLeavesNothing) {
-  Running running(arguments({"--inflate", "qwen3-0.6b", "--type", "f32", "--threads", "1"}), {});
+  Running running(arguments({"--inflate", "qwen3-0.6b", "--type", "f32"}), {});
   ASSERT_TRUE(running.wait_for_contents(out_.string() + ".partial")) << running.wait().err;
   ASSERT_EQ(::kill(running.pid(), SIGINT), 0);
   const Finished run = running.wait();

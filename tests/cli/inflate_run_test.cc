@@ -57,6 +57,21 @@ TEST_F(InflateRunTest, VerifyComparesWithTheSmallModel) {
   EXPECT_GT(std::stod(run.out.substr(text + 16)), 97) << run.out;  // near ties of bfloat16 may go either way
 }
 
+/// Against logits that transformers computed of the small models.
+TEST_F(InflateRunTest, LogitsAreThoseThatWereRecordedOfTheSmallModel) {
+  const std::string qwen2 = (folder_.path() / "qwen2.json").string();
+  std::ofstream(qwen2) << R"({"model_type": "qwen2", "vocab_size": 400, "hidden_size": 448, "head_dim": 64,
+      "intermediate_size": 200, "num_hidden_layers": 3, "num_attention_heads": 12, "num_key_value_heads": 3,
+      "max_position_embeddings": 512, "rms_norm_eps": 1e-6, "rope_theta": 10000})";
+  for (const auto& [name, shape] : {std::pair("qwen3-tied-f32-headdim32", shape_), {"qwen2.5-bias-f16", qwen2}}) {
+    const auto checkpoint = test_data("checkpoints") / name;
+    const Finished run = run_wedlm({"verify", "-m", checkpoint.string(), "--inflate", shape, "--logits",
+                                    (checkpoint / "logits.json").string(), "--tolerance", "1e-4"});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_THAT(run.out, HasSubstr("over 31 rows"));
+  }
+}
+
 TEST_F(InflateRunTest, WhatDoesNotFitIsSaidInOneLine) {
   const auto refusal = [&](const std::string& shape) {
     const Finished run = run_wedlm({"generate", "-q", "-p", "x", "-m", nano_model().string(), "--inflate", shape});

@@ -24,7 +24,8 @@ struct LogitsComparison {
   LogitsRow worst{};  // the row with the largest error_share
 };
 
-/// Throws InvalidInput, naming `what`, for a record that is not of the form above or does not fit the model.
+/// A model inside a larger shape may have more logits than were recorded. Throws InvalidInput, naming `what`, for a
+/// record that is not of the form above or does not fit the model.
 LogitsComparison compare_logits(LoadedModel& model, const Json& cases, std::string_view what);
 
 }  // namespace wedlm

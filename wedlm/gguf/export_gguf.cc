@@ -157,6 +157,7 @@ void export_gguf(const Checkpoint& checkpoint, const fs::path& out, const GgufOp
   const Source source(checkpoint, options);
   const std::vector<WeightSpec> specs = weight_list(source.config());
   std::vector<GgufTensor> tensors;
+  tensors.reserve(specs.size());
   for (const WeightSpec& spec : specs) {
     tensors.push_back({.name = gguf_tensor_name(spec.name), .type = type_of(spec, options.type), .shape = spec.shape});
   }

@@ -97,6 +97,7 @@ std::string header_of(const std::vector<GgufMetadata>& metadata, const std::vect
 
 std::vector<std::int64_t> bytes_of(const std::vector<GgufTensor>& tensors) {
   std::vector<std::int64_t> bytes;
+  bytes.reserve(tensors.size());
   for (const GgufTensor& tensor : tensors) bytes.push_back(gguf_bytes(tensor.type, tensor.shape.num_elements()));
   return bytes;
 }

@@ -32,7 +32,7 @@ class TablesMaker {
     for (const AddedToken& token : definition.added_tokens) {
       put(token.id, token.content, token.special ? TokenKind::kSpecial : TokenKind::kAdded);
     }
-    for (const auto& [left, right] : definition.merges) tables_.merges.push_back(left + " " + right);
+    for (const auto& [left, right] : definition.merges) tables_.merges.emplace_back(left).append(" ").append(right);
     const WholeForm& form = definition.whole_form;
     if (!form.empty() && form.front() != kNoToken) tables_.begin = form.front();
     tables_.bos = id_of(definition.bos_token);
