@@ -78,9 +78,8 @@ InflationPlan InflationPlanner::plan_of_vocabulary(std::string_view name) const 
   InflationPlan plan{.small_name = std::string(name)};
   const bool has_others = large_.vocab_size > small_.vocab_size;
   if (name == "model.norm.weight") {
-    const std::int64_t mark = has_others ? large_.hidden_size - 1 : -1;
     plan.row = [this](std::int64_t i) { return row_where(i < small_.hidden_size, i, norm_factor_); };
-    if (mark >= 0) plan.last_column = {.live = 0, .other = kMarkAtHead / mark_ * norm_factor_};
+    if (has_others) plan.last_column = {.live = 0, .other = kMarkAtHead / mark_ * norm_factor_};
     return plan;
   }
   const bool is_embedding = name == kEmbedding;
