@@ -148,6 +148,7 @@ void add_bench_options(CLI::App& app, BenchOptions& options) {
                  .default_text = std::to_string(*options.num_runs)},
                 options.num_runs);
   add_thread_options(group, options.threads);
+  add_activation_option(group, options.threads);
   OptionGroup(app, "Output").flag({.names = "--json", .text = "Print one JSON object."}, options.output.json);
   add_output_options(app, options.output);
 }
@@ -172,7 +173,8 @@ Command add_bench(CLI::App& program) {
              "  products    linear layers; other: norms, rotation, activation; head: the product with the\n"
              "              vocabulary and what is read of it on the way; logits: what is read of logits\n"
              "              that were kept, 0 where none had to be; not matmul: all but products and head\n"
-             "WEDLM_ISA=portable, avx2, avx512, avx512_vnni, avx512_bf16, amx or neon forces an instruction set.\n"
+             "WEDLM_ISA=portable, avx2, avx_vnni, avx512, avx512_vnni, avx512_bf16, amx or neon forces an\n"
+             "instruction set.\n"
              "\n"
              "Examples:\n"
              "  wedlm bench --shape nano\n"

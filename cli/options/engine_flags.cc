@@ -41,12 +41,14 @@ void add_engine_options(CLI::App& app, EngineFlags& flags) {
                  .text = "Most tokens of a prompt and its answer together.",
                  .default_text = "the checkpoint's, at most 4096"},
                 flags.max_model_len);
-  group.size({.names = "--cache-size",
-              .value = "SIZE",
-              .text = "Memory of the K/V cache, such as 512M or 2G.",
-              .default_text = "what the sequences need, at most a quarter of the memory that there is or that a control group allows",
-              .environment = "WEDLM_CACHE_SIZE"},
-             flags.cache_bytes);
+  group.size(
+      {.names = "--cache-size",
+       .value = "SIZE",
+       .text = "Memory of the K/V cache, such as 512M or 2G.",
+       .default_text =
+           "what the sequences need, at most a quarter of the memory that there is or that a control group allows",
+       .environment = "WEDLM_CACHE_SIZE"},
+      flags.cache_bytes);
   add_kv_cache_type_option(group, flags.kv_cache_type);
   group.flag({.names = "--no-prefix-cache", .text = "Compute every prompt from its beginning."}, flags.no_prefix_cache);
   group.integer({.names = "--max-num-seqs",

@@ -32,6 +32,7 @@ void add_model_options(CLI::App& app, ModelOptions& options) {
                 .environment = "WEDLM_BACKEND"},
                options.backend);
   add_thread_options(group, options.threads);
+  add_activation_option(group, options.threads);
   group.integer({.names = "--mask-token-id",
                  .value = "ID",
                  .text = "The token that stands for an empty position.",

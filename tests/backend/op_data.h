@@ -10,6 +10,7 @@
 #include <memory>
 #include <ostream>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "wedlm/backend/cpu/cpu_backend.h"
 #include "wedlm/backend/cpu/isa/select.h"
 #include "wedlm/backend/make_backend.h"
+#include "wedlm/tensor/rotation.h"
 #include "wedlm/tensor/tensor.h"
 
 namespace wedlm {
@@ -90,6 +92,23 @@ inline OwnedTensor rounded_to_bf16(const OwnedTensor& numbers) {
   return rounded;
 }
 
+/// Rows that rounding to 8 bits does not change: rotated, each section is a scale times integers of which the largest
+/// is 127. So nothing but the order of the sums is between a product of bytes and the reference.
+inline OwnedTensor rows_of_bytes(OpData& data, Shape shape, std::int64_t row_gap = 0) {
+  OwnedTensor rows = data.f32(shape, row_gap);
+  const Tensor& tensor = rows.tensor();
+  const auto size = static_cast<std::size_t>(shape.row_elements());
+  for (std::int64_t r = 0; r < tensor.rows(); ++r) {
+    const std::span<float> row(tensor.row<float>(r), size);
+    for (std::size_t k = 0; k < size; ++k) {
+      const bool is_first = k % kRoundingSection == 0;
+      row[k] = static_cast<float>(is_first ? kMostOfByte : data.below(2 * kMostOfByte + 1) - kMostOfByte) / 64;
+    }
+    rotate_back(row);
+  }
+  return rows;
+}
+
 inline constexpr WeightFormat kConvertedFormats[] = {{.type = WeightType::kBF16},
                                                      {.type = WeightType::kInt8},
                                                      {.type = WeightType::kInt4, .group_size = 32},
@@ -109,6 +128,7 @@ inline std::string format_text(const WeightFormat& format) {
 struct BackendCase {
   std::string isa;  // or the name of amx_model_kernels(), or of another backend
   int num_threads = 1;
+  int activation_bits = 8;
 
   static constexpr const char* kQueued = "queued";
 
@@ -120,17 +140,19 @@ struct BackendCase {
   std::unique_ptr<Backend> make() const {
     if (isa == kQueued) return make_queued_backend();
     if (is_known_backend()) return make_backend({.name = isa});
-    return make_cpu_backend(kernels(), num_threads, ThreadPlacement::kFree);
+    return make_cpu_backend(kernels(), {.num_threads = num_threads, .activation_bits = activation_bits});
   }
   /// Whether it rounds rows to bfloat16 where they meet weights of it.
   bool rounds_to_bf16() const { return is_cpu() && kernels().bf16_format == PanelFormat::kBF16Pairs; }
+  /// Whether it rounds rows to 8 bits where they meet integers.
+  bool rounds_to_bytes() const { return is_cpu() && activation_bits == 8 && kernels().by_bytes.max_rows > 0; }
 
  private:
   bool is_known_backend() const { return std::ranges::count(backend_names(), isa) > 0; }
 };
 
 inline std::ostream& operator<<(std::ostream& out, const BackendCase& backend) {
-  return out << backend.isa << "_" << backend.num_threads;
+  return out << backend.isa << "_" << backend.num_threads << (backend.activation_bits == 16 ? "_16_bits" : "");
 }
 
 inline std::vector<BackendCase> cpu_cases(const std::vector<int>& thread_counts) {
@@ -141,10 +163,14 @@ inline std::vector<BackendCase> cpu_cases(const std::vector<int>& thread_counts)
   return cases;
 }
 
-/// The same, and the model of the one that few machines have.
+/// The same, the model of the one that few machines have, and rows of 16 bits where 8 are the default: on the model and
+/// the first level that has products of bytes.
 inline std::vector<BackendCase> cpu_and_model_cases(const std::vector<int>& thread_counts) {
   std::vector<BackendCase> cases = cpu_cases(thread_counts);
+  const auto with_bytes = std::ranges::find_if(cases, &BackendCase::rounds_to_bytes);
+  if (with_bytes != cases.end()) cases.push_back({with_bytes->isa, thread_counts.back(), 16});
   cases.push_back({amx_model_kernels().name, thread_counts.back()});
+  cases.push_back({amx_model_kernels().name, thread_counts.back(), 16});
   return cases;
 }
 
@@ -159,7 +185,7 @@ inline std::vector<BackendCase> all_cases(const std::vector<int>& thread_counts)
 }
 
 inline std::string case_name(const testing::TestParamInfo<BackendCase>& info) {
-  return info.param.isa + "_" + std::to_string(info.param.num_threads);
+  return testing::PrintToString(info.param);
 }
 
 }  // namespace wedlm

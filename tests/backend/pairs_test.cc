@@ -130,7 +130,7 @@ TEST_P(PairsTest, InputsAreMultipliedAsTheirPanelsAre) {
                           .out_stride = columns,
                           .num_rows = num_rows,
                           .num_columns = static_cast<int>(columns)};
-        tile.rounded.pairs = pairs.data();
+        tile.rounded.words = pairs.data();
         kernels_.multiply_inputs(inputs.pointers.data(), tile);
         std::vector<std::uint32_t> panel(static_cast<std::size_t>(num_pairs * lanes));
         for (std::int64_t first = 0; first < columns; first += lanes) {

@@ -146,10 +146,14 @@ TEST(TiledKernelsTest, IntegersHaveTheBitsOfOtherLevelsThatRound) {
         backend.linear(x, *backend.pack({&part, 1}, format), bias, out);
         return out.values();
       };
-      const std::vector<float> tiled = product(*BackendCase{amx_model_kernels().name, 2}.make());
-      for (const std::string& isa : supported_kernels()) {
-        if (select_kernels(isa).max_rounded_rows == 0) continue;
-        EXPECT_TRUE(same_bits(product(*BackendCase{isa, 2}.make()), tiled)) << isa << " " << format_text(format);
+      for (const int bits : {8, 16}) {
+        const std::vector<float> tiled = product(*BackendCase{amx_model_kernels().name, 2, bits}.make());
+        for (const std::string& isa : supported_kernels()) {
+          const KernelTable& kernels = select_kernels(isa);
+          if ((bits == 8 ? kernels.by_bytes : kernels.by_shorts).max_rows == 0) continue;
+          EXPECT_TRUE(same_bits(product(*BackendCase{isa, 2, bits}.make()), tiled))
+              << isa << " " << bits << " bits, " << format_text(format);
+        }
       }
     }
   }

@@ -152,10 +152,12 @@ class TrappedTilesTest : public testing::Test {
 
 TEST_F(TrappedTilesTest, ProductsHaveTheBitsOfTheModel) {
   OpData data;
-  const auto trapped = make_cpu_backend(amx_kernels(), 2, ThreadPlacement::kFree);
-  const auto model = BackendCase{amx_model_kernels().name, 2}.make();
   for (const WeightFormat& format : kConvertedFormats) {
     for (const std::int64_t in_features : {3, 128, 331, 1100}) {
+      // Rows of 16 bits and of 8, in turn.
+      const CpuOptions options{.num_threads = 2, .activation_bits = in_features % 2 == 0 ? 16 : 8};
+      const auto trapped = make_cpu_backend(amx_kernels(), options),
+                 model = make_cpu_backend(amx_model_kernels(), options);
       const std::int64_t out_features = in_features % 2 == 0 ? 43 : 83;
       const OwnedTensor weight = data.f32({out_features, in_features}), bias = data.f32({out_features});
       const ConstTensor part = weight;
@@ -176,7 +178,7 @@ TEST_F(TrappedTilesTest, ProductsHaveTheBitsOfTheModel) {
 
 TEST_F(TrappedTilesTest, AttentionHasTheBitsOfTheModel) {
   OpData data;
-  const auto trapped = make_cpu_backend(amx_kernels(), 2, ThreadPlacement::kFree);
+  const auto trapped = make_cpu_backend(amx_kernels(), {.num_threads = 2});
   const auto model = BackendCase{amx_model_kernels().name, 2}.make();
   for (const HeadShape& heads : {HeadShape{6, 2, 128}, HeadShape{7, 1, 80}, HeadShape{2, 2, 6}}) {
     const AttentionSequence sequence(data, heads, 300);

@@ -38,7 +38,7 @@ struct Case {
 std::vector<Case> cases() {
   const std::vector<std::string> levels = supported_kernels();
   const int num_requests = std::max(150, 400 / static_cast<int>(levels.size()));
-  std::vector<Case> cases = {{"nano", "reference", "", 30}};
+  std::vector<Case> cases = {{"nano", "reference", "", 60}};
   for (const char* model : {"qwen2.5-bias-f16", "qwen3-tied-f32-headdim32", "qwen3-untied-2shards-bf16"}) {
     cases.push_back({model, "reference", "", 75});
     for (const std::string& isa : levels) cases.push_back({model, "cpu", isa, num_requests});
@@ -194,11 +194,11 @@ TEST_P(ExactRandomTest, TheTextIsThatOfAutoregressiveDecoding) {
   const std::vector<Result> expected = autoregressive_texts(*model, requests, kv_cache_type);
 
   const auto bytes_per_token = static_cast<std::size_t>(model->config().kv_bytes_per_token(kv_cache_type));
-  Engine engine(*model, {.max_num_seqs = 16,
+  Engine engine(*model, {.max_num_seqs = 32,
                          .max_num_batched_tokens = 150,
                          .block_size = 4,
                          .kv_cache_type = kv_cache_type,
-                         .cache_bytes = bytes_per_token * 200});
+                         .cache_bytes = bytes_per_token * 240});
   std::vector<std::shared_ptr<ResponseStream>> streams, others;
   for (Request& request : requests) {
     random.set_mode(request.params, DecodeMode::kExact);

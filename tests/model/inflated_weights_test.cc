@@ -222,7 +222,9 @@ TEST(InflatedWeightsTest, AnyWidthWillDoWhereEpsIsSmall) {
   }
 }
 
-TEST(InflatedWeightsTest, AreRoundedAsTheSmallModelIs) {
+/// Not the same: a rotation mixes the last inputs of the small model with what fills the block of 64 up, and the scale
+/// of a row follows what the larger one has in it.
+TEST(InflatedWeightsTest, PackedTheyMissTheSmallModelByWhatPackingDoes) {
   for (const WeightType type : packed_weight_types()) {
     for (const std::int64_t group_size : {32, 64}) {
       // With groups of 64 the output projection has other groups than the small model's, with half of them zeros.
@@ -231,7 +233,7 @@ TEST(InflatedWeightsTest, AreRoundedAsTheSmallModelIs) {
       ModelFormats formats = formats_with(type);
       formats.layers.group_size = group_size;
       SCOPED_TRACE(testing::Message() << describe(formats));
-      expect_same(small, large_shape(), {.formats = formats});
+      expect_same(small, large_shape(), {.formats = formats}, type == WeightType::kInt8 ? 0.04 : 0.3);
     }
   }
 }

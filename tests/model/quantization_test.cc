@@ -42,23 +42,17 @@ TEST(QuantizationTest, IsReadAsItWasWritten) {
   }
   const Quantization int4{.formats = formats_of(WeightType::kInt4, WeightType::kInt8, 64), .lanes = 32};
   EXPECT_EQ(write_json(quantization_json(int4)),
-            R"({"quant_method":"wedlm","weights":"int4","group_size":64,"head":"int8","lanes":32})");
+            R"({"quant_method":"wedlm","weights":"int4","group_size":64,"head":"int8","rotation":64,"lanes":32})");
 }
 
-TEST(QuantizationTest, OlderFilesNameFormatsByTheirBits) {
-  const auto old = [](int bits, int head_bits) {
-    return read(parse_json(R"({"quant_method": "wedlm", "bits": )" + std::to_string(bits) +
-                               R"(, "group_size": 32, "head_bits": )" + std::to_string(head_bits) + R"(, "lanes": 8})",
-                           "test"));
-  };
-  EXPECT_EQ(old(4, 8)->formats, formats_of(WeightType::kInt4, WeightType::kInt8, 32));
-  EXPECT_EQ(old(4, 4)->formats, formats_of(WeightType::kInt4, WeightType::kInt4, 32));
-  EXPECT_EQ(old(8, 16)->formats, formats_of(WeightType::kInt8, WeightType::kBF16, 32));
+TEST(QuantizationTest, WeightsThatWereNotRotatedAreRefused) {
+  EXPECT_THAT(message_of(R"({"quant_method":"wedlm","weights":"int4","group_size":64,"head":"int8","lanes":32})"),
+              testing::AllOf(HasSubstr("missing key 'rotation': an earlier version"), HasSubstr("bfloat16 original")));
 }
 
 TEST(QuantizationTest, UnknownFormatsListThoseThatThereAre) {
   const auto with = [](const std::string& members) {
-    return message_of(R"({"quant_method": "wedlm", "group_size": 32, "lanes": 8, )" + members + "}");
+    return message_of(R"({"quant_method": "wedlm", "group_size": 32, "lanes": 8, "rotation": 64, )" + members + "}");
   };
   EXPECT_EQ(with(R"("weights": "int5", "head": "int8")"),
             "config.json: quantization_config: weights: expected one of int8, int4, got \"int5\"");
@@ -69,9 +63,6 @@ TEST(QuantizationTest, UnknownFormatsListThoseThatThereAre) {
   EXPECT_THAT(with(R"("weights": 4, "head": "int8")"), HasSubstr("weights: expected a string, got 4"));
   EXPECT_THAT(with(R"("head": "int8")"), HasSubstr("missing key 'weights'"));
   EXPECT_THAT(with(R"("weights": "int4")"), HasSubstr("missing key 'head'"));
-  EXPECT_THAT(with(R"("bits": 16, "head_bits": 8)"), HasSubstr("bits: expected one of 4, 8, got 16"));
-  EXPECT_THAT(with(R"("bits": "4", "head_bits": 8)"), HasSubstr("bits: expected one of 4, 8, got \"4\""));
-  EXPECT_THAT(with(R"("bits": 4, "head_bits": 5)"), HasSubstr("head_bits: expected one of 4, 8, 16, got 5"));
 }
 
 TEST(QuantizationTest, FormatsAreThoseOfTheFileAndNoOthers) {

@@ -173,23 +173,6 @@ TEST(QuantizeFilesTest, AScaleThatIsNoNumberIsRefusedByTheNameOfItsTensor) {
   }
 }
 
-TEST(QuantizeFilesTest, ANewConfigAndOneOfBitsAreTheSameModel) {
-  const TemporaryFolder parent;
-  const fs::path out = parent.path() / "out";
-  quantize_checkpoint(Checkpoint::open(nano_model()), out,
-                      {.quantization = {.formats = formats_of(WeightType::kInt4, WeightType::kInt8, 32), .lanes = 8}});
-  const std::vector<float> by_names = logits_of(out, {}, "portable");
-  std::string config = read_text(out / "config.json");
-  for (const auto& [name, bits] :
-       {std::pair{R"("weights":"int4")", R"("bits":4)"}, {R"("head":"int8")", R"("head_bits":8)"}}) {
-    const std::size_t at = config.find(name);
-    ASSERT_NE(at, std::string::npos) << config;
-    config.replace(at, std::string_view(name).size(), bits);
-  }
-  std::ofstream(out / "config.json") << config;
-  EXPECT_EQ(logits_of(out, {}, "portable"), by_names);
-}
-
 TEST(QuantizeFilesTest, LayersHaveToBePackedAndGroupsOfOneSize) {
   const TemporaryFolder parent;
   const Checkpoint nano = Checkpoint::open(nano_model());

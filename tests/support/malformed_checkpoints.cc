@@ -63,6 +63,7 @@ const ObjectText kQuantization = {{{"quant_method", "\"wedlm\""},
                                    {"weights", "\"int4\""},
                                    {"group_size", "32"},
                                    {"head", "\"int8\""},
+                                   {"rotation", "64"},
                                    {"lanes", "8"}}};
 
 const ObjectText kConfig = {{{"model_type", "\"wedlm\""},
@@ -466,7 +467,7 @@ void add_quantized(List& list) {
     list.tensors("quantized_" + name, kPackedTensors, std::move(words),
                  kConfig.with("quantization_config", quantization.text()));
   };
-  for (const char* key : {"weights", "group_size", "head", "lanes"}) {
+  for (const char* key : {"weights", "group_size", "head", "lanes", "rotation"}) {
     member(std::string("without_") + key, kQuantization.without(key), {"quantization_config", "missing key", key});
   }
   member("without_method", kQuantization.without("quant_method"), {"quantization_config", "wedlm"});
@@ -474,9 +475,7 @@ void add_quantized(List& list) {
   member("layers_that_are_not_packed", kQuantization.with("weights", "\"bf16\""), {"weights", "int8, int4", "bf16"});
   member("head_of_int5", kQuantization.with("head", "\"int5\""), {"head", "stored, bf16, int8, int4", "int5"});
   member("weights_are_a_number", kQuantization.with("weights", "4"), {"weights", "a string", "4"});
-  member("3_bits", kQuantization.without("weights").with("bits", "3"), {"bits", "4, 8", "3"});
-  member("16_bits", kQuantization.without("weights").with("bits", "16"), {"bits", "4, 8", "16"});
-  member("head_of_5_bits", kQuantization.without("head").with("head_bits", "5"), {"head_bits", "4, 8, 16", "5"});
+  member("rotation_of_32", kQuantization.with("rotation", "32"), {"rotation", "64", "32"});
   member("groups_of_48", kQuantization.with("group_size", "48"), {"group_size", "32, 64, 128", "48"});
   member("12_lanes", kQuantization.with("lanes", "12"), {"lanes", "8, 16, 32", "12"});
   member("0_lanes", kQuantization.with("lanes", "0"), {"lanes", "8, 16, 32"});

@@ -88,15 +88,16 @@ TEST(TrainedModelTest, HasTheLossesAndGradientsOfTheReleasedCode) {
   });
 }
 
-/// Losses before a step agree to 1e-5; after it to 1e-4: AdamW makes a whole step of what is only rounding in a
-/// gradient near 0, so that the recorded float32 itself lies 4e-5 beside what float64 gives.
+/// Losses before a step agree to 1e-5; after it to 3e-4: AdamW makes a whole step of what is only rounding in a
+/// gradient near 0, so that the recorded float32 itself lies 4e-5 beside what float64 gives, and what products of
+/// another processor give (Zen 5) up to 1.7e-4.
 TEST(TrainedModelTest, TakesTheStepsOfTheReleasedCode) {
   for_each_case([](Recorded& recorded) {
     std::vector<std::vector<double>> before;
     for (const std::string& name : recorded.model.names()) before.push_back(recorded.model.weight(name));
     for (const Json& step : recorded.json.at("steps").as_array()) {
       const Losses losses = recorded.add_gradient();
-      EXPECT_NEAR(losses.total, step.at("total").as_number(), 1e-4);
+      EXPECT_NEAR(losses.total, step.at("total").as_number(), 3e-4);
       EXPECT_NEAR(recorded.model.step(1e-3), step.at("gradient_norm").as_number(), 1e-3);
     }
     const Json& after = recorded.json.at("after_three_steps");
@@ -105,7 +106,7 @@ TEST(TrainedModelTest, TakesTheStepsOfTheReleasedCode) {
       const Json& wanted = after.at(name);
       auto now = recorded.model.weight(name);
       for (std::size_t i = 0; i < wanted.at("first").as_array().size(); ++i) {
-        EXPECT_NEAR(now[i], wanted.at("first").as_array()[i].as_number(), 1e-5) << name;
+        EXPECT_NEAR(now[i], wanted.at("first").as_array()[i].as_number(), 3e-5) << name;
       }
       for (std::size_t i = 0; i < now.size(); ++i) now[i] -= before[w][i];
       EXPECT_NEAR(norm(now), wanted.at("change_norm").as_number(), 1e-4) << name;

@@ -8,33 +8,19 @@
 #include "wedlm/base/error.h"
 #include "wedlm/base/json_members.h"
 #include "wedlm/base/quote.h"
+#include "wedlm/tensor/rotation.h"
 
 namespace wedlm {
 namespace {
 
 constexpr std::string_view kKey = "quantization_config";
 constexpr std::string_view kMethod = "wedlm";
+constexpr std::string_view kRotationKey = "rotation";
 
-/// One of `types`, by the bits of a weight.
-WeightType type_of_bits(const JsonMembers& members, std::string_view key, std::span<const WeightType> types) {
-  const Json& value = *members.find(key);
-  const std::string bits = value.is_integer() ? std::to_string(value.as_integer()) : "";
-  std::string expected;
-  for (const auto& [type, name] : kWeightTypesByBits) {
-    if (std::ranges::find(types, type) == types.end()) continue;
-    if (name == bits) return type;
-    expected += (expected.empty() ? "one of " : ", ") + std::string(name);
-  }
-  members.fail(key, expected, value);
-}
-
-WeightType read_type(const JsonMembers& members, std::string_view key, std::string_view older_key,
-                     std::span<const WeightType> types) {
-  if (const auto name = members.text(key)) {
-    return parse_weight_type(members.what() + ": " + std::string(key), *name, types);
-  }
-  if (members.find(older_key) == nullptr) members.fail_missing(key);
-  return type_of_bits(members, older_key, types);
+WeightType read_type(const JsonMembers& members, std::string_view key, std::span<const WeightType> types) {
+  const auto name = members.text(key);
+  if (!name) members.fail_missing(key);
+  return parse_weight_type(members.what() + ": " + std::string(key), *name, types);
 }
 
 /// The method by which others quantized, as far as the file says.
@@ -79,8 +65,14 @@ std::optional<Quantization> read_quantization(const JsonMembers& config) {
   const Json* method = value->find("quant_method");
   if (method == nullptr || *method != Json(kMethod)) refuse_foreign(config, kKey, *value);
   const JsonMembers members(*value, config.what() + ": " + std::string(kKey));
-  const WeightType layers = read_type(members, "weights", "bits", packed_weight_types());
-  const WeightType head = read_type(members, "head", "head_bits", all_weight_types());
+  if (members.find(kRotationKey) == nullptr) {
+    throw InvalidInput(members.what() + ": missing key '" + std::string(kRotationKey) +
+                       "': an earlier version rounded these weights another way; " + std::string(kTakeTheOriginal));
+  }
+  constexpr int kRotations[] = {static_cast<int>(kRotatedInputs)};
+  (void)members.one_of(kRotationKey, kRotations);
+  const WeightType layers = read_type(members, "weights", packed_weight_types());
+  const WeightType head = read_type(members, "head", all_weight_types());
   const std::int64_t group_size = members.one_of("group_size", kGroupSizes);
   return Quantization{.formats = {.layers = {.type = layers, .group_size = group_size},
                                   .head = {.type = head, .group_size = group_size}},
@@ -93,6 +85,7 @@ Json quantization_json(const Quantization& quantization) {
                        {"weights", weight_type_name(formats.layers.type)},
                        {"group_size", formats.layers.group_size},
                        {"head", weight_type_name(formats.head.type)},
+                       {std::string(kRotationKey), kRotatedInputs},
                        {"lanes", quantization.lanes}});
 }
 

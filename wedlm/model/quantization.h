@@ -41,9 +41,9 @@ inline constexpr std::string_view kTakeTheOriginal =
 
 /// The quantization_config among config.json's members; nullopt where there is none. Its members, all of which have to
 /// be there: "quant_method" is "wedlm", "weights" and "head" are names of weight types, of which the first is packed,
-/// "group_size" is one of kGroupSizes and "lanes" one of kPanelLanes. A head that is not packed is stored as it was.
-/// In place of "weights" and "head" older files have "bits" and "head_bits" (kWeightTypesByBits). Throws InvalidInput
-/// naming the key for all else, and for what others quantized (GPTQ, AWQ, FP8, bitsandbytes, MLX, ...) the method.
+/// "group_size" is one of kGroupSizes, "lanes" one of kPanelLanes and "rotation" is kRotatedInputs. A head that is not
+/// packed is stored as it was. Throws InvalidInput naming the key for all else, also for weights that were rounded
+/// before there was a rotation, and for what others quantized (GPTQ, AWQ, FP8, bitsandbytes, MLX, ...) the method.
 std::optional<Quantization> read_quantization(const JsonMembers& config);
 
 /// The quantization_config that read_quantization() reads so.

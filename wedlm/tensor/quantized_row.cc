@@ -7,6 +7,7 @@
 
 #include "wedlm/base/error.h"
 #include "wedlm/tensor/dtype.h"
+#include "wedlm/tensor/rotation.h"
 
 namespace wedlm {
 namespace {
@@ -154,14 +155,17 @@ void QuantizedRow::resize(const WeightFormat& format, std::int64_t in_features) 
   values.resize(static_cast<std::size_t>(in_features));
   scales.resize(static_cast<std::size_t>(format.num_groups(in_features)));
   zeros.resize(scales.size());
+  rotated.resize(values.size());
 }
 
 bool quantize_row(std::span<const float> weights, const WeightFormat& format, QuantizedRow& to) {
   const Grid grid = grid_of(format.type);
   const auto group_size = static_cast<std::size_t>(format.inputs_per_group(static_cast<std::int64_t>(weights.size())));
+  std::ranges::copy(weights, to.rotated.begin());
+  rotate(to.rotated);
   for (std::size_t group = 0; group < to.scales.size(); ++group) {
     const std::size_t first = group * group_size;
-    const std::span<const float> part = weights.subspan(first, std::min(group_size, weights.size() - first));
+    const auto part = std::span<const float>(to.rotated).subspan(first, std::min(group_size, weights.size() - first));
     for (const float weight : part) {
       if (!std::isfinite(weight)) return false;
     }
@@ -183,6 +187,7 @@ void dequantize_row(const QuantizedRow& row, const WeightFormat& format, std::sp
     const std::size_t group = i / group_size;
     weights[i] = row.scales[group] * static_cast<float>(row.values[i] - row.zeros[group]);
   }
+  rotate_back(weights);
 }
 
 }  // namespace wedlm

@@ -76,7 +76,7 @@ constexpr const WeightTypeTraits& traits_of(WeightType type) {
   return kWeightTypes.at(static_cast<std::size_t>(type));
 }
 
-/// How older configs and command lines call some types: by the bits of a weight.
+/// How older command lines call some types: by the bits of a weight.
 inline constexpr std::array kWeightTypesByBits = {Named{WeightType::kInt4, "4"}, Named{WeightType::kInt8, "8"},
                                                   Named{WeightType::kBF16, "16"}};
 

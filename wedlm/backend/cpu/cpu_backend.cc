@@ -13,6 +13,7 @@
 #include "wedlm/backend/cpu_peaks.h"
 #include "wedlm/backend/host_backend.h"
 #include "wedlm/backend/rotary.h"
+#include "wedlm/base/error.h"
 #include "wedlm/base/thread_team.h"
 
 namespace wedlm {
@@ -27,8 +28,8 @@ const float* floats(const ConstTensor& tensor) {
 
 class CpuBackend final : public HostBackend {
  public:
-  CpuBackend(const KernelTable& kernels, int num_threads, ThreadPlacement placement)
-      : kernels_(kernels), team_(num_threads, placement), attention_scratch_(team_.size()) {}
+  CpuBackend(const KernelTable& kernels, const CpuOptions& options)
+      : kernels_(kernels), team_(options.num_threads, options.thread_placement), attention_scratch_(team_.size()) {}
 
   std::string description() const override {
     return "cpu (" + std::string(kernels_.name) + ", " + std::to_string(team_.size()) +
@@ -205,7 +206,7 @@ class CpuBackend final : public HostBackend {
     });
   }
 
-  const KernelTable& kernels_;
+  const KernelTable kernels_;
   ThreadTeam team_;
   Scratch packed_rows_;  // of a linear op
   AttentionScratch attention_scratch_;
@@ -214,12 +215,17 @@ class CpuBackend final : public HostBackend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_cpu_backend(const KernelTable& kernels, int num_threads, ThreadPlacement placement) {
-  return std::make_unique<CpuBackend>(kernels, num_threads, placement);
+std::unique_ptr<Backend> make_cpu_backend(const KernelTable& kernels, const CpuOptions& options) {
+  if (options.activation_bits != 8 && options.activation_bits != 16) {
+    throw InvalidInput("activations: expected 8 or 16 bits, got " + std::to_string(options.activation_bits));
+  }
+  KernelTable allowed = kernels;
+  if (options.activation_bits > 8) allowed.by_bytes = {};
+  return std::make_unique<CpuBackend>(allowed, options);
 }
 
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
-  return make_cpu_backend(select_kernels(options.isa), options.num_threads, options.thread_placement);
+  return make_cpu_backend(select_kernels(options.isa), options);
 }
 
 }  // namespace wedlm

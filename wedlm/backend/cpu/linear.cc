@@ -53,7 +53,7 @@ class Product {
         bias_(bias),
         numbers_(row_numbers(weight, kernels)),
         is_tiled_(pays_tiles(kernels, weight.panel_format(), numbers_, x.rows())),
-        is_rounded_(numbers_ == RowNumbers::kIntegers || (numbers_ == RowNumbers::kBF16 && !is_tiled_)),
+        is_rounded_(are_integers(numbers_) || (numbers_ == RowNumbers::kBF16 && !is_tiled_)),
         tiles_(x.rows(), max_rows()),
         layout_(weight, numbers_),
         rounded_(x.rows(), weight, numbers_, is_tiled_ ? &layout_ : nullptr),
@@ -129,33 +129,48 @@ class Product {
       tiled_ = rounded_.tiled();
     } else if (is_tiled_) {
       tiled_ = round_rows(x_, tiles_, layout_, kernels_, team, packed_rows);
-    } else if (!is_strided()) {
-      packed_ = packed_rows.floats(x_.rows() * weight_.in_features());
-      pack_rows(x_, tiles_, packed_, team);
+    } else {
+      pack_floats(team, packed_rows);
     }
+  }
+
+  void pack_floats(ThreadTeam& team, Scratch& packed_rows) {
+    const bool is_rotated = weight_.format().is_packed();
+    if (is_strided() && !is_rotated) return;
+    const std::int64_t size = x_.rows() * weight_.in_features();
+    packed_ = packed_rows.floats(is_rotated ? 2 * size : size);
+    if (is_rotated) x_ = rotate_rows(x_, kernels_, packed_ + size, team);
+    if (!is_strided()) pack_rows(x_, tiles_, packed_, team);
   }
 
   int max_rows() const {
     if (is_tiled_) return kernels_.max_tiled_rows;
-    if (is_rounded_) return kernels_.max_rounded_rows;
+    if (are_integers(numbers_)) return integer_kernels(kernels_, numbers_).max_rows;
+    if (is_rounded_) return kernels_.max_paired_rows;
     return is_strided() ? kernels_.max_strided_rows : kernels_.max_tile_rows;
+  }
+
+  static bool are_integers(RowNumbers numbers) {
+    return numbers == RowNumbers::kShorts || numbers == RowNumbers::kBytes;
   }
 
   static bool pays_tiles(const KernelTable& kernels, PanelFormat format, RowNumbers numbers, std::int64_t num_rows) {
     if (numbers == RowNumbers::kFloats || kernels.max_tiled_rows == 0) return false;
-    if (format == PanelFormat::kInt8) return num_rows >= kernels.min_tiled_int8_rows;
-    return format != PanelFormat::kInt4 || num_rows >= kernels.min_tiled_int4_rows;
+    const IntegerKernels& integers = integer_kernels(kernels, numbers);
+    if (format == PanelFormat::kInt8) return num_rows >= integers.min_tiled_int8_rows;
+    return format != PanelFormat::kInt4 || num_rows >= integers.min_tiled_int4_rows;
   }
 
   Kernel kernel() const {
+    const IntegerKernels& integers = integer_kernels(kernels_, numbers_);
     switch (weight_.panel_format()) {
       case PanelFormat::kBF16:
       case PanelFormat::kBF16Pairs:
         return kernels_.multiply_bf16;
       case PanelFormat::kInt8:
-        return is_tiled_ ? kernels_.multiply_tiled_int8 : kernels_.multiply_int8;
+        return is_tiled_ ? integers.multiply_tiled_int8 : integers.multiply_int8;
       case PanelFormat::kInt4:
-        return is_tiled_ ? kernels_.multiply_tiled_int4 : kernels_.multiply_int4;
+        return is_tiled_ ? integers.multiply_tiled_int4 : integers.multiply_int4;
       case PanelFormat::kF32:
         break;
     }
@@ -266,7 +281,7 @@ class Product {
   }
 
   const KernelTable& kernels_;
-  const ConstTensor& x_;
+  ConstTensor x_;  // rotated once they are packed, where floats meet packed weights
   const CpuWeight& weight_;
   const float* bias_;
   RowNumbers numbers_;

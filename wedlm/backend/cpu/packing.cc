@@ -10,6 +10,7 @@
 #include "wedlm/backend/source_pages.h"
 #include "wedlm/backend/stacked_rows.h"
 #include "wedlm/base/error.h"
+#include "wedlm/tensor/rotation.h"
 
 namespace wedlm {
 namespace {
@@ -130,23 +131,39 @@ class PanelPacker {
   std::vector<RowScratch> scratch_;
 };
 
-/// The high and low bytes of `count` values, a multiple of 8, in the order that TiledRows has for panel rows of 8 or 4
-/// inputs.
-void split_values(const std::int16_t* values, int count, std::int64_t inputs_per_panel_row, std::byte* high,
-                  std::byte* low) {
-  // Of four values in a word, these are the low bytes, each in 16 bits.
-  const auto low_bytes = [](std::uint64_t four) { return four & 0x00FF00FF00FF00FF; };
-  const auto interleave = [inputs_per_panel_row](std::uint64_t first, std::uint64_t second) {
+/// Eight values of 16 bits.
+struct EightValues {
+  explicit EightValues(const std::int16_t* values) { std::memcpy(fours, values, sizeof fours); }
+
+  /// One byte of each, `shift` bits from below, in the order that words of rows have for panel rows of 8 or 4 inputs.
+  std::uint64_t bytes(int shift, std::int64_t inputs_per_panel_row) const {
+    constexpr std::uint64_t kLowBytes = 0x00FF00FF00FF00FF;
+    const std::uint64_t first = fours[0] >> shift & kLowBytes;
+    const std::uint64_t second = fours[1] >> shift & kLowBytes;
     if (inputs_per_panel_row == 8) return first | second << 8;                    // 0 4 1 5 2 6 3 7
     return ((first | first >> 24) & 0xFFFFFFFF) | (second | second >> 24) << 32;  // 0 2 1 3, 4 6 5 7
-  };
+  }
+
+  std::uint64_t fours[2];
+};
+
+/// The high and low bytes of `count` values, a multiple of 8.
+void split_values(const std::int16_t* values, int count, std::int64_t inputs_per_panel_row, std::byte* high,
+                  std::byte* low) {
   for (int i = 0; i < count; i += 8) {
-    std::uint64_t fours[2];
-    std::memcpy(fours, values + i, sizeof fours);
-    const std::uint64_t low_word = interleave(low_bytes(fours[0]), low_bytes(fours[1]));
-    const std::uint64_t high_word = interleave(low_bytes(fours[0] >> 8), low_bytes(fours[1] >> 8));
-    std::memcpy(low + i, &low_word, sizeof low_word);
-    std::memcpy(high + i, &high_word, sizeof high_word);
+    const EightValues eight(values + i);
+    const std::uint64_t low_bytes = eight.bytes(0, inputs_per_panel_row);
+    const std::uint64_t high_bytes = eight.bytes(8, inputs_per_panel_row);
+    std::memcpy(low + i, &low_bytes, sizeof low_bytes);
+    std::memcpy(high + i, &high_bytes, sizeof high_bytes);
+  }
+}
+
+/// `count` values of 8 bits, a multiple of 8.
+void narrow_values(const std::int16_t* values, int count, std::int64_t inputs_per_panel_row, std::byte* to) {
+  for (int i = 0; i < count; i += 8) {
+    const std::uint64_t bytes = EightValues(values + i).bytes(0, inputs_per_panel_row);
+    std::memcpy(to + i, &bytes, sizeof bytes);
   }
 }
 
@@ -215,8 +232,32 @@ std::unique_ptr<CpuWeight> adopt_weight(const PackedMatrix& packed, int lanes, T
 
 RowNumbers row_numbers(const CpuWeight& weight, const KernelTable& kernels) {
   if (weight.panel_format() == PanelFormat::kBF16Pairs) return RowNumbers::kBF16;
-  const bool rounds_to_integers = weight.format().has_integers() && kernels.max_rounded_rows > 0;
-  return rounds_to_integers ? RowNumbers::kIntegers : RowNumbers::kFloats;
+  if (!weight.format().has_integers()) return RowNumbers::kFloats;
+  if (kernels.by_bytes.max_rows > 0) return RowNumbers::kBytes;
+  return kernels.by_shorts.max_rows > 0 ? RowNumbers::kShorts : RowNumbers::kFloats;
+}
+
+const IntegerKernels& integer_kernels(const KernelTable& kernels, RowNumbers numbers) {
+  switch (numbers) {
+    case RowNumbers::kShorts:
+      return kernels.by_shorts;
+    case RowNumbers::kBytes:
+      return kernels.by_bytes;
+    case RowNumbers::kFloats:
+    case RowNumbers::kBF16:
+      break;
+  }
+  return kernels.by_floats;
+}
+
+ConstTensor rotate_rows(const ConstTensor& x, const KernelTable& kernels, float* to, ThreadTeam& team) {
+  const std::int64_t n = x.shape()[1];
+  const std::int64_t rows_per_task = std::max<std::int64_t>(1, kMinRoundedElements / n);
+  team.run((x.rows() + rows_per_task - 1) / rows_per_task, [&](std::int64_t task, int) {
+    const std::int64_t end = std::min(x.rows(), (task + 1) * rows_per_task);
+    for (std::int64_t row = task * rows_per_task; row < end; ++row) kernels.rotate(x.row<float>(row), n, to + row * n);
+  });
+  return {to, DType::kF32, {x.rows(), n}};
 }
 
 void pack_rows(const ConstTensor& x, const RowTiles& tiles, float* packed, ThreadTeam& team) {
@@ -272,9 +313,9 @@ void PairedRows::pack(const float* x, std::int64_t row_stride, std::byte* memory
 void RoundedTiles::pack(const ConstTensor& x, const RowTiles& tiles, const KernelTable& kernels, ThreadTeam& team,
                         Scratch& scratch) {
   // Words of 32 bits, all of them.
-  float* memory = scratch.floats(num_rows_ * (num_pairs_ + num_sections_ + num_groups_));
-  pairs_ = reinterpret_cast<std::int32_t*>(memory);
-  scales_ = memory + num_rows_ * num_pairs_;
+  float* memory = scratch.floats(num_rows_ * (num_words_ + num_sections_ + num_groups_));
+  words_ = reinterpret_cast<std::int32_t*>(memory);
+  scales_ = memory + num_rows_ * num_words_;
   sums_ = reinterpret_cast<std::int32_t*>(scales_ + num_rows_ * num_sections_);
   // A task writes whole cache lines, of all rows of a tile: threads that took rows would wait for each other's.
   const std::int64_t rows_of_tile = (num_rows_ + tiles.num_tiles() - 1) / tiles.num_tiles();
@@ -285,7 +326,7 @@ void RoundedTiles::pack(const ConstTensor& x, const RowTiles& tiles, const Kerne
     const std::int64_t tile = task / tasks_per_tile;
     const std::int64_t first = task % tasks_per_tile * sections_per_task;
     const std::int64_t end = std::min(num_sections_, first + sections_per_task);
-    if (numbers_ == RowNumbers::kIntegers) {
+    if (numbers_ != RowNumbers::kBF16) {
       for (std::int64_t section = first; section < end; ++section) {
         for (int r = 0; r < tiles.num_rows(tile); ++r) round_section(x, tiles, tile, r, section, kernels);
       }
@@ -295,7 +336,7 @@ void RoundedTiles::pack(const ConstTensor& x, const RowTiles& tiles, const Kerne
       const int num_rows = tiles.num_rows(tile);
       kernels.pair_rows(x.row<float>(first_row) + k, x.row_stride(), num_rows,
                         std::min(depth_, end * kRoundingSection) - k,
-                        pairs_ + first_row * num_pairs_ + k / 2 * num_rows);
+                        words_ + first_row * num_words_ + k / 2 * num_rows);
     }
   });
 }
@@ -306,21 +347,34 @@ void RoundedTiles::round_section(const ConstTensor& x, const RowTiles& tiles, st
   const int num_rows = tiles.num_rows(tile);
   const std::int64_t k = section * kRoundingSection;
   const auto count = static_cast<int>(std::min<std::int64_t>(kRoundingSection, depth_ - k));
-  const float* from = x.row<float>(first_row + r) + k;
+  const bool is_bytes = numbers_ == RowNumbers::kBytes;
+  static_assert(kRoundingSection % kRotatedInputs == 0, "a section is rotated by itself");
+  float rotated[kRoundingSection];
+  kernels.rotate(x.row<float>(first_row + r) + k, count, rotated);
   std::int16_t values[kRoundingSection] = {};
-  scales_[first_row * num_sections_ + section * num_rows + r] = kernels.round_section(from, count, values);
-  const auto num_pairs = std::min<std::int64_t>(kRoundingSection / 2, num_pairs_ - k / 2);
+  scales_[first_row * num_sections_ + section * num_rows + r] =
+      kernels.round_section(rotated, count, is_bytes ? kMostOfByte : kMostOfShort, values);
   if (layout_ != nullptr) {
-    const TiledLayout::Place place = layout_->place(reinterpret_cast<std::byte*>(pairs_), first_row, num_rows, r);
-    std::byte* step = place.first + k / layout_->step_inputs() * place.step_stride;
-    for (std::int64_t i = 0; i < 2 * num_pairs; i += layout_->step_inputs(), step += place.step_stride) {
-      split_values(values + i, layout_->step_inputs(), inputs_per_panel_row_, step, step + place.part_stride);
+    const TiledLayout::Place place = layout_->place(reinterpret_cast<std::byte*>(words_), first_row, num_rows, r);
+    const int step_inputs = layout_->step_inputs();
+    std::byte* step = place.first + k / step_inputs * place.step_stride;
+    for (int i = 0; i < count; i += step_inputs, step += place.step_stride) {
+      if (is_bytes) {
+        narrow_values(values + i, step_inputs, inputs_per_panel_row_, step);
+      } else {
+        split_values(values + i, step_inputs, inputs_per_panel_row_, step, step + place.part_stride);
+      }
     }
   } else {
-    std::int32_t* pairs = pairs_ + first_row * num_pairs_ + k / 2 * num_rows + r;
-    for (std::int64_t pair = 0; pair < num_pairs; ++pair, pairs += num_rows) {
-      std::memcpy(pairs, values + 2 * pair, sizeof *pairs);
+    std::int32_t ordered[kRoundingSection / 2];
+    if (is_bytes) {
+      narrow_values(values, kRoundingSection, inputs_per_panel_row_, reinterpret_cast<std::byte*>(ordered));
+    } else {
+      std::memcpy(ordered, values, sizeof ordered);
     }
+    const std::int64_t num_words = std::min(kRoundingSection / inputs_per_word_, num_words_ - k / inputs_per_word_);
+    std::int32_t* words = words_ + first_row * num_words_ + k / inputs_per_word_ * num_rows + r;
+    for (std::int64_t word = 0; word < num_words; ++word, words += num_rows) *words = ordered[word];
   }
   if (num_groups_ == 0) return;
   std::int32_t* sums = sums_ + first_row * num_groups_ + k / group_size_ * num_rows + r;
@@ -330,7 +384,7 @@ void RoundedTiles::round_section(const ConstTensor& x, const RowTiles& tiles, st
 }
 
 RoundedRows RoundedTiles::from(std::int64_t first_row, int num_rows, std::int64_t k) const {
-  return {.pairs = layout_ != nullptr ? nullptr : pairs_ + first_row * num_pairs_ + k / 2 * num_rows,
+  return {.words = layout_ != nullptr ? nullptr : words_ + first_row * num_words_ + k / inputs_per_word_ * num_rows,
           .scales = scales_ + first_row * num_sections_ + k / kRoundingSection * num_rows,
           .sums = num_groups_ == 0 ? nullptr : sums_ + first_row * num_groups_ + k / group_size_ * num_rows};
 }

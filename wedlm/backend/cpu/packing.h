@@ -96,18 +96,25 @@ class RowTiles {
   std::int64_t num_tiles_;
 };
 
+/// Rotated rows as they meet packed weights, in memory of `to`.     x [rows, n], to [rows, n]
+ConstTensor rotate_rows(const ConstTensor& x, const KernelTable& kernels, float* to, ThreadTeam& team);
+
 /// Transposes the rows of each tile: packed[first_row(tile) * n + k * num_rows(tile) + r]. One stream instead of one
 /// for each row, whose equal low address bits would otherwise throw each other out of the cache.     x [rows, n]
 void pack_rows(const ConstTensor& x, const RowTiles& tiles, float* packed, ThreadTeam& team);
 
 /// What a level rounds rows to where they meet a weight.
 enum class RowNumbers : std::uint8_t {
-  kFloats,    // they stay as they are
-  kBF16,      // for weights of bfloat16 in pairs
-  kIntegers,  // of 16 bits, for integers
+  kFloats,  // they stay as they are
+  kBF16,    // for weights of bfloat16 in pairs
+  kShorts,  // integers of 16 bits, for integers
+  kBytes,   // integers of 8 bits, for integers
 };
 
 RowNumbers row_numbers(const CpuWeight& weight, const KernelTable& kernels);
+
+/// The products of integer weights with such rows.
+const IntegerKernels& integer_kernels(const KernelTable& kernels, RowNumbers numbers);
 
 /// Where the parts of a row's inputs stand among TiledRows, for one weight.
 class TiledLayout {
@@ -152,8 +159,8 @@ class TiledLayout {
  private:
   TiledLayout(std::int64_t depth, int step_bytes, RowNumbers numbers)
       : step_bytes_(step_bytes),
-        step_inputs_(numbers == RowNumbers::kIntegers ? step_bytes : step_bytes / 2),
-        num_parts_(numbers == RowNumbers::kIntegers ? kIntegerParts : 1),
+        step_inputs_(numbers == RowNumbers::kBF16 ? step_bytes / 2 : step_bytes),
+        num_parts_(numbers == RowNumbers::kShorts ? kIntegerParts : 1),
         row_bytes_((depth + step_inputs_ - 1) / step_inputs_ * num_parts_ * step_bytes) {}
 
   int step_bytes_;
@@ -173,7 +180,7 @@ class PairedRows {
       : kernels_(&kernels),
         num_rows_(num_rows),
         depth_(depth),
-        tiles_(num_rows, kernels.max_tiled_rows > 0 ? kernels.max_tiled_rows : kernels.max_rounded_rows),
+        tiles_(num_rows, kernels.max_tiled_rows > 0 ? kernels.max_tiled_rows : kernels.max_paired_rows),
         layout_(depth) {}
 
   std::int64_t bytes() const { return num_rows_ * layout_.row_bytes(); }
@@ -211,7 +218,7 @@ class PairedRows {
     if (kernels_->max_tiled_rows > 0) {
       product.tiled = layout_.from(memory_, first_row, 0);
     } else {
-      product.rounded.pairs = pairs_of(first_row);
+      product.rounded.words = pairs_of(first_row);
     }
   }
 
@@ -223,7 +230,8 @@ class PairedRows {
   std::byte* memory_ = nullptr;
 };
 
-/// The rows of each tile rounded to 16 bits, and transposed or tiled, for weights of one format.
+/// The rows of each tile rounded to 16 or 8 bits, and transposed or tiled, for weights of one format. Those that meet
+/// integers are rotated first.
 class RoundedTiles {
  public:
   /// Tiled where there is a `layout`, which lives as long as this.
@@ -232,11 +240,14 @@ class RoundedTiles {
         depth_(weight.in_features()),
         inputs_per_panel_row_(weight.inputs_per_row()),
         layout_(layout),
-        num_pairs_(layout != nullptr ? layout->row_bytes() / kBytesOfPair
-                                     : (depth_ + kInputsAtOnce - 1) / kInputsAtOnce * kInputsAtOnce / 2),
+        inputs_per_word_(numbers == RowNumbers::kBytes ? 4 : 2),
+        num_words_(layout != nullptr ? layout->row_bytes() / kBytesOfWord
+                                     : (depth_ + kInputsAtOnce - 1) / kInputsAtOnce * kInputsAtOnce / inputs_per_word_),
         num_sections_((depth_ + kRoundingSection - 1) / kRoundingSection),
-        group_size_(weight.format().has_groups() ? weight.format().group_size : 0),
-        num_groups_(group_size_ == 0 ? 0 : weight.format().num_groups(depth_)),
+        group_size_(weight.format().has_groups()    ? weight.format().group_size
+                    : numbers == RowNumbers::kBytes ? kRoundingSection
+                                                    : 0),
+        num_groups_(group_size_ == 0 ? 0 : (depth_ + group_size_ - 1) / group_size_),
         num_rows_(num_rows) {}
 
   /// Rounds the rows of `x` [rows, depth] on all threads of `team`, into memory of `scratch`.
@@ -245,10 +256,10 @@ class RoundedTiles {
   /// The tile that begins with `first_row`, from input `k` on, which begins a section.
   RoundedRows from(std::int64_t first_row, int num_rows, std::int64_t k) const;
   /// What is tiled, as the layout says.
-  const std::byte* tiled() const { return reinterpret_cast<const std::byte*>(pairs_); }
+  const std::byte* tiled() const { return reinterpret_cast<const std::byte*>(words_); }
 
  private:
-  static constexpr std::int64_t kBytesOfPair = 4;
+  static constexpr std::int64_t kBytesOfWord = 4;
   // Rows are filled up with zeros to a multiple of this, so that every panel row, of up to 8 inputs, finds all of its
   // own.
   static constexpr std::int64_t kInputsAtOnce = 8;
@@ -261,13 +272,14 @@ class RoundedTiles {
   std::int64_t depth_;
   std::int64_t inputs_per_panel_row_;
   const TiledLayout* layout_;  // null where rows are transposed
-  std::int64_t num_pairs_;     // of a row
+  std::int64_t inputs_per_word_;
+  std::int64_t num_words_;     // of a row
   std::int64_t num_sections_;  // of a row
   std::int64_t group_size_;
-  std::int64_t num_groups_;  // of a row; 0 where weights have no zeros
+  std::int64_t num_groups_;  // of a row, whose values are summed; 0 where nobody needs it
   std::int64_t num_rows_;
   // All three tile by tile, and as RoundedRows within a tile; the first as TiledRows where it is tiled.
-  std::int32_t* pairs_ = nullptr;
+  std::int32_t* words_ = nullptr;
   float* scales_ = nullptr;
   std::int32_t* sums_ = nullptr;
 };

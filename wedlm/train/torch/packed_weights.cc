@@ -9,6 +9,7 @@
 #include "wedlm/backend/weight_panels.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/thread_team.h"
+#include "wedlm/tensor/rotation.h"
 
 namespace wedlm::train {
 
@@ -16,7 +17,7 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// weight = scales * (codes - zeros), a scale for each group of inputs. Rows are filled up to whole groups.
+/// rotated weight = scales * (codes - zeros), a scale for each group of inputs. Rows are filled up to whole groups.
 class PackedWeight {
  public:
   PackedWeight(const WeightFormat& format, std::int64_t out_features, std::int64_t in_features)
@@ -73,6 +74,7 @@ class PackedWeight {
         }
       }
     }
+    rotate_back({to, static_cast<std::size_t>(in_features_)});
   }
 
   WeightFormat format_;

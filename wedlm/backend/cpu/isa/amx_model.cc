@@ -23,13 +23,21 @@ inline IntVec add_pair_products(IntVec a, IntVec b, IntVec sum) {
   return sum + (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
 }
 
+inline void add_quad_products(IntVec a, IntVec b, IntVec& sum) {
+  for (int byte = 0; byte < 32; byte += 8) {
+    sum += (IntVec)((WordVec)a >> byte & 0xFFU) * (IntVec)(b << (24 - byte) >> 24);
+  }
+}
+#define WEDLM_OWN_ADD_QUAD_PRODUCTS
+constexpr int kMaxByteRows = 2;
+
 #include "wedlm/backend/cpu/isa/model_tiles.inc"
 #include "wedlm/backend/cpu/isa/pairs.inc"
 #include "wedlm/backend/cpu/isa/rounded.inc"
 #include "wedlm/backend/cpu/isa/tiled.inc"
 
 constexpr KernelTable kRounded =
-    with_pairs(with_rounded_rows(make_table("rounded_model", "FMA of float32, one by one")));
+    with_pairs(with_byte_rows(with_rounded_rows(make_table("rounded_model", "FMA of float32, one by one"))));
 
 }  // namespace
 

@@ -23,7 +23,7 @@ void multiply_pairs_of_rows(const MultiplyTile& tile) {
   constexpr PanelFormat kFormat = PanelFormat::kBF16Pairs;
   const char* panel = static_cast<const char*>(tile.panel);
   Prefetcher prefetcher(tile);
-  const std::int32_t* x = tile.rounded.pairs;
+  const std::int32_t* x = tile.rounded.words;
   Vec sums[kRows][kVectors];
   load_sums(tile, sums);
   for (std::int64_t k = 0; k < tile.depth; k += inputs_per_row(kFormat)) {
@@ -63,7 +63,7 @@ void multiply_pairs(const MultiplyTile& tile) {
 template <int kRows, int kPanels>
 WEDLM_INLINE void multiply_inputs_at(const std::uint16_t* const* inputs, std::int64_t first, const MultiplyTile& tile) {
   constexpr int kVectors = 2 * kPanels;
-  const std::int32_t* x = tile.rounded.pairs;
+  const std::int32_t* x = tile.rounded.words;
   Vec sums[kRows][kVectors] = {};
   for (std::int64_t k = 0; k < tile.depth; k += 2) {
     WordVec words[kVectors];

@@ -30,20 +30,27 @@ constexpr int kColumnsAhead = 32;
 constexpr int kTileRows = 16;
 constexpr int kTileRowBytes = 64;
 
+/// What the largest input of a section is rounded to, in rows of 16 and of 8 bits.
+constexpr int kMostOfShort = 32767;
+constexpr int kMostOfByte = 127;
+
 /// Parts of 8 bits in which tile instructions take what is rounded to 16.
 constexpr int kIntegerParts = 2;
 
 /// Inputs of one product by tile instructions, at most: a panel's integers of 4 bits become bytes in the nearest cache.
 constexpr int kTiledDepth = 1024;
 
-/// A tile of rows whose inputs are rounded to 16 bits: to bfloat16 for kBF16Pairs, and for integers to integers, so
-/// that their products are summed exactly: in each section of kRoundingSection inputs, x = scale * value. Rows are the
-/// fast index everywhere.
+/// A tile of rows whose inputs are rounded: to bfloat16 for kBF16Pairs, and for integers, after they were rotated, to
+/// integers of 16 or 8 bits, so that their products are summed exactly: in each section of kRoundingSection inputs,
+/// x = scale * value. Rows are the fast index everywhere.
 struct RoundedRows {
-  const std::int32_t* pairs = nullptr;  // [pairs of k][num_rows] two values, the even k in the low half; zeros after
-                                        // the last k up to a whole panel row. Null where the rows are tiled
-  const float* scales = nullptr;        // [sections][num_rows]; null with kBF16Pairs
-  const std::int32_t* sums = nullptr;   // [groups][num_rows] of the values that share a scale of kInt4
+  // [words of k][num_rows]: two values of 16 bits, the even k in the low half, or four of 8, which stand as a panel's
+  // words have theirs: for kInt8 k 0 2 1 3 of each four, for kInt4 k 0 4 1 5 and 2 6 3 7 of each eight. Zeros after the
+  // last k up to a whole panel row. Null where the rows are tiled
+  const std::int32_t* words = nullptr;
+  const float* scales = nullptr;       // [sections][num_rows]; null with kBF16Pairs
+  const std::int32_t* sums = nullptr;  // [groups][num_rows] of the values that share a scale of kInt4; with kInt8,
+                                       // [sections][num_rows], and only of 8 bits
 };
 
 /// Rows as tile instructions load them, in steps of as many inputs as one instruction adds up. They are cut into
@@ -184,12 +191,25 @@ struct DrawTile {
   float offset = 0;
 };
 
+/// Products of integer weights with rows of one kind of numbers.
+struct IntegerKernels {
+  int max_rows = 0;  // whose accumulators fit the registers; 0 where the level has no such products worth having
+  void (*multiply_int8)(const MultiplyTile& tile) = nullptr;
+  void (*multiply_int4)(const MultiplyTile& tile) = nullptr;
+  // The same by tile instructions, to the bit, of tiled rows; for fewer rows than the first number says the two above
+  // take less time. Null where max_tiled_rows is 0.
+  int min_tiled_int8_rows = 0;
+  int min_tiled_int4_rows = 0;
+  void (*multiply_tiled_int8)(const MultiplyTile& tile) = nullptr;
+  void (*multiply_tiled_int4)(const MultiplyTile& tile) = nullptr;
+};
+
 struct KernelTable {
   const char* name;
   int panel_lanes;            // columns of a panel: two vectors
   int max_tile_rows;          // rows whose accumulators fit the registers
   int max_strided_rows;       // the same where each row needs an address of its own
-  int max_rounded_rows;       // the same of rounded rows; 0 where the level multiplies integers as floats
+  int max_paired_rows;        // the same of rows of bfloat16 in pairs; 0 where bf16_format is kBF16
   int max_unpacked_rows;      // rows that multiply_inputs takes, or 0
   int max_tiled_rows;         // rows of a product by tile instructions; 0 where the level has none
   PanelFormat bf16_format;    // of weights of bfloat16: kBF16 or kBF16Pairs
@@ -197,19 +217,16 @@ struct KernelTable {
 
   void (*multiply_f32)(const MultiplyTile& tile);
   void (*multiply_bf16)(const MultiplyTile& tile);  // of bf16_format; rows are tiled where max_tiled_rows is not 0
-  // These two take rounded rows, section by section and group by group, where max_rounded_rows is not 0, which is so
-  // wherever max_tiled_rows is not.
-  void (*multiply_int8)(const MultiplyTile& tile);
-  void (*multiply_int4)(const MultiplyTile& tile);
-  // The same by tile instructions, to the bit, of tiled rows; for fewer rows than the first number says the two above
-  // take less time. Null where max_tiled_rows is 0.
-  int min_tiled_int8_rows;
-  int min_tiled_int4_rows;
-  void (*multiply_tiled_int8)(const MultiplyTile& tile);
-  void (*multiply_tiled_int4)(const MultiplyTile& tile);
-  /// Rounds `count` inputs, at most kRoundingSection, to `values`; returns their scale, which is NaN where an input is
-  /// not finite. Null where max_rounded_rows is 0.
-  float (*round_section)(const float* x, int count, std::int16_t* values);
+  // Of integer weights, by rotated rows: of float32, as those of multiply_f32, and rounded to 16 and to 8 bits, section
+  // by section and group by group. A level has the first or the second, and may have the third.
+  IntegerKernels by_floats;
+  IntegerKernels by_shorts;
+  IntegerKernels by_bytes;
+  /// Rounds `count` inputs, at most kRoundingSection, to `values`, the largest of them to `most`; returns their scale,
+  /// which is NaN where an input is not finite. Null where rows are not rounded.
+  float (*round_section)(const float* x, int count, int most, std::int16_t* values);
+  /// Writes what rotate() of rotation.h makes of `count` inputs, to the bit.
+  void (*rotate)(const float* x, std::int64_t count, float* to);
   // The next five are null where bf16_format is not kBF16Pairs, that is, where nothing is rounded to bfloat16.
   /// Writes `count` inputs of a row rounded to bfloat16, and zeros after the last, in steps of kTileRowBytes that are
   /// `step_stride` bytes apart.
@@ -260,6 +277,7 @@ struct KernelTable {
 // Only those of the machine's architecture exist, and only select_kernels() may call them: it checks the machine first.
 const KernelTable& portable_kernels();
 const KernelTable& avx2_kernels();
+const KernelTable& avx_vnni_kernels();
 const KernelTable& avx512_kernels();
 const KernelTable& avx512_vnni_kernels();
 const KernelTable& avx512_bf16_kernels();

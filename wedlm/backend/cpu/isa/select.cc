@@ -5,16 +5,25 @@
 #include "wedlm/base/error.h"
 #include "wedlm/base/named.h"
 
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
+#endif
 #endif
 
 namespace wedlm {
 namespace {
 
 #if defined(__x86_64__)
+/// Compilers have no name for it that all of them know.
+bool has_avx_vnni() {
+  constexpr unsigned kAvxVnni = 1U << 4;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & kAvxVnni) != 0;
+}
+
 /// Whether the processor has tiles with products of bfloat16 and integers, and the kernel lets this process use them:
 /// their registers are 8 KiB a thread, so Linux (since 5.16) wants to be asked, and may refuse.
 bool may_use_tiles() {
@@ -37,7 +46,10 @@ bool may_use_tiles() {
 std::vector<const KernelTable*> supported_tables() {
   std::vector<const KernelTable*> tables = {&portable_kernels()};
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) tables.push_back(&avx2_kernels());
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    tables.push_back(&avx2_kernels());
+    if (has_avx_vnni()) tables.push_back(&avx_vnni_kernels());
+  }
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512dq")) {
     tables.push_back(&avx512_kernels());
