@@ -48,7 +48,7 @@ class Product {
  public:
   Product(const KernelTable& kernels, const ConstTensor& x, const CpuWeight& weight, const float* bias)
       : kernels_(kernels),
-        x_(x),
+        x_(&x),
         weight_(weight),
         bias_(bias),
         numbers_(row_numbers(weight, kernels)),
@@ -81,7 +81,7 @@ class Product {
     const std::int64_t panels_per_tile = tile_features / weight_.lanes();
     const PanelTasks tasks((num_features + tile_features - 1) / tile_features, team.size());
     team.run(tasks.num_tasks(), [&](std::int64_t task, int thread) {
-      float* out = tiles + thread * x_.rows() * tile_features;
+      float* out = tiles + thread * x_->rows() * tile_features;
       const std::int64_t end = tasks.first_panel(task + 1);
       for (std::int64_t tile = tasks.first_panel(task); tile < end; ++tile) {
         const std::int64_t next_panel = (tile + 1) * panels_per_tile;
@@ -125,10 +125,10 @@ class Product {
 
   void pack(ThreadTeam& team, Scratch& packed_rows) {
     if (is_rounded_) {
-      rounded_.pack(x_, tiles_, kernels_, team, packed_rows);
+      rounded_.pack(*x_, tiles_, kernels_, team, packed_rows);
       tiled_ = rounded_.tiled();
     } else if (is_tiled_) {
-      tiled_ = round_rows(x_, tiles_, layout_, kernels_, team, packed_rows);
+      tiled_ = round_rows(*x_, tiles_, layout_, kernels_, team, packed_rows);
     } else {
       pack_floats(team, packed_rows);
     }
@@ -137,10 +137,13 @@ class Product {
   void pack_floats(ThreadTeam& team, Scratch& packed_rows) {
     const bool is_rotated = weight_.format().is_packed();
     if (is_strided() && !is_rotated) return;
-    const std::int64_t size = x_.rows() * weight_.in_features();
+    const std::int64_t size = x_->rows() * weight_.in_features();
     packed_ = packed_rows.floats(is_rotated ? 2 * size : size);
-    if (is_rotated) x_ = rotate_rows(x_, kernels_, packed_ + size, team);
-    if (!is_strided()) pack_rows(x_, tiles_, packed_, team);
+    if (is_rotated) {
+      rotated_ = rotate_rows(*x_, kernels_, packed_ + size, team);
+      x_ = &rotated_;
+    }
+    if (!is_strided()) pack_rows(*x_, tiles_, packed_, team);
   }
 
   int max_rows() const {
@@ -178,18 +181,18 @@ class Product {
   }
 
   std::int64_t panels_of_strip() const {
-    if (!is_tiled_ || x_.rows() <= kCachedRows) return weight_.num_panels();
+    if (!is_tiled_ || x_->rows() <= kCachedRows) return weight_.num_panels();
     return std::max<std::int64_t>(1, kStripBytes / weight_.panel_bytes());
   }
 
   /// So few rows are read where they stand.
-  bool is_strided() const { return !is_rounded_ && !is_tiled_ && x_.rows() <= kernels_.max_strided_rows; }
+  bool is_strided() const { return !is_rounded_ && !is_tiled_ && x_->rows() <= kernels_.max_strided_rows; }
 
   void multiply_panels(const Stretch& stretch) const {
     const std::int64_t depth = weight_.in_features();
     const std::int64_t num_tiles = tiles_.num_tiles();
     const std::int64_t depth_at_once = num_tiles == 1 && !is_tiled_ ? depth : kCachedDepth;
-    const std::int64_t num_turns = (x_.rows() + kCachedRows - 1) / kCachedRows;
+    const std::int64_t num_turns = (x_->rows() + kCachedRows - 1) / kCachedRows;
     for (std::int64_t turn = 0; turn < num_turns; ++turn) {
       const std::int64_t first_tile = num_tiles * turn / num_turns;
       const std::int64_t end_tile = num_tiles * (turn + 1) / num_turns;
@@ -270,8 +273,8 @@ class Product {
     if (is_tiled_) {
       args.tiled = layout_.from(tiled_, first_row, k);
     } else if (is_strided()) {
-      args.x = x_.row<float>(first_row) + k;
-      args.x_row_stride = num_rows == 1 ? 1 : x_.row_stride();
+      args.x = x_->row<float>(first_row) + k;
+      args.x_row_stride = num_rows == 1 ? 1 : x_->row_stride();
       args.x_k_stride = 1;
     } else if (!is_rounded_) {
       args.x = packed_ + first_row * depth + k * num_rows;
@@ -281,7 +284,8 @@ class Product {
   }
 
   const KernelTable& kernels_;
-  ConstTensor x_;  // rotated once they are packed, where floats meet packed weights
+  const ConstTensor* x_;  // where floats meet packed weights, `rotated_` once they are packed
+  ConstTensor rotated_{};
   const CpuWeight& weight_;
   const float* bias_;
   RowNumbers numbers_;
