@@ -244,9 +244,7 @@ class RoundedTiles {
         num_words_(layout != nullptr ? layout->row_bytes() / kBytesOfWord
                                      : (depth_ + kInputsAtOnce - 1) / kInputsAtOnce * kInputsAtOnce / inputs_per_word_),
         num_sections_((depth_ + kRoundingSection - 1) / kRoundingSection),
-        group_size_(weight.format().has_groups()    ? weight.format().group_size
-                    : numbers == RowNumbers::kBytes ? kRoundingSection
-                                                    : 0),
+        group_size_(inputs_per_sum(weight, numbers)),
         num_groups_(group_size_ == 0 ? 0 : (depth_ + group_size_ - 1) / group_size_),
         num_rows_(num_rows) {}
 
@@ -263,6 +261,12 @@ class RoundedTiles {
   // Rows are filled up with zeros to a multiple of this, so that every panel row, of up to 8 inputs, finds all of its
   // own.
   static constexpr std::int64_t kInputsAtOnce = 8;
+
+  /// Inputs whose values are summed, because an offset of the weights is multiplied by that; 0 where there is none.
+  static std::int64_t inputs_per_sum(const CpuWeight& weight, RowNumbers numbers) {
+    if (weight.format().has_groups()) return weight.format().group_size;
+    return numbers == RowNumbers::kBytes ? kRoundingSection : 0;
+  }
 
   /// One section of row `r` of a tile, to integers.
   void round_section(const ConstTensor& x, const RowTiles& tiles, std::int64_t tile, int r, std::int64_t section,
