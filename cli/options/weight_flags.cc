@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "wedlm/base/error.h"
 #include "wedlm/base/named.h"
 
 namespace wedlm::cli {
@@ -17,20 +16,7 @@ std::vector<WeightType> types_with_groups() {
 }  // namespace
 
 ModelFormats WeightFlags::formats() const {
-  ModelFormats formats = formats_with(weights.value_or(WeightType::kStored));
-  set_if_given(formats.head.type, head);
-  if (group_size) {
-    if (!formats.layers.has_groups() && !formats.head.has_groups()) {
-      throw InvalidInput("--group: neither " + std::string(weight_type_name(formats.layers.type)) +
-                         " layers nor a head of " + std::string(weight_type_name(formats.head.type)) +
-                         " have groups; give --weights or --head of " + joined(names_of(types_with_groups()), " or ") +
-                         " with it");
-    }
-    formats.layers.group_size = formats.head.group_size = *group_size;
-  }
-  check_weight_format(formats.layers);
-  check_weight_format(formats.head);
-  return formats;
+  return chosen_formats({.layers = weights, .group_size = group_size, .head = head});
 }
 
 void add_weight_type_option(OptionGroup& group, OptionText option, const std::vector<WeightType>& types,

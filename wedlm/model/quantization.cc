@@ -41,10 +41,36 @@ std::string method_of(const Json& quantization) {
                      "\" are read: " + std::string(kTakeTheOriginal));
 }
 
+/// For people: "int4 or ...".
+std::string types_with_groups() {
+  std::string names;
+  for (const WeightType type : all_weight_types()) {
+    if (!WeightFormat{.type = type}.has_groups()) continue;
+    names += (names.empty() ? "" : " or ") + std::string(weight_type_name(type));
+  }
+  return names;
+}
+
 }  // namespace
 
 ModelFormats formats_with(WeightType layers) {
   return {.layers = {.type = layers}, .head = {.type = traits_of(layers).head}};
+}
+
+ModelFormats chosen_formats(const FormatChoice& choice) {
+  ModelFormats formats = formats_with(choice.layers.value_or(WeightType::kStored));
+  if (choice.head) formats.head.type = *choice.head;
+  if (choice.group_size) {
+    if (!formats.layers.has_groups() && !formats.head.has_groups()) {
+      throw InvalidInput("size of groups: neither " + std::string(weight_type_name(formats.layers.type)) +
+                         " layers nor a head of " + std::string(weight_type_name(formats.head.type)) +
+                         " have groups; give it with weights or a head of " + types_with_groups());
+    }
+    formats.layers.group_size = formats.head.group_size = *choice.group_size;
+  }
+  check_weight_format(formats.layers);
+  check_weight_format(formats.head);
+  return formats;
 }
 
 std::string describe(const ModelFormats& formats) {
