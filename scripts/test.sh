@@ -9,14 +9,15 @@ packages=("${build_packages[@]}" "${test_packages[@]}")
 if [ "${1:-}" = --quick ]; then
   shift
 else
-  packages+=("${page_packages[@]}" "${browser_packages[@]}" "${deploy_packages[@]}" "${train_packages[@]}" "${ranks_packages[@]}")
+  packages+=("${page_packages[@]}" "${browser_packages[@]}" "${deploy_packages[@]}" "${train_packages[@]}" "${ranks_packages[@]}"
+             "${python_packages[@]}")
 fi
 
 echo "1. Debian packages"
 scripts/install_packages.sh "${packages[@]}"
 
 echo "2. Building build/release, tests included (a few minutes the first time)"
-WEDLM_CMAKE_ARGS=-DWEDLM_WARNINGS_AS_ERRORS=ON scripts/build.sh release
+WEDLM_CMAKE_ARGS="-DWEDLM_WARNINGS_AS_ERRORS=ON -DWEDLM_PYTHON=ON" scripts/build.sh release
 
 echo "3. Tests"
 ctest --test-dir build/release --output-on-failure --parallel "$(nproc)" "$@"
