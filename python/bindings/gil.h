@@ -14,8 +14,8 @@ namespace wedlm::python {
 /// Unlike pybind11's guard it takes the lock again outside of a destructor: where the interpreter is ending, Python
 /// ends the thread there, by an unwinding that may not pass a destructor.
 template <class Work>
-auto without_lock(const Work& work) {
-  using Answer = std::invoke_result_t<Work>;
+auto without_lock(Work&& work) {
+  using Answer = std::invoke_result_t<Work&>;
   std::exception_ptr failure;
   if constexpr (std::is_void_v<Answer>) {
     PyThreadState* const thread = PyEval_SaveThread();
