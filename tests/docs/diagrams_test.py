@@ -21,7 +21,10 @@ WIDTH_OF_CHARACTER = 0.58  # of the font size, in common sans-serif fonts
 FONT_SIZES = {"": 14.0, "soft": 12.0}
 
 
-def places(element: ElementTree.Element, x: float = 0, y: float = 0) -> Iterator[tuple[ElementTree.Element, float, float]]:
+Placed = tuple[ElementTree.Element, float, float]
+
+
+def places(element: ElementTree.Element, x: float = 0, y: float = 0) -> Iterator[Placed]:
     """All elements below this one, with where the origin of each is moved to."""
     for child in element:
         moved = re.fullmatch(r"translate\((\S+) (\S+)\)", child.get("transform", ""))
@@ -76,7 +79,8 @@ class DiagramsTest(unittest.TestCase):
                 self.assertEqual(re.findall(r"https?://[^\"]*", text), ["http://www.w3.org/2000/svg"])
 
     def test_one_style_light_and_dark(self) -> None:
-        styles = {re.search(r"<style>(.*)</style>", text, re.DOTALL).group(1) for text in self.texts.values()}
+        element = re.compile(r"<style>(.*)</style>", re.DOTALL)
+        styles = {style for text in self.texts.values() for style in element.findall(text)}
         self.assertEqual(len(styles), 1)
         style = styles.pop()
         light, dark = style.split("@media (prefers-color-scheme: dark)")
@@ -152,7 +156,8 @@ class NumbersTest(unittest.TestCase):
             self.assertAlmostEqual(float(bar.get("height", "nan")) / scale, float(line[6]), delta=0.0005)
             self.assertEqual("guess" in bar.get("class", ""), line[9] != "")
         for penalty, line in zip(penalties, lines[1:]):
-            self.assertAlmostEqual(float(penalty.get("height", "nan")) / scale, float(line[8]) - float(line[6]), delta=0.0011)
+            added = float(line[8]) - float(line[6])
+            self.assertAlmostEqual(float(penalty.get("height", "nan")) / scale, added, delta=0.0011)
         texts = [element.text for element in ElementTree.fromstring(pages.text_of(name)).iter(SVG + "text")]
         for line in lines:
             self.assertIn(line[8], texts)

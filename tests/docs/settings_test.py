@@ -1,4 +1,5 @@
-"""docs/settings.md: its presets are the program's, its tables are what its command measures, its curves are its tables."""
+"""docs/settings.md: its presets are the program's, its tables what its command measures, its curves those of its
+tables."""
 
 from __future__ import annotations
 
@@ -44,8 +45,8 @@ class PresetsTest(unittest.TestCase):
             self.assertAlmostEqual(defaults["entropy_threshold"], float(threshold), places=5)
             self.assertAlmostEqual(defaults["position_penalty"], float(penalty), places=5)
             if name == "none":
-                help_text = subprocess.run([pages.BINARY, "generate", "--help"], capture_output=True, text=True, check=True).stdout
-                self.assertIn(f"(default: {window} for streaming;", " ".join(help_text.split()))
+                helped = subprocess.run([pages.BINARY, "generate", "--help"], capture_output=True, text=True, check=True)
+                self.assertIn(f"(default: {window} for streaming;", " ".join(helped.stdout.split()))
             else:
                 self.assertEqual(defaults["window_size"], int(window))
             self.assertEqual(0 if cap == "no limit" else int(cap), defaults["max_per_step"])
@@ -84,8 +85,8 @@ class TablesTest(unittest.TestCase):
         words = command()
         asked = [word for setting in MEASURED_AGAIN for word in ("-s", setting)]
         first = words.index("-s")
-        ended = subprocess.run([pages.BINARY, *words[1:first], *asked, "--batch", "16"], cwd=pages.ROOT, capture_output=True,
-                               text=True, check=True)
+        ended = subprocess.run([pages.BINARY, *words[1:first], *asked, "--batch", "16"], cwd=pages.ROOT,
+                               capture_output=True, text=True, check=True)
         settings: list[dict[str, Any]] = json.loads(ended.stdout)["settings"]
         self.assertEqual([it["setting"] for it in settings], ["autoregressive", *MEASURED_AGAIN])
         for it in settings:

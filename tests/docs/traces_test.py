@@ -38,8 +38,9 @@ class RecordedTraceTest(unittest.TestCase):
         self.cases = next(case["wedlm"] for case in self.recorded["cases"] if prompt.group(1) in case["prompt"])
 
     def case(self, threshold: float) -> dict[str, Any]:
-        return next(case for case in self.cases
-                    if (case["window_size"], case["entropy_threshold"], case["pos_penalty_factor"]) == (16, threshold, 0.02))
+        wanted = (16, threshold, 0.02)
+        names = ("window_size", "entropy_threshold", "pos_penalty_factor")
+        return next(case for case in self.cases if tuple(case[name] for name in names) == wanted)
 
     def test_the_first_forward(self) -> None:
         self.assertIn(r"$W = 16$, $\tau = 0.4$, $\lambda = 0.02$", self.text)
@@ -82,8 +83,10 @@ class ShippedModelTest(unittest.TestCase):
             answer = connection.getresponse().read().decode()
             connection.close()
         events = [json.loads(line[6:])["choices"][0] for line in answer.splitlines() if line.startswith("data: {")]
-        steps = [event for event in events if "window" in event and event["finish_reason"] is None]
-        (_, *lines), = pages.tables(self.section)
+        # The end of an answer comes in one or more events with nothing in them.
+        steps = [event for event in events if event.get("window") or event["delta"].get("content")]
+        (_, *lines, last), = pages.tables(self.section)
+        self.assertEqual(last[1:], ["", ""])
         for i, (line, step) in enumerate(zip(lines, steps), start=1):
             window = ["·" if position["text"] is None else shown(position["text"]) for position in step["window"]]
             self.assertEqual(line, [str(i), shown(step["delta"].get("content") or ""), " ".join(window)])
@@ -95,7 +98,8 @@ class ShippedModelTest(unittest.TestCase):
         words = shlex.split(command.group(1))[1:]
         answer = subprocess.run([pages.BINARY, *words, "-m", MODEL, "--json", *flags], capture_output=True, text=True,
                                 check=True, env={**os.environ, "WEDLM_ISA": "portable"})
-        return json.loads(answer.stdout)
+        result: dict[str, Any] = json.loads(answer.stdout)
+        return result
 
     def test_what_it_took(self) -> None:
         answer = self.generate()

@@ -170,5 +170,34 @@ class TrainingTest(unittest.TestCase):
         self.assertIn(f"({masked:.3f} + {following:.3f}) / 2 = {(masked + following) / 2:.3f}.", text)
 
 
+class OtherPagesTest(unittest.TestCase):
+    """Tables of numbers on the other pages of docs/paper."""
+
+    def columns(self, page: str, section: str, which: int) -> list[tuple[str, ...]]:
+        table = pages.tables(pages.sections(pages.text_of(f"paper/{page}.md"))[section])[which]
+        return list(zip(*(line[1:] for line in table)))
+
+    def test_the_best_token_of_a_position_below_the_threshold(self) -> None:
+        columns = self.columns("position-adjusted-entropy", "Entropy", 0)
+        self.assertEqual(len(columns), 8)
+        for threshold, probability in columns:
+            self.assertEqual(probability, f"{math.exp(-float(threshold)):.3f}")
+
+    def test_a_run_of_drafts(self) -> None:
+        run, tokens = 1.0, 1.0
+        for depth, (number, chance, of_run, per_forward, is_drafted) in enumerate(
+                self.columns("verified-drafts", "exact", 0), start=1):
+            run *= float(chance)
+            tokens += run
+            self.assertEqual((number, of_run, per_forward), (str(depth), f"{run:.3f}", f"{tokens:.3f}"))
+            self.assertEqual(is_drafted, "yes" if run > 0.5 else "no")
+
+    def test_the_gate(self) -> None:
+        columns = self.columns("verified-drafts", "gated", 0)
+        self.assertEqual(len(columns), 5)
+        for drawn_entropy, least in columns:
+            self.assertEqual(least, f"{min(0.5, math.exp(-float(drawn_entropy))):.3f}")
+
+
 if __name__ == "__main__":
     unittest.main()
