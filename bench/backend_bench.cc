@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -26,27 +27,36 @@ double median_of_nine(const std::function<double()>& measure) {
   return values[4];
 }
 
-const MachineRates& machine() {
-  static const MachineRates kRates = [] {
+/// Of memory, in GB/s.
+double read_rate() {
+  static const double kRate = [] {
     CpuPeaks peaks({});
-    return MachineRates{.read_gb_per_s = median_of_nine([&peaks] { return peaks.read_gb_per_s(); }),
-                        .multiply_tflops = median_of_nine([&peaks] { return peaks.multiply_tflops(); })};
+    return median_of_nine([&peaks] { return peaks.read_gb_per_s(); });
   }();
-  return kRates;
+  return kRate;
+}
+
+/// Of weights of this type, in TFLOP/s.
+double multiply_rate(WeightType type) {
+  static std::map<WeightType, double> rates;
+  const auto found = rates.find(type);
+  if (found != rates.end()) return found->second;
+  CpuPeaks peaks({});
+  return rates[type] = median_of_nine([&] { return peaks.multiply_tflops(type); });
 }
 
 /// What one iteration reads of memory and multiplies; 0 where that is not the point.
-void count(benchmark::State& state, double bytes, double multiply_adds) {
+void count(benchmark::State& state, double bytes, double multiply_adds, WeightType type = WeightType::kStored) {
   const auto set = [&state](const char* name, double value) {
     state.counters[name] = benchmark::Counter(value, benchmark::Counter::kIsIterationInvariantRate);
   };
   if (bytes > 0) {
     set("GB/s", bytes * 1e-9);
-    set("of memory", bytes * 1e-9 / machine().read_gb_per_s);
+    set("of memory", bytes * 1e-9 / read_rate());
   }
   if (multiply_adds > 0) {
     set("GFLOP/s", 2e-9 * multiply_adds);
-    set("of peak", 2e-12 * multiply_adds / machine().multiply_tflops);
+    set("of peak", 2e-12 * multiply_adds / multiply_rate(type));
   }
 }
 
@@ -58,15 +68,17 @@ void read_memory(benchmark::State& state) {
 }
 BENCHMARK(read_memory)->UseRealTime()->Unit(benchmark::kMillisecond);
 
-void multiply_registers(benchmark::State& state) {
+void multiply_registers(benchmark::State& state, WeightType type) {
   CpuPeaks peaks({});
   double tflops = 0;
-  for (auto _ : state) tflops += peaks.multiply_tflops();
+  for (auto _ : state) tflops += peaks.multiply_tflops(type);
   state.counters["GFLOP/s"] = 1000 * tflops / static_cast<double>(state.iterations());
-  state.counters["of peak"] = tflops / static_cast<double>(state.iterations()) / machine().multiply_tflops;
-  state.SetLabel(std::string(peaks.multiplier()));
+  state.counters["of peak"] = tflops / static_cast<double>(state.iterations()) / multiply_rate(type);
+  state.SetLabel(std::string(peaks.multiplier(type)));
 }
-BENCHMARK(multiply_registers)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(multiply_registers, stored, WeightType::kStored)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(multiply_registers, int8, WeightType::kInt8)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(multiply_registers, int4, WeightType::kInt4)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 /// Arguments: out_features, in_features, rows, copies of the weight that take turns, so that none is found in a cache.
 void multiply(benchmark::State& state, DType dtype, const WeightFormat& format = {}) {
@@ -87,7 +99,7 @@ void multiply(benchmark::State& state, DType dtype, const WeightFormat& format =
   }
   const auto num_weights = static_cast<double>(weights.size());
   count(state, static_cast<double>(weights[0]->bytes()) * num_weights,
-        static_cast<double>(rows * out_features * in_features) * num_weights);
+        static_cast<double>(rows * out_features * in_features) * num_weights, format.type);
   state.SetLabel(backend->description());
 }
 

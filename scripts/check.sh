@@ -57,8 +57,8 @@ check_neon() {
   scripts/build.sh aarch64 backend_tests backend_conformance_tests
   # Threads share the work as elsewhere, so that three of them are enough. Portable kernels are the same code as elsewhere,
   # the queued backend computes by the reference, the model of other processors' tiles is tested on theirs, and an emulator
-  # has no rates. With WEDLM_ISA a build without NEON fails.
-  WEDLM_ISA=neon ctest --test-dir build/aarch64 --output-on-failure --parallel "$(nproc)" \
+  # has no rates. With WEDLM_ISA a build without NEON, or its dot products, fails.
+  WEDLM_ISA=neon_dotprod ctest --test-dir build/aarch64 --output-on-failure --parallel "$(nproc)" \
     -R '^backend_(conformance_)?tests/' -E '_1$|portable_|amx_model|PeaksTest\.AreRatesOfAMachine'
 }
 

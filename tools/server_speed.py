@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Measures `wedlm serve` with `wedlm load`, in rounds in which what is compared takes turns; medians of the rounds as
-Markdown, for docs/performance.md. Python's standard library is enough.
+Markdown, for docs/performance-details.md. Python's standard library is enough.
 
     tools/server_speed.py                        # streams against a batch, and the cost of an event
     tools/server_speed.py --peer build/bin/llama-server nano-bf16.gguf bf16

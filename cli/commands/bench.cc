@@ -164,23 +164,24 @@ Command add_bench(CLI::App& program) {
       "run.");
   const auto options = std::make_shared<BenchOptions>();
   add_bench_options(*app, *options);
-  set_footer(*app,
-             "How to read the table:\n"
-             "  rows        positions that go through the model together; a decode window is so many rows\n"
-             "  one         the time over that of one row: a window pays where it yields more tokens than that\n"
-             "  GB/s        what must be read over the time, and its share of the memory's measured bandwidth\n"
-             "  peak        share of the measured peak of multiply-adds: near it, more rows cost in proportion\n"
-             "  products    linear layers; other: norms, rotation, activation; head: the product with the\n"
-             "              vocabulary and what is read of it on the way; logits: what is read of logits\n"
-             "              that were kept, 0 where none had to be; not matmul: all but products and head\n"
-             "WEDLM_ISA=portable, avx2, avx_vnni, avx512, avx512_vnni, avx512_bf16, amx or neon forces an\n"
-             "instruction set.\n"
-             "\n"
-             "Examples:\n"
-             "  wedlm bench --shape nano\n"
-             "  wedlm bench --shape qwen3-8b --rows 1,16 --context 256 --runs 3\n"
-             "  wedlm bench --shape qwen3-0.6b --prefill 512 --threads 4 --json\n"
-             "  wedlm bench --shape path/to/config.json --weights bf16,f32");
+  set_footer(
+      *app,
+      "How to read the table:\n"
+      "  rows        positions that go through the model together; a decode window is so many rows\n"
+      "  one         the time over that of one row: a window pays where it yields more tokens than that\n"
+      "  GB/s        what must be read over the time, and its share of the memory's measured bandwidth\n"
+      "  peak        share of the measured peak of its multiply-adds: near it, more rows cost in proportion\n"
+      "  products    linear layers; other: norms, rotation, activation; head: the product with the\n"
+      "              vocabulary and what is read of it on the way; logits: what is read of logits\n"
+      "              that were kept, 0 where none had to be; not matmul: all but products and head\n"
+      "WEDLM_ISA=portable, avx2, avx_vnni, avx512, avx512_vnni, avx512_bf16, amx, neon or neon_dotprod forces an\n"
+      "instruction set.\n"
+      "\n"
+      "Examples:\n"
+      "  wedlm bench --shape nano\n"
+      "  wedlm bench --shape qwen3-8b --rows 1,16 --context 256 --runs 3\n"
+      "  wedlm bench --shape qwen3-0.6b --prefill 512 --threads 4 --json\n"
+      "  wedlm bench --shape path/to/config.json --weights bf16,f32");
   return {.app = app, .run = [options] { return run_bench(*options); }};
 }
 

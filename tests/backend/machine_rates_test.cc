@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/support/data.h"
+#include "wedlm/backend/cpu/isa/select.h"
 #include "wedlm/backend/cpu_peaks.h"
 #include "wedlm/base/cache_folder.h"
 
@@ -103,11 +104,11 @@ TEST_F(KeptRatesTest, TwoAtOnceAreNoHarm) {
 }
 
 TEST(CpuRatesTest, AreOfThisMachine) {
-  const MachineRates rates = cpu_rates({.num_threads = 1, .isa = "portable"});
+  const MachineRates rates = cpu_rates(select_kernels("portable"), 1, WeightType::kInt8);
   EXPECT_GT(rates.read_gb_per_s, 0.05);
   EXPECT_LT(rates.read_gb_per_s, 10'000);
   EXPECT_GT(rates.multiply_tflops, 1e-4);
-  EXPECT_EQ(cpu_rates({.num_threads = 1, .isa = "portable"}).read_gb_per_s, rates.read_gb_per_s);
+  EXPECT_EQ(cpu_rates(select_kernels("portable"), 1, WeightType::kInt8).read_gb_per_s, rates.read_gb_per_s);
 }
 
 }  // namespace

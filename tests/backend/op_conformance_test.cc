@@ -27,7 +27,7 @@ class OpConformanceTest : public testing::TestWithParam<BackendCase> {
   /// of the sums is between it and the reference.
   OwnedTensor rows(Shape shape, const WeightFormat& format, DType stored, std::int64_t row_gap = 0) {
     const bool meet_bf16 = !format.is_packed() && format.traits().rounded_to.value_or(stored) == DType::kBF16;
-    if (format.has_integers() && GetParam().rounds_to_bytes()) return rows_of_bytes(data_, shape, row_gap);
+    if (GetParam().rounds_to_bytes(format.type)) return rows_of_bytes(data_, shape, row_gap);
     OwnedTensor x = data_.f32(shape, row_gap);
     return meet_bf16 && GetParam().rounds_to_bf16() ? rounded_to_bf16(x) : std::move(x);
   }
@@ -35,7 +35,7 @@ class OpConformanceTest : public testing::TestWithParam<BackendCase> {
   /// How far results may be apart where rows were not rounded before. Of 8 bits each input is off by 0.6 % of its
   /// typical size, and so is a result; four times that for the worst of thousands.
   double rounding_tolerance(const WeightFormat& format) const {
-    return format.has_integers() && GetParam().rounds_to_bytes() ? 2.5e-2 : linear_tolerance(format);
+    return GetParam().rounds_to_bytes(format.type) ? 2.5e-2 : linear_tolerance(format);
   }
 
   /// What op(on_backend, out) leaves in `out`, which begins with random numbers.

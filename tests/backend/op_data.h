@@ -144,8 +144,13 @@ struct BackendCase {
   }
   /// Whether it rounds rows to bfloat16 where they meet weights of it.
   bool rounds_to_bf16() const { return is_cpu() && kernels().bf16_format == PanelFormat::kBF16Pairs; }
-  /// Whether it rounds rows to 8 bits where they meet integers.
-  bool rounds_to_bytes() const { return is_cpu() && activation_bits == 8 && kernels().by_bytes.max_rows > 0; }
+  /// Whether it rounds rows to 8 bits where they meet weights of this type.
+  bool rounds_to_bytes(WeightType type) const {
+    if (!is_cpu() || activation_bits != 8) return false;
+    const IntegerKernels& by_bytes = kernels().by_bytes;
+    return (type == WeightType::kInt8 && by_bytes.multiply_int8 != nullptr) ||
+           (type == WeightType::kInt4 && by_bytes.multiply_int4 != nullptr);
+  }
 
  private:
   bool is_known_backend() const { return std::ranges::count(backend_names(), isa) > 0; }
@@ -167,8 +172,10 @@ inline std::vector<BackendCase> cpu_cases(const std::vector<int>& thread_counts)
 /// the first level that has products of bytes.
 inline std::vector<BackendCase> cpu_and_model_cases(const std::vector<int>& thread_counts) {
   std::vector<BackendCase> cases = cpu_cases(thread_counts);
-  const auto with_bytes = std::ranges::find_if(cases, &BackendCase::rounds_to_bytes);
-  if (with_bytes != cases.end()) cases.push_back({with_bytes->isa, thread_counts.back(), 16});
+  const auto with_bytes = std::ranges::max_element(cases, {}, [](const BackendCase& backend) {
+    return backend.rounds_to_bytes(WeightType::kInt8) + backend.rounds_to_bytes(WeightType::kInt4);
+  });
+  if (with_bytes->rounds_to_bytes(WeightType::kInt4)) cases.push_back({with_bytes->isa, thread_counts.back(), 16});
   cases.push_back({amx_model_kernels().name, thread_counts.back()});
   cases.push_back({amx_model_kernels().name, thread_counts.back(), 16});
   return cases;

@@ -149,9 +149,9 @@ TEST(TiledKernelsTest, IntegersHaveTheBitsOfOtherLevelsThatRound) {
       for (const int bits : {8, 16}) {
         const std::vector<float> tiled = product(*BackendCase{amx_model_kernels().name, 2, bits}.make());
         for (const std::string& isa : supported_kernels()) {
-          const KernelTable& kernels = select_kernels(isa);
-          if ((bits == 8 ? kernels.by_bytes : kernels.by_shorts).max_rows == 0) continue;
-          EXPECT_TRUE(same_bits(product(*BackendCase{isa, 2, bits}.make()), tiled))
+          const BackendCase backend{isa, 2, bits};
+          if (bits == 8 ? !backend.rounds_to_bytes(format.type) : select_kernels(isa).by_shorts.max_rows == 0) continue;
+          EXPECT_TRUE(same_bits(product(*backend.make()), tiled))
               << isa << " " << bits << " bits, " << format_text(format);
         }
       }
@@ -183,11 +183,12 @@ TEST(TiledKernelsTest, PanelsOfAnyLanesAreAdopted) {
 
 TEST(TiledKernelsTest, RegistersAreMultipliedOnce) {
   const KernelTable& kernels = amx_model_kernels();
-  const auto products = static_cast<float>(kernels.multiply_adds_per_round);
+  const auto products = static_cast<float>(kernels.multiplier.multiply_adds_per_round);
   EXPECT_EQ(products, 4 * 16 * 16 * 32);
-  EXPECT_EQ(kernels.multiply_registers(0), 0);
-  EXPECT_EQ(kernels.multiply_registers(1), products);
-  EXPECT_EQ(kernels.multiply_registers(5), 5 * products);
+  EXPECT_EQ(kernels.multiplier.run(0), 0);
+  EXPECT_EQ(kernels.multiplier.run(1), products);
+  EXPECT_EQ(kernels.multiplier.run(5), 5 * products);
+  EXPECT_EQ(kernels.by_bytes.multiplier.run(5), 2 * 5 * products);  // bytes are half as wide
 }
 
 }  // namespace

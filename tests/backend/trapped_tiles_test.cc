@@ -192,9 +192,10 @@ TEST_F(TrappedTilesTest, AttentionHasTheBitsOfTheModel) {
 
 TEST_F(TrappedTilesTest, RegistersAreMultipliedOnce) {
   const KernelTable& kernels = amx_kernels();
-  const auto num_products = static_cast<float>(kernels.multiply_adds_per_round);
-  EXPECT_EQ(kernels.multiply_registers(0), 0);
-  EXPECT_EQ(kernels.multiply_registers(3), 3 * num_products);
+  const auto num_products = static_cast<float>(kernels.multiplier.multiply_adds_per_round);
+  EXPECT_EQ(kernels.multiplier.run(0), 0);
+  EXPECT_EQ(kernels.multiplier.run(3), 3 * num_products);
+  EXPECT_EQ(kernels.by_bytes.multiplier.run(3), 2 * 3 * num_products);  // bytes are half as wide
 }
 
 }  // namespace

@@ -106,13 +106,14 @@ TEST(BenchReportTest, FiguresAreThoseOfTheMedianRun) {
       {.weights = "bf16",
        .shape = {.rows = 1},
        .work = work,
-       .times = {time_of(0.3, 0.1), time_of(0.1, 0.05), time_of(0.2, 0.1)}},
-      {.weights = "f32", .shape = {.rows = 1}, .work = work, .times = {time_of(0.5, 0.5)}},
+       .times = {time_of(0.3, 0.1), time_of(0.1, 0.05), time_of(0.2, 0.1)},
+       .peak_tflops = 0.1},
+      {.weights = "f32", .shape = {.rows = 1}, .work = work, .times = {time_of(0.5, 0.5)}, .peak_tflops = 0.05},
       {.weights = "bf16",
        .shape = {.rows = 4},
        .work = work,
        .times = {time_of(0.5, 0.2, 0.1), time_of(0.7, 0.1), time_of(0.4, 0.3), time_of(9, 9)}}};
-  const auto figures = figures_of(forwards, {.read_gb_per_s = 20, .multiply_tflops = 0.1});
+  const auto figures = figures_of(forwards, 20);
   ASSERT_EQ(figures.size(), 3U);
   EXPECT_DOUBLE_EQ(figures[0].ms, 200);
   EXPECT_DOUBLE_EQ(figures[0].limit_ms, 100);
@@ -123,7 +124,8 @@ TEST(BenchReportTest, FiguresAreThoseOfTheMedianRun) {
   EXPECT_DOUBLE_EQ(figures[0].peak_share, 0.5);
   EXPECT_DOUBLE_EQ(figures[0].share_not_matmul(), 0.5);
   EXPECT_DOUBLE_EQ(figures[1].ratio_to_one_row, 1);
-  EXPECT_DOUBLE_EQ(figures[2].ms, 500);  // of four the lower of the middle ones
+  EXPECT_DOUBLE_EQ(figures[1].peak_share, 0.4);  // of the peak of its own weights
+  EXPECT_DOUBLE_EQ(figures[2].ms, 500);          // of four the lower of the middle ones
   EXPECT_DOUBLE_EQ(figures[2].ratio_to_one_row, 2.5);
   EXPECT_DOUBLE_EQ(figures[2].share_not_matmul(), 0.4);
   EXPECT_DOUBLE_EQ(figures[2].by_op[OpKind::kOther], 0.2);  // what lay between the ops
@@ -132,7 +134,7 @@ TEST(BenchReportTest, FiguresAreThoseOfTheMedianRun) {
 TEST(BenchReportTest, OneRowHasToBeThere) {
   const std::vector<MeasuredForward> forwards = {
       {.weights = "bf16", .shape = {.rows = 2}, .work = {}, .times = {time_of(1, 1)}}};
-  EXPECT_THROW(figures_of(forwards, {.read_gb_per_s = 1, .multiply_tflops = 1}), InternalError);
+  EXPECT_THROW(figures_of(forwards, 1), InternalError);
 }
 
 TEST(BenchReportTest, MedianIsTheLowerMiddle) {
@@ -150,11 +152,12 @@ TEST(BenchReportTest, ATableHasOneTitleForEachFormatAndContextAndLinesOfOneWidth
         forwards.push_back({.weights = weights,
                             .shape = {.rows = rows, .context = context},
                             .work = {.bytes = 1e9, .multiply_adds = 1e9},
-                            .times = {time_of(0.0123 * static_cast<double>(rows), 0.01 * static_cast<double>(rows))}});
+                            .times = {time_of(0.0123 * static_cast<double>(rows), 0.01 * static_cast<double>(rows))},
+                            .peak_tflops = 0.1});
       }
     }
   }
-  const std::string table = figures_table(figures_of(forwards, {.read_gb_per_s = 20, .multiply_tflops = 0.1}));
+  const std::string table = figures_table(figures_of(forwards, 20));
   std::vector<std::string> titles;
   std::size_t width = 0;
   for (std::size_t begin = 0; begin < table.size();) {

@@ -89,8 +89,11 @@ class Backend {
 
   /// Of the memory that allocate() takes. May be asked on any thread.
   virtual MemorySize memory() const = 0;
-  /// Those of the machine with this backend, where it knows them. May take a moment.
-  virtual MachineRates rates() const { return {}; }
+  /// Those of the machine with this backend and weights of this type, where it knows them. May take a moment.
+  virtual MachineRates rates(WeightType type) const {
+    (void)type;
+    return {};
+  }
   /// Memory that ops can write, aligned to 64 bytes or more and not initialised. It is given back before the backend
   /// ends; ops that were called before still find it. Throws ResourceError naming the size. May be called on any
   /// thread.

@@ -75,7 +75,7 @@ RowCosts first_row_costs(const LoadedModel& model, const EngineOptions& options)
   const Transformer& transformer = model.transformer();
   return guess_row_costs({.bytes = static_cast<double>(transformer.weight_bytes()),
                           .multiply_adds_per_row = static_cast<double>(transformer.multiply_adds_per_row())},
-                         model.backend().rates(), options.max_num_batched_tokens);
+                         model.backend().rates(model.formats().layers.type), options.max_num_batched_tokens);
 }
 
 }  // namespace

@@ -85,18 +85,18 @@ double median(std::vector<double> values) {
   return values[(values.size() - 1) / 2];
 }
 
-std::vector<ForwardFigures> figures_of(const std::vector<MeasuredForward>& forwards, const MachineRates& rates) {
+std::vector<ForwardFigures> figures_of(const std::vector<MeasuredForward>& forwards, double read_gb_per_s) {
   std::vector<ForwardFigures> all;
   for (const MeasuredForward& forward : forwards) {
     const ForwardTime& time = median_time(forward.times);
     ForwardFigures figures{.weights = forward.weights, .shape = forward.shape};
     figures.ms = 1000 * time.seconds;
     figures.bytes = forward.work.bytes;
-    figures.limit_ms = forward.work.bytes * 1e-6 / rates.read_gb_per_s;
+    figures.limit_ms = forward.work.bytes * 1e-6 / read_gb_per_s;
     figures.ratio_to_one_row = time.seconds / one_row_seconds(forwards, forward);
     figures.gb_per_s = forward.work.bytes * 1e-9 / time.seconds;
-    figures.bandwidth_share = figures.gb_per_s / rates.read_gb_per_s;
-    figures.peak_share = 2e-12 * forward.work.multiply_adds / time.seconds / rates.multiply_tflops;
+    figures.bandwidth_share = figures.gb_per_s / read_gb_per_s;
+    figures.peak_share = 2e-12 * forward.work.multiply_adds / time.seconds / forward.peak_tflops;
     figures.by_op = time.by_op;
     const double in_ops = std::accumulate(time.by_op.of.begin(), time.by_op.of.end(), 0.0);
     figures.by_op.of[static_cast<std::size_t>(OpKind::kOther)] += std::max(0.0, time.seconds - in_ops);

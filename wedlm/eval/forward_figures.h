@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "wedlm/backend/machine_rates.h"
 #include "wedlm/base/json.h"
 #include "wedlm/eval/forward_timer.h"
 
@@ -16,6 +15,7 @@ struct MeasuredForward {
   ForwardShape shape;
   ForwardWork work;
   std::vector<ForwardTime> times;
+  double peak_tflops = 0;  // of multiply-adds, each two operations, of such weights
 };
 
 /// The figures of the run of median time, so that the parts add up to the whole.
@@ -39,8 +39,9 @@ struct ForwardFigures {
 /// The middle one by `key`; of an even number the lower.
 double median(std::vector<double> values);
 
-/// One for each of `forwards`, which hold one row of every format and context among them.
-std::vector<ForwardFigures> figures_of(const std::vector<MeasuredForward>& forwards, const MachineRates& rates);
+/// One for each of `forwards`, where memory is read at `read_gb_per_s`. They hold one row of every format and context
+/// among them.
+std::vector<ForwardFigures> figures_of(const std::vector<MeasuredForward>& forwards, double read_gb_per_s);
 
 Json figures_json(const ForwardFigures& figures);
 

@@ -40,15 +40,13 @@ class Measuring {
       : plan_(plan), watcher_(watcher), peaks_(plan.backend.cpu) {}
 
   ForwardMeasurement run() {
-    ForwardMeasurement measurement{.isa = std::string(peaks_.isa()),
-                                   .multiplier = std::string(peaks_.multiplier()),
-                                   .num_threads = peaks_.num_threads(),
-                                   .num_runs = plan_.num_runs};
+    ForwardMeasurement measurement{
+        .isa = std::string(peaks_.isa()), .num_threads = peaks_.num_threads(), .num_runs = plan_.num_runs};
     try {
       for (const TimedWeights& format : plan_.formats) measure_format(format, measurement);
     } catch (const Interrupted&) {  // what was measured before stands
     }
-    measurement.rates = {.read_gb_per_s = median(read_gb_per_s_), .multiply_tflops = median(multiply_tflops_)};
+    measurement.read_gb_per_s = median(read_gb_per_s_);
     return measurement;
   }
 
@@ -61,8 +59,14 @@ class Measuring {
       forwards.push_back(
           {.weights = std::string(format.name), .shape = shape, .work = timer->work(shape), .times = {}});
     }
-    const std::int32_t num_runs = measure(*timer, forwards);
+    const WeightType type = format.formats.layers.type;
+    multiply_tflops_.clear();
+    const std::int32_t num_runs = measure(*timer, type, forwards);
     if (num_runs > 0) {
+      const double peak = median(multiply_tflops_);
+      for (MeasuredForward& forward : forwards) forward.peak_tflops = peak;
+      measurement.peaks.push_back(
+          {.weights = std::string(format.name), .multiplier = std::string(peaks_.multiplier(type)), .tflops = peak});
       measurement.num_runs = std::min(measurement.num_runs, num_runs);
       measurement.forwards.insert(measurement.forwards.end(), forwards.begin(), forwards.end());
     }
@@ -70,7 +74,7 @@ class Measuring {
   }
 
   /// Returns the number of whole runs.
-  std::int32_t measure(ForwardTimer& timer, std::vector<MeasuredForward>& forwards) {
+  std::int32_t measure(ForwardTimer& timer, WeightType type, std::vector<MeasuredForward>& forwards) {
     for (const MeasuredForward& forward : forwards) {
       if (watcher_.is_interrupted()) return 0;
       timer.run(forward.shape);  // what is touched for the first time costs more
@@ -79,7 +83,7 @@ class Measuring {
       std::vector<ForwardTime> times;
       double seconds = 0;
       read_gb_per_s_.push_back(peaks_.read_gb_per_s());
-      multiply_tflops_.push_back(peaks_.multiply_tflops());
+      multiply_tflops_.push_back(peaks_.multiply_tflops(type));
       timer.run(forwards.front().shape);  // brings back what the read has thrown out of the caches
       for (const MeasuredForward& forward : forwards) {
         times.push_back(timer.run(forward.shape));
@@ -98,7 +102,7 @@ class Measuring {
   const Watcher& watcher_;
   CpuPeaks peaks_;
   std::vector<double> read_gb_per_s_;
-  std::vector<double> multiply_tflops_;
+  std::vector<double> multiply_tflops_;  // of the format that is measured
 };
 
 /// Of the last level, as Linux says ("32768K"); 0 where it does not.
@@ -117,6 +121,16 @@ std::string cache_note(const std::vector<ForwardFigures>& figures) {
          ": it need not come from memory, and the limit is none.\n";
 }
 
+/// ", bf16 computed at 0.105 TFLOP/s (FMA of float32, 256 bits wide)" of each format.
+std::string peaks_text(const std::vector<FormatPeak>& peaks) {
+  std::string text;
+  for (const FormatPeak& peak : peaks) {
+    text +=
+        ",\n  " + peak.weights + " is multiplied at " + fixed(peak.tflops, 3) + " TFLOP/s (" + peak.multiplier + ")";
+  }
+  return text;
+}
+
 std::string counted(std::int64_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
@@ -129,8 +143,13 @@ ForwardMeasurement measure_forwards(const ForwardPlan& plan, const Watcher& watc
 
 Json measurement_json(const ForwardPlan& plan, const ForwardMeasurement& measurement) {
   Json::Array results;
-  for (const ForwardFigures& figures : figures_of(measurement.forwards, measurement.rates)) {
+  for (const ForwardFigures& figures : figures_of(measurement.forwards, measurement.read_gb_per_s)) {
     results.push_back(figures_json(figures));
+  }
+  Json::Array peaks;
+  for (const FormatPeak& peak : measurement.peaks) {
+    peaks.push_back(
+        Json::object({{"weights", peak.weights}, {"tflops", peak.tflops}, {"multiplier", peak.multiplier}}));
   }
   return Json::object({{"shape", plan.shape_name},
                        {"parameters", plan.config.num_parameters()},
@@ -138,20 +157,19 @@ Json measurement_json(const ForwardPlan& plan, const ForwardMeasurement& measure
                        {"isa", measurement.isa},
                        {"threads", measurement.num_threads},
                        {"runs", measurement.num_runs},
-                       {"bandwidth_gb_per_s", measurement.rates.read_gb_per_s},
-                       {"tile_peak_tflops", measurement.rates.multiply_tflops},
-                       {"tile_peak_of", measurement.multiplier},
+                       {"bandwidth_gb_per_s", measurement.read_gb_per_s},
+                       {"peaks", peaks},
                        {"results", results}});
 }
 
 std::string measurement_text(const ForwardPlan& plan, const ForwardMeasurement& measurement) {
-  const std::vector<ForwardFigures> figures = figures_of(measurement.forwards, measurement.rates);
+  const std::vector<ForwardFigures> figures = figures_of(measurement.forwards, measurement.read_gb_per_s);
   return plan.shape_name + ", " + count_text(static_cast<double>(plan.config.num_parameters())) +
          " random weights, K/V cache as " + std::string(kv_cache_type_name(plan.kv_cache_type)) + "; " +
          measurement.isa + ", " + counted(measurement.num_threads, "thread") + "; medians of " +
          counted(measurement.num_runs, "run") + "\nAt most, measured in between: memory is read at " +
-         fixed(measurement.rates.read_gb_per_s, 1) + " GB/s, and " + fixed(measurement.rates.multiply_tflops, 3) +
-         " TFLOP/s computed (" + measurement.multiplier + ").\n" + cache_note(figures) + "\n" + figures_table(figures);
+         fixed(measurement.read_gb_per_s, 1) + " GB/s" + peaks_text(measurement.peaks) + ".\n" + cache_note(figures) +
+         "\n" + figures_table(figures);
 }
 
 }  // namespace wedlm

@@ -22,13 +22,20 @@ struct ForwardPlan {
   std::int32_t num_runs = 5;
 };
 
+/// The peak of multiply-adds of one kind of weights.
+struct FormatPeak {
+  std::string weights;     // the format's name
+  std::string multiplier;  // what it is of
+  double tflops = 0;       // the median
+};
+
 /// Whole runs only.
 struct ForwardMeasurement {
   std::string isa;
-  std::string multiplier;  // what the peak of multiply-adds is of
   int num_threads = 0;
   std::int32_t num_runs = 0;  // of the format that has fewest
-  MachineRates rates{};       // medians
+  double read_gb_per_s = 0;   // the median
+  std::vector<FormatPeak> peaks{};
   std::vector<MeasuredForward> forwards;
 };
 

@@ -36,9 +36,7 @@ class CpuBackend final : public HostBackend {
            (team_.size() == 1 ? " thread)" : " threads)");
   }
 
-  MachineRates rates() const override {
-    return cpu_rates({.num_threads = team_.size(), .isa = std::string(kernels_.name)});
-  }
+  MachineRates rates(WeightType type) const override { return cpu_rates(kernels_, team_.size(), type); }
 
   Buffer allocate(std::size_t bytes) override { return allocate_host_to_read(bytes); }
   std::unique_ptr<PackedWeight> adopt(const PackedMatrix& packed) override {
@@ -213,15 +211,23 @@ class CpuBackend final : public HostBackend {
   PredictScratch predict_scratch_;
 };
 
-}  // namespace
-
-std::unique_ptr<Backend> make_cpu_backend(const KernelTable& kernels, const CpuOptions& options) {
+KernelTable allowed_kernels(const KernelTable& kernels, const CpuOptions& options) {
   if (options.activation_bits != 8 && options.activation_bits != 16) {
     throw InvalidInput("activations: expected 8 or 16 bits, got " + std::to_string(options.activation_bits));
   }
   KernelTable allowed = kernels;
   if (options.activation_bits > 8) allowed.by_bytes = {};
-  return std::make_unique<CpuBackend>(allowed, options);
+  return allowed;
+}
+
+}  // namespace
+
+KernelTable kernels_for(const CpuOptions& options) {
+  return allowed_kernels(select_kernels(options.isa), options);
+}
+
+std::unique_ptr<Backend> make_cpu_backend(const KernelTable& kernels, const CpuOptions& options) {
+  return std::make_unique<CpuBackend>(allowed_kernels(kernels, options), options);
 }
 
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {

@@ -159,6 +159,15 @@ void split_values(const std::int16_t* values, int count, std::int64_t inputs_per
   }
 }
 
+/// What rows are rounded to where they meet integers of this type.
+RowNumbers numbers_for(WeightType type, const KernelTable& kernels) {
+  const auto multiplies = [type](const IntegerKernels& by) {
+    return (type == WeightType::kInt4 ? by.multiply_int4 : by.multiply_int8) != nullptr;
+  };
+  if (multiplies(kernels.by_bytes)) return RowNumbers::kBytes;
+  return multiplies(kernels.by_shorts) ? RowNumbers::kShorts : RowNumbers::kFloats;
+}
+
 /// `count` values of 8 bits, a multiple of 8.
 void narrow_values(const std::int16_t* values, int count, std::int64_t inputs_per_panel_row, std::byte* to) {
   for (int i = 0; i < count; i += 8) {
@@ -232,9 +241,12 @@ std::unique_ptr<CpuWeight> adopt_weight(const PackedMatrix& packed, int lanes, T
 
 RowNumbers row_numbers(const CpuWeight& weight, const KernelTable& kernels) {
   if (weight.panel_format() == PanelFormat::kBF16Pairs) return RowNumbers::kBF16;
-  if (!weight.format().has_integers()) return RowNumbers::kFloats;
-  if (kernels.by_bytes.max_rows > 0) return RowNumbers::kBytes;
-  return kernels.by_shorts.max_rows > 0 ? RowNumbers::kShorts : RowNumbers::kFloats;
+  return weight.format().has_integers() ? numbers_for(weight.format().type, kernels) : RowNumbers::kFloats;
+}
+
+const Multiplier& multiplier_of(WeightType type, const KernelTable& kernels) {
+  return traits_of(type).has_integers ? integer_kernels(kernels, numbers_for(type, kernels)).multiplier
+                                      : kernels.multiplier;
 }
 
 const IntegerKernels& integer_kernels(const KernelTable& kernels, RowNumbers numbers) {

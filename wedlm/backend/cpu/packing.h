@@ -113,6 +113,9 @@ enum class RowNumbers : std::uint8_t {
 
 RowNumbers row_numbers(const CpuWeight& weight, const KernelTable& kernels);
 
+/// Of weights of this type, as the level multiplies them.
+const Multiplier& multiplier_of(WeightType type, const KernelTable& kernels);
+
 /// The products of integer weights with such rows.
 const IntegerKernels& integer_kernels(const KernelTable& kernels, RowNumbers numbers);
 

@@ -23,6 +23,11 @@ inline IntVec add_pair_products(IntVec a, IntVec b, IntVec sum) {
   return sum + (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
 }
 
+inline IntVec hide(IntVec value) {
+  return value;
+}
+#define WEDLM_OWN_ADD_PAIR_PRODUCTS
+
 inline void add_quad_products(IntVec a, IntVec b, IntVec& sum) {
   for (int byte = 0; byte < 32; byte += 8) {
     sum += (IntVec)((WordVec)a >> byte & 0xFFU) * (IntVec)(b << (24 - byte) >> 24);
@@ -36,8 +41,9 @@ constexpr int kMaxByteRows = 2;
 #include "wedlm/backend/cpu/isa/rounded.inc"
 #include "wedlm/backend/cpu/isa/tiled.inc"
 
-constexpr KernelTable kRounded =
-    with_pairs(with_byte_rows(with_rounded_rows(make_table("rounded_model", "FMA of float32, one by one"))));
+constexpr KernelTable kRounded = with_pairs(
+    with_byte_rows(with_rounded_rows(make_table("rounded_model", "FMA of float32, one by one"), "a model of VNNI"),
+                   "a model of VNNI"));
 
 }  // namespace
 

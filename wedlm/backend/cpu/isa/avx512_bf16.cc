@@ -118,9 +118,9 @@ const KernelTable& avx512_bf16_kernels() {
     table.multiply_bf16 = multiply_pairs;
     table.max_unpacked_rows = kMaxUnpackedRows;
     table.multiply_inputs = multiply_inputs_of_rows<kMaxUnpackedRows>;
-    table.multiplier = "products of bfloat16, 512 bits wide";
-    table.multiply_adds_per_round = std::int64_t{2} * kChains * kLanes;
-    table.multiply_registers = multiply_registers_of_pairs;
+    table.multiplier = {.name = "products of bfloat16, 512 bits wide",
+                        .multiply_adds_per_round = std::int64_t{2} * kChains * kLanes,
+                        .run = multiply_registers_of_pairs};
     return table;
   }();
   return kTable;

@@ -10,6 +10,11 @@ inline IntVec add_pair_products(IntVec a, IntVec b, IntVec sum) {
   return (IntVec)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
 }
 
+inline IntVec hide(IntVec value) {
+  return value;
+}
+#define WEDLM_OWN_ADD_PAIR_PRODUCTS
+
 /// The instruction itself: of the intrinsic GCC 12 makes copies of all sums, half as much work again.
 inline void add_quad_products(IntVec a, IntVec b, IntVec& sum) {
   asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
@@ -19,22 +24,14 @@ constexpr int kMaxByteRows = 12;
 
 #include "wedlm/backend/cpu/isa/rounded.inc"
 
-float multiply_registers_of_quads(std::int64_t rounds) {
-  return add_ones<IntVec>(rounds, IntVec{} + 0x01010101, [](IntVec a, IntVec b, IntVec sum) {
-    add_quad_products(a, b, sum);
-    return sum;
-  });
-}
-
 }  // namespace
 
 const KernelTable& avx512_vnni_kernels() {
   static const KernelTable kTable = [] {
-    KernelTable table = with_byte_rows(with_rounded_rows(avx512_kernels()));
+    KernelTable table =
+        with_byte_rows(with_rounded_rows(avx512_kernels(), "products of 16-bit integers by VNNI, 512 bits wide"),
+                       "products of bytes by VNNI, 512 bits wide");
     table.name = "avx512_vnni";
-    table.multiplier = "products of bytes, 512 bits wide";
-    table.multiply_adds_per_round = std::int64_t{4} * kChains * kLanes;
-    table.multiply_registers = multiply_registers_of_quads;
     return table;
   }();
   return kTable;

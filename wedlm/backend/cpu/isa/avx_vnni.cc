@@ -13,6 +13,11 @@ inline IntVec add_pair_products(IntVec a, IntVec b, IntVec sum) {
   return sum;
 }
 
+inline IntVec hide(IntVec value) {
+  return value;
+}
+#define WEDLM_OWN_ADD_PAIR_PRODUCTS
+
 inline void add_quad_products(IntVec a, IntVec b, IntVec& sum) {
   asm("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(a), "x"(b));
 }
@@ -25,7 +30,9 @@ constexpr int kMaxByteRows = 6;  // 12 sums, 2 weights and one broadcast in 16 r
 
 const KernelTable& avx_vnni_kernels() {
   static const KernelTable kTable = [] {
-    KernelTable table = with_byte_rows(with_rounded_rows(avx2_kernels()));
+    KernelTable table =
+        with_byte_rows(with_rounded_rows(avx2_kernels(), "products of 16-bit integers by VNNI, 256 bits wide"),
+                       "products of bytes by VNNI, 256 bits wide");
     table.name = "avx_vnni";
     return table;
   }();

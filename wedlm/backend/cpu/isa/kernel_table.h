@@ -191,10 +191,20 @@ struct DrawTile {
   float offset = 0;
 };
 
+/// What the machine gives to code that does nothing else but multiply and add (cpu_peaks.h).
+struct Multiplier {
+  const char* name = nullptr;                // for people: "FMA of float32, 256 bits wide"
+  std::int64_t multiply_adds_per_round = 0;  // of single numbers
+  /// So many rounds of multiply-adds of registers alone, in chains that do not wait for each other. Each adds one, and
+  /// all of them are returned.
+  float (*run)(std::int64_t rounds) = nullptr;
+};
+
 /// Products of integer weights with rows of one kind of numbers.
 struct IntegerKernels {
   int max_rows = 0;  // whose accumulators fit the registers; 0 where the level has no such products worth having
-  void (*multiply_int8)(const MultiplyTile& tile) = nullptr;
+  Multiplier multiplier;
+  void (*multiply_int8)(const MultiplyTile& tile) = nullptr;  // one of the two may be null where max_rows is not 0
   void (*multiply_int4)(const MultiplyTile& tile) = nullptr;
   // The same by tile instructions, to the bit, of tiled rows; for fewer rows than the first number says the two above
   // take less time. Null where max_tiled_rows is 0.
@@ -264,12 +274,7 @@ struct KernelTable {
   /// the same where d is small. A d that is no number finds its token.
   int (*find_draws)(const DrawTile& tile, int* found);
 
-  // What the machine gives to code that does nothing else (peaks.h).
-  const char* multiplier;                // what does a product's arithmetic at its fastest, for people
-  std::int64_t multiply_adds_per_round;  // of single numbers
-  /// So many rounds of multiply-adds of registers alone, in chains that do not wait for each other. Each adds one, and
-  /// all of them are returned.
-  float (*multiply_registers)(std::int64_t rounds);
+  Multiplier multiplier;  // of weights of floats, at its fastest
   /// Their sum, read in four streams side by side, which memory serves faster than one; `count` is a multiple of 1024.
   float (*read_floats)(const float* from, std::int64_t count);
 };
@@ -283,6 +288,7 @@ const KernelTable& avx512_vnni_kernels();
 const KernelTable& avx512_bf16_kernels();
 const KernelTable& amx_kernels();
 const KernelTable& neon_kernels();
+const KernelTable& neon_dotprod_kernels();
 /// Tile instructions in plain C++, on any machine; linked into tests alone.
 const KernelTable& amx_model_kernels();
 

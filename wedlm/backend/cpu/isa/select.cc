@@ -11,6 +11,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
+#elif defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 namespace wedlm {
@@ -41,6 +44,16 @@ bool may_use_tiles() {
   return false;
 #endif
 }
+#elif defined(__aarch64__)
+bool has_dotprod() {
+#if defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#elif defined(__APPLE__)
+  return true;  // of all that there are
+#else
+  return false;
+#endif
+}
 #endif
 
 std::vector<const KernelTable*> supported_tables() {
@@ -63,6 +76,7 @@ std::vector<const KernelTable*> supported_tables() {
   }
 #elif defined(__aarch64__)
   tables.push_back(&neon_kernels());
+  if (has_dotprod()) tables.push_back(&neon_dotprod_kernels());
 #endif
   return tables;
 }
