@@ -20,8 +20,9 @@ class AsyncTextStream(AsyncIterator[StreamPiece]):
     """The pieces of an answer. It ends with the task that reads it: a cancelled one cancels the request. After the last
     piece `result` is the whole answer."""
 
-    def __init__(self, stream: _engine.Stream, waiting: _Waiting) -> None:
+    def __init__(self, stream: _engine.Stream, waiting: _Waiting, owner: object) -> None:
         self._stream = stream
+        self._owner = owner  # the LLM, which ends when nobody has it
         self._waiting = waiting
         self._result: GenerationOutput | None = None
 
@@ -138,7 +139,7 @@ class AsyncLLM:
             stream = self.llm._engine.submit_to(prepared[0], self._queue, key)
         except _engine.InvalidInput as error:
             raise _engine.InvalidInput(f"prompt: {error}") from None
-        return AsyncTextStream(stream, waiting)
+        return AsyncTextStream(stream, waiting, self)
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Waits at the descriptor in this loop; one that was closed is left."""

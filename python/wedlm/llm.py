@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 from . import _engine
 from .load import Arguments, engine_options, load_options, model_folder, say_once, say_what_is_without_meaning
 from .outputs import ContinuationScore, GenerationOutput
-from .prompts import Messages, Params, Prompt, Prompts, as_batch, as_conversations, params_of, text_request
+from .prompts import Messages, Params, Prompt, Prompts, as_batch, as_conversations, params_of, text_request, token_ids_of
 from .sampling_params import check_names
 from .streams import SLICE_SECONDS, TextStream
 from .tokenizer import Tokenizer, chat_request
@@ -116,14 +116,14 @@ class LLM:
         """An answer step by step, with the window as each forward left it; drawn where a notebook shows it."""
         from .trace import Trace
 
-        request, = self._requests([text_request(prompt)], sampling_params)
-        return Trace(self._submit(request[0], "prompt", watched=True), self.tokenizer)
+        (prepared,) = self._requests([text_request(prompt)], sampling_params)
+        return Trace(self._submit(prepared[0], "prompt", watched=True), self.tokenizer, self)
 
     def _stream(self, request: dict[str, Any], sampling_params: Params) -> TextStream:
         (prepared,) = self._requests([request], sampling_params)
         if len(prepared) != 1:
             raise _engine.InvalidInput(f"n: a stream has one answer, got {len(prepared)}")
-        return TextStream(self._submit(prepared[0], "prompt"), "prompt")
+        return TextStream(self._submit(prepared[0], "prompt"), "prompt", self)
 
     def _requests(self, requests: list[dict[str, Any]], sampling_params: Params) -> list[list[_engine.Request]]:
         """What the engine takes, one for each answer of each prompt. What is wrong is told before anything runs."""
@@ -179,8 +179,7 @@ class LLM:
     def _ids(self, prompt: Prompt, add_special_tokens: bool = True) -> list[int]:
         if isinstance(prompt, str):
             return self.tokenizer.encode(prompt, add_special_tokens)
-        ids: list[int] = text_request(prompt)["prompt"]
-        return ids
+        return token_ids_of(prompt)
 
     # The model and the engine
 

@@ -37,10 +37,15 @@ def text_request(prompt: Prompt) -> dict[str, Any]:
     """The members of a request in JSON for a prompt that is given to the model as it is."""
     if isinstance(prompt, str):
         return {"prompt": prompt, "raw": True}
+    return {"prompt": token_ids_of(prompt) or "", "raw": True}  # none are refused as any empty prompt
+
+
+def token_ids_of(prompt: Prompt) -> list[int]:
+    """What is no text has to be these."""
     if _is_ids(prompt):
-        return {"prompt": [operator.index(token) for token in prompt], "raw": True}
+        return [operator.index(cast(int, token)) for token in prompt]
     if isinstance(prompt, (list, tuple)) and len(prompt) == 0:
-        return {"prompt": "", "raw": True}  # refused as any empty prompt
+        return []
     raise TypeError(f"prompt: expected a text or token ids, got {_shown(prompt)}")
 
 

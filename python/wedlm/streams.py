@@ -20,9 +20,10 @@ class TextStream(Iterator[StreamPiece]):
     """The pieces of an answer as they are committed. A stream that is dropped, closed or left by an exception ends the
     request at the next forward. After the last piece `result` is the whole answer."""
 
-    def __init__(self, stream: _engine.Stream, source: str) -> None:
+    def __init__(self, stream: _engine.Stream, source: str, owner: object) -> None:
         self._stream = stream
         self._source = source
+        self._owner = owner  # the LLM, which ends when nobody has it
         self._result: GenerationOutput | None = None
 
     def __iter__(self) -> TextStream:

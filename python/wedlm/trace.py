@@ -54,8 +54,9 @@ class Trace(Iterator[TraceStep]):
     """The steps of an answer as they happen. In a notebook it is drawn, to its end. Afterwards `steps` has them all and
     `result` the answer."""
 
-    def __init__(self, stream: _engine.Stream, tokenizer: Tokenizer) -> None:
+    def __init__(self, stream: _engine.Stream, tokenizer: Tokenizer, owner: object) -> None:
         self._stream = stream
+        self._owner = owner  # the LLM, which ends when nobody has it
         self._tokenizer = tokenizer
         self._result: GenerationOutput | None = None
         self.steps: list[TraceStep] = []
