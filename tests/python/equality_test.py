@@ -58,7 +58,7 @@ class EqualityTest(unittest.TestCase):
             self.check(self.llm.generate(ids, params), answer)
             rendered = self.llm.tokenizer.apply_chat_template([{"role": "user", "content": text}], tokenize=False,
                                                               add_generation_prompt=True)
-            self.assertEqual(rendered, wedlm("template", "-m", NANO, "-p", text, "--quiet").removesuffix("\n"))
+            self.assertEqual(rendered, f"<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n")
 
     def test_several_answers_and_log_probabilities(self):
         options = ["-t", "1", "--seed", "5", "--logprobs", "2", "--num-answers", "3", "-n", "12",
