@@ -12,10 +12,7 @@ std::filesystem::path ModelFolder::folder() const {
 }
 
 void note_adapter(const std::filesystem::path& folder, const Console& console) {
-  if (const std::optional<Adapter> adapter = find_adapter(folder)) {
-    console.note(folder.string() + " also holds " + adapter->description() +
-                 ": it is not applied, and the model beside it answers as it is");
-  }
+  if (const auto note = unapplied_adapter_note(folder)) console.note(*note);
 }
 
 void add_model_option(CLI::App& app, ModelFolder& options) {

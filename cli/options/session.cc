@@ -27,9 +27,7 @@ std::unique_ptr<LoadedModel> load_model(const ModelOptions& options, const Conso
   console.note("Loaded " + folder.string() + inside + " in " + fixed(seconds.count(), 2) +
                " s: " + count_text(static_cast<double>(model->config().num_parameters())) + " parameters on " +
                model->backend().description() + formats);
-  if (const std::vector<std::string>& unused = model->generation_defaults().unused; !unused.empty()) {
-    console.note("generation_config.json asks for what is not done here: " + joined(unused, ", "));
-  }
+  if (const auto note = unused_note(model->generation_defaults())) console.note(*note);
   return model;
 }
 

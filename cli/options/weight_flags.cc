@@ -2,35 +2,11 @@
 
 #include <string>
 
-#include "wedlm/base/error.h"
 #include "wedlm/base/named.h"
 
 namespace wedlm::cli {
-namespace {
-
-std::vector<WeightType> types_with_groups() {
-  std::vector<WeightType> types = all_weight_types();
-  std::erase_if(types, [](WeightType type) { return !WeightFormat{.type = type}.has_groups(); });
-  return types;
-}
-
-}  // namespace
-
 ModelFormats WeightFlags::formats() const {
-  ModelFormats formats = formats_with(weights.value_or(WeightType::kStored));
-  set_if_given(formats.head.type, head);
-  if (group_size) {
-    if (!formats.layers.has_groups() && !formats.head.has_groups()) {
-      throw InvalidInput("--group: neither " + std::string(weight_type_name(formats.layers.type)) +
-                         " layers nor a head of " + std::string(weight_type_name(formats.head.type)) +
-                         " have groups; give --weights or --head of " + joined(names_of(types_with_groups()), " or ") +
-                         " with it");
-    }
-    formats.layers.group_size = formats.head.group_size = *group_size;
-  }
-  check_weight_format(formats.layers);
-  check_weight_format(formats.head);
-  return formats;
+  return chosen_formats({.layers = weights, .group_size = group_size, .head = head, .group_size_name = "--group"});
 }
 
 void add_weight_type_option(OptionGroup& group, OptionText option, const std::vector<WeightType>& types,
@@ -49,7 +25,7 @@ void add_group_and_head_options(CLI::App& app, OptionGroup& group, WeightFlags& 
   }
   group.integer({.names = "--group",
                  .value = joined(sizes, "|"),
-                 .text = joined(names_of(types_with_groups()), ", ") +
+                 .text = joined(names_of(weight_types_with_groups()), ", ") +
                          ": inputs that share a scale; smaller is truer and larger.",
                  .default_text = std::to_string(kDefaultGroupSize)},
                 flags.group_size);

@@ -15,8 +15,7 @@ struct WeightFlags {
   std::optional<std::int64_t> group_size{};
   std::optional<WeightType> head{};
 
-  /// What is not given follows from the rest, the head as formats_with() says. Throws InvalidInput for a group that no
-  /// matrix has.
+  /// Throws as chosen_formats().
   ModelFormats formats() const;
 };
 

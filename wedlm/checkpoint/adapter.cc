@@ -47,4 +47,11 @@ std::optional<Adapter> find_adapter(const fs::path& folder) {
   return adapter;
 }
 
+std::optional<std::string> unapplied_adapter_note(const fs::path& folder) {
+  const std::optional<Adapter> adapter = find_adapter(folder);
+  if (!adapter) return std::nullopt;
+  return folder.string() + " also holds " + adapter->description() +
+         ": it is not applied, and the model beside it answers as it is";
+}
+
 }  // namespace wedlm

@@ -21,4 +21,7 @@ struct Adapter {
 /// not say, or says in no JSON at all, is left empty.
 std::optional<Adapter> find_adapter(const std::filesystem::path& folder);
 
+/// For people: that the folder holds an adapter, which is not applied; nullopt where it holds none.
+std::optional<std::string> unapplied_adapter_note(const std::filesystem::path& folder);
+
 }  // namespace wedlm

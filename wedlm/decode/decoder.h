@@ -77,6 +77,10 @@ class Decoder {
   /// The window as it stands, to be shown; empty for a mode without one.
   virtual std::span<const Window::Position> window() const = 0;
 
+  /// For each position of window() the entropy, in nats, that the forward found which looked at it last; NaN where none
+  /// has, as of a draft that was looked up. To be shown.
+  virtual std::span<const float> entropies() const { return {}; }
+
   /// The drafts that the last advance() refused, to be shown.
   virtual std::span<const TokenId> rejected() const { return {}; }
   /// Verified and accepted drafts by depth; nullptr for a mode without drafts.

@@ -1,6 +1,7 @@
 #include "wedlm/decode/streaming_decoder.h"
 
 #include <iterator>
+#include <limits>
 #include <string>
 
 #include "wedlm/base/error.h"
@@ -18,6 +19,7 @@ StreamingDecoder::StreamingDecoder(const SamplingParams& params)
 WindowRows StreamingDecoder::rows(const RowRequest& request) {
   if (refill_ == WindowRefill::kSliding || window_.size() == 0) window_.refill(window_size_);
   scores_.resize(static_cast<std::size_t>(window_.size()));
+  entropies_.resize(static_cast<std::size_t>(window_.size()), std::numeric_limits<float>::quiet_NaN());
   WindowRows result;
   asked_.clear();
   const auto positions = window_.positions();
@@ -54,6 +56,7 @@ Advance StreamingDecoder::advance(std::span<const Prediction> predictions) {
   candidates.reserve(predictions.size());
   for (std::size_t i = 0; i < predictions.size(); ++i) {
     candidates.push_back({.index = asked_[i], .entropy = predictions[i].entropy});
+    entropies_[static_cast<std::size_t>(asked_[i])] = predictions[i].entropy;
   }
   for (const int i : select_candidates(candidates, rule_)) {
     const Prediction& prediction = predictions[static_cast<std::size_t>(i)];
@@ -66,6 +69,7 @@ Advance StreamingDecoder::advance(std::span<const Prediction> predictions) {
   const auto end = scores_.begin() + std::ssize(advance.tokens);
   advance.scores.assign(std::make_move_iterator(scores_.begin()), std::make_move_iterator(end));
   scores_.erase(scores_.begin(), end);
+  entropies_.erase(entropies_.begin(), entropies_.begin() + std::ssize(advance.tokens));
   return advance;
 }
 

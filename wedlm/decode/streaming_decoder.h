@@ -22,6 +22,7 @@ class StreamingDecoder final : public Decoder {
   WindowRows rows(const RowRequest& request) override;
   Advance advance(std::span<const Prediction> predictions) override;
   std::span<const Window::Position> window() const override { return window_.positions(); }
+  std::span<const float> entropies() const override { return entropies_; }
 
  private:
   bool is_worth_computing(int index, int tokens_left) const;
@@ -31,6 +32,7 @@ class StreamingDecoder final : public Decoder {
   SelectionRule rule_;
   Window window_;
   std::vector<TokenScore> scores_;  // of each position of the window, once it is filled
+  std::vector<float> entropies_;    // of each position of the window
   std::vector<int> asked_;          // the empty positions of the rows given last, ascending
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "wedlm/base/error.h"
@@ -225,6 +226,18 @@ Advance VerifyingDecoder::commit(int num_accepted, std::span<const Prediction> p
   return advance;
 }
 
+void VerifyingDecoder::show(int num_masks) {
+  constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
+  shown_.clear();
+  shown_entropies_.clear();
+  for (const Draft& draft : drafts_) {
+    shown_.push_back({.token = draft.token, .filled = true});
+    shown_entropies_.push_back(draft.source == Draft::Source::kMask ? draft.entropy : kNone);
+  }
+  shown_.resize(shown_.size() + static_cast<std::size_t>(num_masks));
+  shown_entropies_.resize(shown_.size(), kNone);
+}
+
 Advance VerifyingDecoder::advance(std::span<const Prediction> predictions) {
   const int expected = 1 + asked_.num_drafts + std::max(asked_.num_masks - 1, 0);
   if (static_cast<int>(predictions.size()) != expected) {
@@ -247,9 +260,7 @@ Advance VerifyingDecoder::advance(std::span<const Prediction> predictions) {
   } else {
     drafts_ = propose(of_masks);
   }
-  shown_.clear();
-  for (const Draft& draft : drafts_) shown_.push_back({.token = draft.token, .filled = true});
-  shown_.resize(shown_.size() + static_cast<std::size_t>(asked_.num_masks));
+  show(asked_.num_masks);
   asked_ = {};
   is_prepared_ = false;
   return advance;

@@ -31,6 +31,7 @@ class VerifyingDecoder final : public Decoder {
   WindowRows rows(const RowRequest& request) override;
   Advance advance(std::span<const Prediction> predictions) override;
   std::span<const Window::Position> window() const override { return shown_; }
+  std::span<const float> entropies() const override { return shown_entropies_; }
   std::span<const TokenId> rejected() const override { return rejected_; }
   const DraftCounts* draft_counts() const override { return &counts_; }
 
@@ -57,6 +58,8 @@ class VerifyingDecoder final : public Decoder {
   /// Drafts for which the forward had no row: still good where the token before them is what they were drafted after.
   std::vector<Draft> unverified_rest(TokenId chosen) const;
   std::vector<Draft> propose(std::span<const Prediction> of_masks) const;
+  /// Keeps the drafts, and as many empty positions as there were masks, for window().
+  void show(int num_masks);
 
   SamplingParams params_;
   std::optional<int> window_size_;
@@ -73,6 +76,7 @@ class VerifyingDecoder final : public Decoder {
 
   DraftCounts counts_;
   std::vector<Window::Position> shown_;  // the drafts and as many empty positions as there were masks
+  std::vector<float> shown_entropies_;   // one for each of them
   std::vector<TokenId> rejected_;
 };
 

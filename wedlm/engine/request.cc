@@ -19,6 +19,7 @@ void StreamEvent::append(StreamEvent next) {
   }
   text += next.text;
   window = std::move(next.window);
+  entropies = std::move(next.entropies);
   rejected = std::move(next.rejected);
 }
 

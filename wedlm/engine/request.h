@@ -96,6 +96,7 @@ struct StreamEvent {
   // Where the window was asked for:
   std::vector<VerifiedText> verified;    // ascending, not empty
   std::vector<Window::Position> window;  // as the last step left it: the positions after the committed tokens
+  std::vector<float> entropies;          // one for each of them, in nats, as Decoder::entropies()
   std::vector<TokenId> rejected;         // drafts that the last step has refused
 
   /// Adds what the next step brought.

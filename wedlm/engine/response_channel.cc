@@ -54,6 +54,11 @@ const Result& ResponseChannel::wait() {
   return *result_;
 }
 
+bool ResponseChannel::wait_for(std::chrono::milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, timeout, [&] { return result_.has_value(); });
+}
+
 bool ResponseChannel::is_finished() const {
   const std::lock_guard lock(mutex_);
   return events_.empty() && result_.has_value();

@@ -31,6 +31,7 @@ class ResponseChannel {
   // The reader's end, as ResponseStream describes it.
   std::optional<StreamEvent> next_for(std::chrono::milliseconds timeout);
   const Result& wait();
+  bool wait_for(std::chrono::milliseconds timeout);
   bool is_finished() const;
   void cancel() { is_cancelled_.store(true, std::memory_order_relaxed); }
   /// No reader is left: cancels, and on_ready is not called after it has returned.

@@ -24,6 +24,10 @@ const Result& ResponseStream::wait() {
   return channel_->wait();
 }
 
+bool ResponseStream::wait_for(std::chrono::milliseconds timeout) {
+  return channel_->wait_for(timeout);
+}
+
 bool ResponseStream::is_finished() const {
   return channel_->is_finished();
 }

@@ -40,6 +40,10 @@ class ResponseStream {
   /// there.
   const Result& wait();
 
+  /// Waits for the end, `timeout` at most, and takes no event; says whether the request has ended. For a reader that
+  /// wants the result alone and has to look up in between.
+  bool wait_for(std::chrono::milliseconds timeout);
+
   /// The request has ended and every event was taken: wait() returns at once.
   bool is_finished() const;
 

@@ -127,6 +127,8 @@ void Sequence::emit(std::size_t first_new_token, StreamEvent event) {
   if (report_window_ && !is_finished()) {
     const auto window = decoder_->window();
     event.window.assign(window.begin(), window.end());
+    const auto entropies = decoder_->entropies();
+    event.entropies.assign(entropies.begin(), entropies.end());
     const auto rejected = decoder_->rejected();
     event.rejected.assign(rejected.begin(), rejected.end());
   }

@@ -6,14 +6,10 @@
 #include <string>
 
 #include "wedlm/base/error.h"
-#include "wedlm/model/logits.h"
-#include "wedlm/model/window_batch.h"
+#include "wedlm/eval/cached_text.h"
 
 namespace wedlm {
 namespace {
-
-/// What is compared is the checkpoint and the forward: others keep keys and values in the precision they compute in.
-constexpr DType kPageType = DType::kF32;
 
 std::vector<std::int32_t> integers(const Json& json, std::int64_t limit, const char* name) {
   std::vector<std::int32_t> result;
@@ -67,11 +63,8 @@ void compare_case(LoadedModel& model, std::size_t record, const Json& item, Logi
   const Json* window_ids = item.find("window_ids");
   const auto window_length = window_ids == nullptr ? 0 : std::ssize(window_ids->as_array());
   if (prompt_length > config.max_length()) throw InvalidInput("prompt_ids are longer than the model's context");
-  KvCache cache(model.backend(), config, 1, prompt_length, kPageType, prompt_length + window_length);  // one page
-  Batch batch = window_batch(prompt, 0, prompt_length);
-  batch.slots = batch.positions;
-  const std::vector<float> logits = compute_logits(model.transformer(), batch, cache).logits;
-  add(logits.data() + (prompt_length - 1) * config.vocab_size, prompt_length - 1, item.at("prompt_last_logits"));
+  CachedText text(model, prompt, TextRows::kLast, window_length);
+  add(text.logits().data(), prompt_length - 1, item.at("prompt_last_logits"));
 
   if (window_ids == nullptr) return;
   const auto window = integers(*window_ids, config.vocab_size, "window_ids");
@@ -80,9 +73,7 @@ void compare_case(LoadedModel& model, std::size_t record, const Json& item, Logi
   if (window_positions.size() != window.size() || recorded.size() != window.size()) {
     throw InvalidInput("window_ids, window_positions and window_logits differ in length");
   }
-  batch = window_batch(window, prompt_length, prompt_length);
-  batch.positions = window_positions;
-  const std::vector<float> rows = compute_logits(model.transformer(), batch, cache).logits;
+  const std::vector<float> rows = text.logits_after(window, window_positions);
   for (std::size_t i = 0; i < window.size(); ++i) {
     add(rows.data() + static_cast<std::ptrdiff_t>(i) * config.vocab_size, window_positions[i], recorded[i]);
   }

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "wedlm/base/error.h"
 #include "wedlm/base/json_members.h"
 #include "wedlm/base/named.h"
 #include "wedlm/base/quote.h"
+#include "wedlm/engine/loaded_model.h"
 
 namespace wedlm {
 namespace {
@@ -26,6 +28,21 @@ void give(const JsonMember& member, SamplingSettings& settings) {
   const SamplingOption* option = find_json_option(member.key);
   if (option == nullptr) throw InvalidInput("unknown member" + did_you_mean(member.key, known_fields()));
   if (!member.value.is_null()) settings.give(*option, member.value);
+}
+
+std::vector<Request> answers_of(const ChatRequest& request, std::vector<TokenId> prompt,
+                                const GenerationDefaults& suggestions) {
+  if (request.num_answers < 1 || request.num_answers > kMaxAnswers) {
+    throw InvalidInput("number of answers: expected 1 to " + std::to_string(kMaxAnswers) + ", got " +
+                       std::to_string(request.num_answers));
+  }
+  const Request one{
+      .prompt = std::move(prompt), .params = request.settings.params(suggestions), .priority = request.priority};
+  std::vector<Request> requests(static_cast<std::size_t>(request.num_answers), one);
+  for (std::size_t i = 1; i < requests.size(); ++i) {
+    if (one.params.seed) requests[i].params.seed = (*one.params.seed + i) % (kMaxSeed + 1);
+  }
+  return requests;
 }
 
 }  // namespace
@@ -59,18 +76,13 @@ Json request_json(const ChatRequest& request) {
 
 std::vector<Request> engine_requests(const ChatRequest& request, const PromptEncoder& encoder,
                                      const GenerationDefaults& suggestions) {
-  if (request.num_answers < 1 || request.num_answers > kMaxAnswers) {
-    throw InvalidInput("number of answers: expected 1 to " + std::to_string(kMaxAnswers) + ", got " +
-                       std::to_string(request.num_answers));
-  }
-  const Request one{.prompt = encoder.encode(request.prompt),
-                    .params = request.settings.params(suggestions),
-                    .priority = request.priority};
-  std::vector<Request> requests(static_cast<std::size_t>(request.num_answers), one);
-  for (std::size_t i = 1; i < requests.size(); ++i) {
-    if (one.params.seed) requests[i].params.seed = (*one.params.seed + i) % (kMaxSeed + 1);
-  }
-  return requests;
+  return answers_of(request, encoder.encode(request.prompt), suggestions);
+}
+
+std::vector<Request> engine_requests(const ChatRequest& request, const LoadedModel& model) {
+  const bool is_encoded = !request.prompt.token_ids.empty();
+  return answers_of(request, is_encoded ? request.prompt.token_ids : PromptEncoder(model).encode(request.prompt),
+                    model.generation_defaults());
 }
 
 }  // namespace wedlm

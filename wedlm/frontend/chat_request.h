@@ -36,4 +36,7 @@ Json request_json(const ChatRequest& request);
 std::vector<Request> engine_requests(const ChatRequest& request, const PromptEncoder& encoder,
                                      const GenerationDefaults& suggestions);
 
+/// The same for a model: its tokenizer is only wanted where the prompt is not token ids already.
+std::vector<Request> engine_requests(const ChatRequest& request, const LoadedModel& model);
+
 }  // namespace wedlm

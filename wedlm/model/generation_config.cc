@@ -81,4 +81,11 @@ GenerationDefaults parse_generation_config(const Json* config, std::int64_t voca
   return defaults;
 }
 
+std::optional<std::string> unused_note(const GenerationDefaults& defaults) {
+  if (defaults.unused.empty()) return std::nullopt;
+  std::string names;
+  for (const std::string& name : defaults.unused) names += (names.empty() ? "" : ", ") + name;
+  return "generation_config.json asks for what is not done here: " + names;
+}
+
 }  // namespace wedlm

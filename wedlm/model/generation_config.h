@@ -32,4 +32,7 @@ struct GenerationDefaults {
 GenerationDefaults parse_generation_config(const Json* config,
                                            std::int64_t vocab_size = std::numeric_limits<TokenId>::max());
 
+/// For people: what of it is not done here; nullopt where all is.
+std::optional<std::string> unused_note(const GenerationDefaults& defaults);
+
 }  // namespace wedlm

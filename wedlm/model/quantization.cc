@@ -7,6 +7,7 @@
 #include "wedlm/backend/weight_panels.h"
 #include "wedlm/base/error.h"
 #include "wedlm/base/json_members.h"
+#include "wedlm/base/named.h"
 #include "wedlm/base/quote.h"
 #include "wedlm/tensor/rotation.h"
 
@@ -45,6 +46,23 @@ std::string method_of(const Json& quantization) {
 
 ModelFormats formats_with(WeightType layers) {
   return {.layers = {.type = layers}, .head = {.type = traits_of(layers).head}};
+}
+
+ModelFormats chosen_formats(const FormatChoice& choice) {
+  ModelFormats formats = formats_with(choice.layers.value_or(WeightType::kStored));
+  if (choice.head) formats.head.type = *choice.head;
+  if (choice.group_size) {
+    if (!formats.layers.has_groups() && !formats.head.has_groups()) {
+      throw InvalidInput(
+          std::string(choice.group_size_name) + ": neither " + std::string(weight_type_name(formats.layers.type)) +
+          " layers nor a head of " + std::string(weight_type_name(formats.head.type)) +
+          " have groups; give it with weights or a head of " + joined(names_of(weight_types_with_groups()), " or "));
+    }
+    formats.layers.group_size = formats.head.group_size = *choice.group_size;
+  }
+  check_weight_format(formats.layers);
+  check_weight_format(formats.head);
+  return formats;
 }
 
 std::string describe(const ModelFormats& formats) {

@@ -24,6 +24,17 @@ struct ModelFormats {
 /// Layers of this type, and the head that goes with them.
 ModelFormats formats_with(WeightType layers);
 
+/// Formats as a person chooses them: what is not given follows from the rest, the head as formats_with() says.
+struct FormatChoice {
+  std::optional<WeightType> layers{};
+  std::optional<std::int64_t> group_size{};
+  std::optional<WeightType> head{};
+  std::string_view group_size_name = "group_size";  // what messages call it
+};
+
+/// Throws InvalidInput for a group size that no matrix would have, and for one that the format does not know.
+ModelFormats chosen_formats(const FormatChoice& choice);
+
 /// For people: "int4 in groups of 64, head int8"; empty where all is as the checkpoint has it.
 std::string describe(const ModelFormats& formats);
 

@@ -62,6 +62,12 @@ std::vector<WeightType> all_weight_types() {
   return types_that([](const WeightTypeTraits&) { return true; });
 }
 
+std::vector<WeightType> weight_types_with_groups() {
+  std::vector<WeightType> types = all_weight_types();
+  std::erase_if(types, [](WeightType type) { return !WeightFormat{.type = type}.has_groups(); });
+  return types;
+}
+
 std::vector<WeightType> packed_weight_types() {
   return types_that([](const WeightTypeTraits& traits) { return traits.scales != WeightScales::kNone; });
 }

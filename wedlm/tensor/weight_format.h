@@ -118,6 +118,8 @@ std::vector<std::string_view> names_of(std::span<const WeightType> types);
 /// All types, and those that are packed.
 std::vector<WeightType> all_weight_types();
 std::vector<WeightType> packed_weight_types();
+/// Those whose inputs share scales in groups.
+std::vector<WeightType> weight_types_with_groups();
 /// Throws InvalidInput for a name that is not one of these types', listing those that are; `what` begins the message.
 WeightType parse_weight_type(std::string_view what, std::string_view name, std::span<const WeightType> types);
 
