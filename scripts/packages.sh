@@ -7,5 +7,6 @@ browser_packages=(chromium chromium-driver python3-selenium)  # without them the
 deploy_packages=(nginx-light prometheus python3-yaml)  # without them the tests of deploy/ are skipped
 train_packages=(libtorch-dev libopenblas0-pthread)  # without them `wedlm train` is left out
 ranks_packages=(libgloo-dev openmpi-bin)  # without them it takes one process, and its test with mpirun is skipped
+python_packages=(pybind11-dev python3-dev python3-numpy python3-venv)  # without them the Python module is left out
 check_packages=(clang clang-format clang-tidy libclang-rt-14-dev)
 cross_packages=(g++-aarch64-linux-gnu qemu-user googletest)

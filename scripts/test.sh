@@ -9,7 +9,8 @@ packages=("${build_packages[@]}" "${test_packages[@]}")
 if [ "${1:-}" = --quick ]; then
   shift
 else
-  packages+=("${page_packages[@]}" "${browser_packages[@]}" "${deploy_packages[@]}" "${train_packages[@]}" "${ranks_packages[@]}")
+  packages+=("${page_packages[@]}" "${browser_packages[@]}" "${deploy_packages[@]}" "${train_packages[@]}" "${ranks_packages[@]}"
+             "${python_packages[@]}")
 fi
 
 echo "1. Debian packages"
