@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "wedlm/base/named.h"
+
 namespace CLI {
 class App;
 class Option;
@@ -85,14 +87,6 @@ void set_if_given(Target& target, const std::optional<Value>& value) {
 
 /// Throws InvalidInput that names the option.
 void check_at_least(const char* name, std::int64_t least, const std::optional<std::int32_t>& value);
-
-/// Names in one text, such as "a|b|c".
-template <class Names>
-std::string joined(const Names& names, std::string_view separator) {
-  std::string text;
-  for (const auto& name : names) text.append(text.empty() ? "" : separator).append(name);
-  return text;
-}
 
 /// The members of "a|b|c"; empty where the text is not such a list.
 std::vector<std::string> choices_of(std::string_view value_name);

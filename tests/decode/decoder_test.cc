@@ -12,6 +12,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::IsNan;
 
 std::vector<Prediction> answers(std::initializer_list<std::pair<TokenId, float>> tokens_and_entropies) {
   std::vector<Prediction> predictions;
@@ -41,15 +42,18 @@ TEST(StreamingDecoderTest, GuessesStandBeforeMasksAndTheRunIsCommitted) {
 
   // Positions 0 and 2 are certain: 0 becomes known, 2 waits after the gap.
   EXPECT_THAT(decoder->advance(answers({{10, 0.1F}, {11, 1.0F}, {12, 0.1F}, {13, 1.0F}})).tokens, ElementsAre(10));
+  EXPECT_THAT(decoder->entropies(), ElementsAre(1.0F, 0.1F, 1.0F)) << "of the positions that are left";
   rows = decoder->rows({.tokens_left = 99});
   EXPECT_THAT(offsets(rows), ElementsAre(1, 0, 2, 3));
   EXPECT_EQ(rows.rows[0].kind, WindowRow::Kind::kToken);
   EXPECT_EQ(rows.rows[0].token, 12);
   EXPECT_FALSE(rows.rows[0].wants_prediction);
   EXPECT_TRUE(rows.rows[1].wants_prediction);
+  EXPECT_THAT(decoder->entropies(), ElementsAre(1.0F, 0.1F, 1.0F, IsNan())) << "nothing looked at the last one";
 
   // No position is certain, and the second is the least uncertain; then the gap closes and all three leave.
   EXPECT_THAT(decoder->advance(answers({{11, 2.0F}, {13, 1.0F}, {14, 3.0F}})).tokens, IsEmpty());
+  EXPECT_THAT(decoder->entropies(), ElementsAre(2.0F, 0.1F, 1.0F, 3.0F)) << "of the forward that looked last";
   EXPECT_THAT(offsets(decoder->rows({.tokens_left = 99})), ElementsAre(1, 2, 0, 3));
   EXPECT_THAT(decoder->advance(answers({{11, 0.3F}, {14, 3.0F}})).tokens, ElementsAre(11, 12, 13));
   EXPECT_THAT(decoder->window().size(), 1);

@@ -18,6 +18,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::IsNan;
 using Tokens = std::vector<TokenId>;
 
 constexpr TokenId kAlphabet = 7;
@@ -237,6 +238,7 @@ TEST(VerifyingDecoderTest, TheGateKeepsWhatIsLikelyAndReplacesTheFirstThatIsNot)
   EXPECT_EQ(decoder.rows(request).scored_after_known, kNoToken);
   EXPECT_THAT(decoder.advance(answers({10, 11, 12, 13})).tokens, ElementsAre(10));
   EXPECT_EQ(decoder.window().size(), 7U) << "three drafts and four masks";
+  EXPECT_THAT(decoder.entropies(), ElementsAre(0.01F, 0.01F, 0.01F, IsNan(), IsNan(), IsNan(), IsNan()));
 
   const WindowRows rows = decoder.rows(request);
   ASSERT_EQ(rows.num_drafts, 3);

@@ -118,6 +118,19 @@ TEST(ResponseChannelTest, TellsOnceThatThereIsSomethingAndOnceOfTheEnd) {
   EXPECT_EQ(num_calls, 3) << "it may be gone as well";
 }
 
+TEST(ResponseChannelTest, TheEndCanBeWaitedForWithoutTakingEvents) {
+  const auto channel = std::make_shared<ResponseChannel>(std::function<void()>());
+  ResponseStream stream(channel);
+  channel->push({.text = "a"});
+  EXPECT_FALSE(stream.wait_for(std::chrono::milliseconds(0)));
+  EXPECT_FALSE(stream.wait_for(std::chrono::milliseconds(1))) << "an event is not the end";
+  std::thread writer([&] { channel->finish({.text = "all"}); });
+  EXPECT_TRUE(stream.wait_for(std::chrono::hours(1)));
+  writer.join();
+  EXPECT_FALSE(stream.is_finished()) << "the event is there yet";
+  EXPECT_EQ(stream.try_next().value().text, "a");
+}
+
 TEST(ResponseChannelTest, AReaderThatCannotBeToldIsGone) {
   int num_calls = 0;
   const auto channel = std::make_shared<ResponseChannel>([&] {

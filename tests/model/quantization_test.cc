@@ -10,6 +10,7 @@
 namespace wedlm {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 ModelFormats formats_of(WeightType layers, WeightType head, std::int64_t group_size) {
@@ -28,6 +29,29 @@ std::string message_of(const std::string& json) {
     return error.what();
   }
   return "nothing was thrown";
+}
+
+TEST(ChosenFormatsTest, WhatIsNotGivenFollowsFromTheRest) {
+  EXPECT_EQ(chosen_formats({}), ModelFormats());
+  EXPECT_EQ(chosen_formats({.layers = WeightType::kInt4}), formats_with(WeightType::kInt4));
+  EXPECT_EQ(chosen_formats({.layers = WeightType::kInt4, .group_size = 32, .head = WeightType::kInt4}),
+            formats_of(WeightType::kInt4, WeightType::kInt4, 32));
+  EXPECT_EQ(chosen_formats({.head = WeightType::kInt8}).layers, WeightFormat()) << "a head alone";
+}
+
+TEST(ChosenFormatsTest, AGroupSizeWithoutGroupsIsRefusedByItsName) {
+  const auto refusal = [](const FormatChoice& choice) -> std::string {
+    try {
+      chosen_formats(choice);
+    } catch (const InvalidInput& error) {
+      return error.what();
+    }
+    return "nothing was thrown";
+  };
+  EXPECT_THAT(refusal({.layers = WeightType::kInt8, .group_size = 64, .group_size_name = "--group"}),
+              AllOf(HasSubstr("--group: neither int8 layers"), HasSubstr("int4")));
+  EXPECT_THAT(refusal({.group_size = 64}), HasSubstr("group_size: neither stored layers"));
+  EXPECT_THAT(refusal({.layers = WeightType::kInt4, .group_size = 48}), HasSubstr("48"));
 }
 
 TEST(QuantizationTest, IsReadAsItWasWritten) {

@@ -37,6 +37,14 @@ std::vector<std::string_view> names_of(const std::array<Named<Value>, kSize>& ta
   return names;
 }
 
+/// Names in one text, such as "a|b|c".
+template <class Names>
+std::string joined(const Names& names, std::string_view separator) {
+  std::string text;
+  for (const auto& name : names) text.append(text.empty() ? "" : separator).append(name);
+  return text;
+}
+
 /// The name of a value of the table; the first one where it has several.
 template <class Value, std::size_t kSize>
 std::string_view name_of(Value value, const std::array<Named<Value>, kSize>& table) {

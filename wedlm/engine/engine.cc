@@ -5,6 +5,7 @@
 #include <limits>
 #include <mutex>
 #include <set>
+#include <span>
 #include <thread>
 
 #include "wedlm/base/error.h"
@@ -260,17 +261,12 @@ void Engine::Impl::check(const Request& request) const {
                        std::to_string(options.max_model_len - 1) + " here (max_model_len " +
                        std::to_string(options.max_model_len) + ")");
   }
-  const auto check_inside = [&](const std::vector<TokenId>& tokens, const char* what) {
-    for (const TokenId token : tokens) {
-      if (token >= 0 && token < config.vocab_size) continue;
-      throw InvalidInput(std::string(what) + " " + std::to_string(token) + " is outside the vocabulary of " +
-                         std::to_string(config.vocab_size));
-    }
-  };
-  check_inside(request.prompt, "the prompt's token");
-  check_inside(params.stop_token_ids, "the stop token");
-  check_inside(params.adjustments.suppress_tokens, "suppress_tokens: token");
-  for (const auto& [token, bias] : params.adjustments.logit_bias) check_inside({token}, "logit_bias: token");
+  config.check_vocabulary("the prompt's token", request.prompt);
+  config.check_vocabulary("the stop token", params.stop_token_ids);
+  config.check_vocabulary("suppress_tokens: token", params.adjustments.suppress_tokens);
+  for (const auto& [token, bias] : params.adjustments.logit_bias) {
+    config.check_vocabulary("logit_bias: token", std::span(&token, 1));
+  }
   std::set<TokenId> never(params.adjustments.suppress_tokens.begin(), params.adjustments.suppress_tokens.end());
   if (config.mask_token_id != kNoToken) never.insert(config.mask_token_id);
   if (std::ssize(never) >= config.vocab_size) {

@@ -1,6 +1,7 @@
 #include "wedlm/eval/cached_text.h"
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "wedlm/base/error.h"
@@ -21,13 +22,7 @@ std::int64_t checked_length(const ModelConfig& config, const std::vector<TokenId
   return length;
 }
 
-void check_vocabulary(const ModelConfig& config, const std::vector<TokenId>& token_ids) {
-  for (const TokenId id : token_ids) {
-    if (id >= 0 && id < config.vocab_size) continue;
-    throw InvalidInput("the text's token " + std::to_string(id) + " is outside the vocabulary of " +
-                       std::to_string(config.vocab_size));
-  }
-}
+constexpr std::string_view kToken = "the text's token";
 
 void append(Batch& batch, const Batch& next) {
   const auto first_row = static_cast<std::int32_t>(batch.num_rows());
@@ -50,7 +45,7 @@ CachedText::CachedText(const LoadedModel& model, const std::vector<TokenId>& tok
     : model_(model),
       num_tokens_(checked_length(model.config(), token_ids)),
       cache_(model.backend(), model.config(), 1, num_tokens_, DType::kF32, num_tokens_ + room) {
-  check_vocabulary(model.config(), token_ids);
+  model.config().check_vocabulary(kToken, token_ids);
   Batch batch = window_batch(token_ids, 0, num_tokens_);
   batch.slots = batch.positions;
   if (rows == TextRows::kLast) {
@@ -62,7 +57,7 @@ CachedText::CachedText(const LoadedModel& model, const std::vector<TokenId>& tok
 
 std::vector<float> CachedText::logits_after(const std::vector<TokenId>& token_ids,
                                             const std::vector<std::int32_t>& positions) {
-  check_vocabulary(model_.config(), token_ids);
+  model_.config().check_vocabulary(kToken, token_ids);
   Batch batch = window_batch(token_ids, num_tokens_, num_tokens_);
   batch.positions = positions;
   return compute_logits(model_.transformer(), batch, cache_).logits;
@@ -72,7 +67,7 @@ std::vector<float> CachedText::logits_after(std::span<const std::vector<TokenId>
   Batch batch;
   for (const std::vector<TokenId>& continuation : continuations) {
     if (continuation.empty()) continue;
-    check_vocabulary(model_.config(), continuation);
+    model_.config().check_vocabulary(kToken, continuation);
     append(batch, window_batch(continuation, num_tokens_, num_tokens_));
   }
   if (batch.num_rows() == 0) return {};

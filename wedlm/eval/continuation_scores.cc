@@ -23,11 +23,7 @@ void check(const LoadedModel& model, std::int64_t prompt_length, const Continuat
     throw InvalidInput("prompt and continuation have " + std::to_string(length) +
                        " tokens together; the model's context has " + std::to_string(config.max_length()));
   }
-  for (const TokenId id : continuation) {
-    if (id >= 0 && id < config.vocab_size) continue;
-    throw InvalidInput("the continuation's token " + std::to_string(id) + " is outside the vocabulary of " +
-                       std::to_string(config.vocab_size));
-  }
+  config.check_vocabulary("the continuation's token", continuation);
 }
 
 /// `row` says what follows it.                                                                     row [vocab_size]

@@ -169,6 +169,14 @@ ModelConfig parse_model_config(const Json& json, const std::string& what) {
   return config;
 }
 
+void ModelConfig::check_vocabulary(std::string_view what, std::span<const TokenId> ids) const {
+  for (const TokenId id : ids) {
+    if (id >= 0 && id < vocab_size) continue;
+    throw InvalidInput(std::string(what) + " " + std::to_string(id) + " is outside the vocabulary of " +
+                       std::to_string(vocab_size));
+  }
+}
+
 std::string_view mask_source_name(MaskSource source) {
   return name_of(source, kMaskSources);
 }

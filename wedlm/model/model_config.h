@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,9 @@ struct ModelConfig {
   std::int64_t max_length() const { return max_positions(rope, max_position_embeddings); }
   /// That of every key and query, for sequences of up to `length` positions.
   Rotation rotation(std::int64_t length) const { return rotation_of(rope, head_dim, max_position_embeddings, length); }
+
+  /// Throws InvalidInput "WHAT ID is outside the vocabulary of SIZE" for the first id that is.
+  void check_vocabulary(std::string_view what, std::span<const TokenId> ids) const;
 
   bool operator==(const ModelConfig&) const = default;
 };
