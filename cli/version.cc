@@ -39,6 +39,11 @@ std::string version_text() {
 #else
   text += "\ntraining: none";
 #endif
+#ifdef WEDLM_PYTHON_MODULE
+  text += "\nPython module: " WEDLM_PYTHON_MODULE;
+#else
+  text += "\nPython module: none";
+#endif
   text += "\npage: " + page_libraries();
   text += "\nTLS: " + server::tls_library();
   text += "\nCPU kernels for this machine: " + joined(supported_kernels(), ", ");

@@ -36,6 +36,7 @@ TEST(VersionTest, NamesTheOptionalParts) {
   EXPECT_EQ(line_of("line editing"), "none");
 #endif
   EXPECT_THAT(line_of("training"), MatchesRegex("none|LibTorch [0-9]+\\.[0-9.]+.*"));
+  EXPECT_THAT(line_of("Python module"), MatchesRegex("none|pybind11 [0-9.]+, Python 3\\.[0-9.]+"));
   EXPECT_THAT(line_of("TLS"), MatchesRegex("OpenSSL [0-9]+\\..*"));
   EXPECT_THAT(line_of("CPU kernels for this machine"), MatchesRegex("portable(, [a-z0-9_]+)*"));
 }

@@ -60,7 +60,10 @@ class DocumentsTest(unittest.TestCase):
             with checkpoints():
                 for block in blocks:
                     with self.subTest(document=document, block=block):
-                        self.run_block(block, names, document)
+                        shown = self.run_block(block, names, document)
+                        self.assertEqual("print(" in block, bool(shown.strip()))
+                        for expected in re.findall(r"# its text: (.*)", block):
+                            self.assertIn(expected, shown)
                         num_blocks += 1
         self.assertGreaterEqual(num_blocks, 10)
 
